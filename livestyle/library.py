@@ -1,0 +1,231 @@
+"""The styles there are: those in the box, those the user added, and those named by a path."""
+
+import difflib
+import importlib.resources
+import logging
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from livestyle.card import CARD_FILE, PREVIEW_FILE, ModelFile, StyleCard
+from livestyle.engines.model_file import FORMATS, MAX_BYTES, card_inside, read_model
+from livestyle.errors import StyleError
+
+log = logging.getLogger(__name__)
+
+DEFAULT_STYLE = "mosaic"
+STYLES_VARIABLE = "LIVESTYLE_STYLES"
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_FILE_NAME = re.compile(r"[^./\\:\x00][^/\\:\x00]{0,127}")
+_COMPANIONS = (PREVIEW_FILE, "checkpoint.safetensors")
+"""What a style folder may hold beside its models: the picture, and what training goes on from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """A style that can be loaded.
+
+    Attributes:
+        card: what it is.
+        folder: where its model files lie.
+    """
+
+    card: StyleCard
+    folder: Path
+
+    def path(self, file: ModelFile) -> Path:
+        """Where one of its model files lies."""
+        return self.folder / file.path
+
+
+def styles_folder() -> Path:
+    """The user's own styles; `LIVESTYLE_STYLES` in the environment moves it."""
+    if folder := os.environ.get(STYLES_VARIABLE):
+        return Path(folder)
+    return user_data_path("livestyle", appauthor=False) / "styles"
+
+
+def list_styles() -> list[Style]:
+    """Every style there is, the default first, then by name.
+
+    A style of the user replaces the packaged one of the same name. A broken one is passed over
+    with a warning in the log.
+    """
+    styles = {}
+    for folder in (*_folders(_packaged_folder()), *_folders(styles_folder())):
+        try:
+            style = _open_folder(folder)
+        except StyleError as error:
+            log.warning("A style is passed over: %s", error)
+        else:
+            styles[style.card.name] = style
+    return sorted(
+        styles.values(), key=lambda s: (s.card.name != DEFAULT_STYLE, s.card.name)
+    )
+
+
+def find_style(name_or_path: str) -> Style:
+    """The style of that name, or in that folder or single model file.
+
+    Raises:
+        StyleError: there is none, with the nearest name; or it is broken.
+    """
+    styles = {style.card.name: style for style in list_styles()}
+    if name_or_path in styles:
+        return styles[name_or_path]
+    path = Path(name_or_path)
+    if path.exists():
+        return _open(path)
+    if path.suffix.lower() in FORMATS or path.name != name_or_path:
+        raise StyleError(
+            f"There is no style at {path}. `livestyle styles` lists those by name."
+        )
+    raise StyleError(_unknown(name_or_path, list(styles)))
+
+
+def add_style(path: Path) -> Style:
+    """Copies a style folder or a single model file to the user's styles, whole or not at all.
+
+    An older style of the user with the same name is replaced.
+
+    Raises:
+        StyleError: it is broken, unsafe or differs from its card, or cannot be written.
+    """
+    style = _open(path)
+    models = {
+        file.path: read_model(style.path(file), file) for file in style.card.files
+    }
+    target = styles_folder() / style.card.name
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(
+            prefix=".adding-", dir=target.parent
+        ) as scratch:
+            fresh = Path(scratch, "new")
+            fresh.mkdir()
+            for name, model in models.items():
+                (fresh / name).write_bytes(model)
+            style.card.save(fresh)
+            for companion in _companions(path):
+                shutil.copyfile(companion, fresh / companion.name)
+            if target.exists():
+                target.rename(Path(scratch, "old"))
+            fresh.rename(target)
+    except OSError as error:
+        raise StyleError(
+            f"The style {style.card.name} cannot be written to {target} "
+            f"({error.strerror or error}). {STYLES_VARIABLE} names another folder."
+        ) from error
+    return Style(style.card, target)
+
+
+def remove_style(name: str) -> None:
+    """Deletes a style of the user; a packaged one of the same name comes back.
+
+    Raises:
+        StyleError: there is none, it comes with livestyle, or it cannot be deleted.
+    """
+    for folder in _folders(styles_folder()):
+        if name in (folder.name, _name_in(folder)):
+            try:
+                folder.unlink() if folder.is_symlink() else shutil.rmtree(folder)
+            except OSError as error:
+                raise StyleError(
+                    f"{folder} cannot be deleted ({error.strerror})."
+                ) from error
+            return
+    names = [style.card.name for style in list_styles()]
+    if name in names:
+        raise StyleError(
+            f"The style {name} comes with livestyle and cannot be removed. "
+            "One of your own with the same name would take its place."
+        )
+    raise StyleError(_unknown(name, names))
+
+
+def _packaged_folder() -> Path:
+    return Path(str(importlib.resources.files("livestyle.weights")))
+
+
+def _folders(parent: Path) -> Iterator[Path]:
+    """Its sub-folders with a card, in order; a folder that is not there has none."""
+    if parent.is_dir():
+        for folder in sorted(parent.iterdir()):
+            if not folder.name.startswith(".") and (folder / CARD_FILE).is_file():
+                yield folder
+
+
+def _open(path: Path) -> Style:
+    """The style in a folder or a single file, its card checked."""
+    if path.is_dir():
+        return _open_folder(path)
+    if path.name == CARD_FILE:
+        return _open_folder(path.parent)
+    card = card_inside(path)
+    _check_card(card, path)
+    return Style(card, path.parent)
+
+
+def _open_folder(folder: Path) -> Style:
+    """The style in a folder; its files are there, but not yet looked into."""
+    card = StyleCard.load(folder)
+    _check_card(card, folder)
+    for file in card.files:
+        if not (folder / file.path).is_file():
+            raise StyleError(
+                f"The style in {folder} is not whole: {file.path} is missing. Copy it again."
+            )
+    return Style(card, folder)
+
+
+def _check_card(card: StyleCard, origin: Path) -> None:
+    """Refuses names that would lead out of the style's folder, and files of no known kind."""
+    if not isinstance(card.name, str) or not _NAME.fullmatch(card.name):
+        raise StyleError(
+            f"The style in {origin} is called {card.name!r}; names have small letters, digits, "
+            "- and _ only."
+        )
+    if not card.files:
+        raise StyleError(
+            f"The style in {origin} lists no model files. Export it again."
+        )
+    for file in card.files:
+        if not isinstance(file.path, str) or not _FILE_NAME.fullmatch(file.path):
+            raise StyleError(
+                f"The card in {origin} names the file {file.path!r}: no plain name."
+            )
+        if file.format not in FORMATS.values() or not isinstance(file.sha256, str):
+            raise StyleError(
+                f"The card in {origin} describes {file.path} in a way unknown here."
+            )
+
+
+def _name_in(folder: Path) -> str | None:
+    """The name on a folder's card, None when that cannot be read."""
+    try:
+        return StyleCard.load(folder).name
+    except StyleError:
+        return None
+
+
+def _companions(path: Path) -> list[Path]:
+    """What goes along with a style that is added; a single file has nothing beside it."""
+    folder = path.parent if path.name == CARD_FILE else path
+    files = [folder / name for name in _COMPANIONS]
+    return [
+        file for file in files if file.is_file() and file.stat().st_size <= MAX_BYTES
+    ]
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    """The sentence for a style that is not there."""
+    near = difflib.get_close_matches(name.lower(), known, 1, 0.5)
+    guess = f" Did you mean {near[0]}?" if near else ""
+    return f"There is no style called {name!r}.{guess} `livestyle styles` lists those there are."

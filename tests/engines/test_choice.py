@@ -1,0 +1,200 @@
+"""Which engine, device and file are taken, and what is said when one cannot be."""
+
+import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import models
+import numpy as np
+import pytest
+
+from livestyle.card import ModelFile, StyleCard
+from livestyle.engines import EngineOptions, devices, load, onnxruntime
+from livestyle.engines.devices import candidates, choose_file
+from livestyle.errors import EngineError, StyleError
+from livestyle.library import Style, find_style
+
+
+@pytest.fixture
+def style(tmp_path: Path) -> Style:
+    models.save_style(tmp_path)
+    return find_style(str(tmp_path))
+
+
+def card_with(*files: tuple[str, str]) -> StyleCard:
+    return models.make_card().with_files(
+        [ModelFile(f"{f}-{p}", f, p, 1, "00", 50.0) for f, p in files]
+    )
+
+
+ALL = card_with(*((f, p) for f in ("onnx", "torchscript") for p in ("fp32", "fp16", "int8")))
+
+
+def test_auto_takes_openvino_and_says_so(style: Style, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "livestyle.engines"):
+        stylizer = load(style)
+    assert stylizer.info.engine == "openvino"
+    assert "tiny runs on openvino, device CPU, tiny.onnx" in caplog.messages
+
+
+def test_auto_goes_on_to_the_cpu_when_cuda_is_installed_but_does_not_run(
+    style: Style, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(devices, "has_gpu_package", lambda: True)
+    with caplog.at_level(logging.INFO, "livestyle.engines"):
+        stylizer = load(style)
+    assert stylizer.info.engine == "openvino"
+    assert any("onnxruntime on cuda does not run" in message for message in caplog.messages)
+
+
+@pytest.mark.parametrize(
+    ("engine", "device", "has_gpu", "expected"),
+    [
+        ("auto", "auto", False, [("openvino", "cpu")]),
+        ("auto", "auto", True, [("onnxruntime", "cuda"), ("openvino", "cpu")]),
+        ("auto", "cpu", True, [("openvino", "cpu")]),
+        ("auto", "cuda", False, [("onnxruntime", "cuda"), ("torchscript", "cuda")]),
+        ("auto", "gpu", False, [("openvino", "gpu")]),
+        ("onnxruntime", "auto", False, [("onnxruntime", "cuda"), ("onnxruntime", "cpu")]),
+        ("onnxruntime", "tensorrt", False, [("onnxruntime", "tensorrt")]),
+        ("openvino", "auto", True, [("openvino", "cpu")]),
+        ("torchscript", "auto", False, [("torchscript", "cuda"), ("torchscript", "cpu")]),
+    ],
+)
+def test_candidates(
+    engine: str,
+    device: str,
+    has_gpu: bool,
+    expected: list[tuple[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(devices, "has_gpu_package", lambda: has_gpu)
+    assert candidates(engine, device, ALL) == expected
+
+
+def test_a_torchscript_style_goes_to_torch() -> None:
+    card = card_with(("torchscript", "fp32"))
+    assert candidates("auto", "cpu", card) == [("torchscript", "cpu")]
+    with pytest.raises(StyleError, match=r"no onnx file, which openvino needs.*torchscript fp32"):
+        candidates("openvino", "cpu", card)
+
+
+@pytest.mark.parametrize(
+    ("engine", "device", "expected"),
+    [
+        ("openvino", "cpu", "int8"),
+        ("openvino", "gpu", "fp16"),
+        ("onnxruntime", "cuda", "fp16"),
+        ("onnxruntime", "cpu", "fp32"),
+    ],
+)
+def test_precision_auto(engine: str, device: str, expected: str) -> None:
+    assert choose_file(ALL, engine, device, "auto").precision == expected
+
+
+def test_precision_that_is_not_there(style: Style) -> None:
+    with pytest.raises(StyleError, match="no int8 file for openvino; it has onnx fp32"):
+        load(style, EngineOptions(precision="int8"))
+
+
+def test_cuda_by_name_is_an_error_with_the_fix(style: Style) -> None:
+    try:
+        import onnxruntime
+    except ImportError:
+        onnxruntime = None
+    if onnxruntime and "CUDAExecutionProvider" in onnxruntime.get_available_providers():
+        pytest.skip("the GPU build is installed here")
+    with pytest.raises(EngineError, match=r'pip install "livestyle\[gpu\]"'):
+        load(style, EngineOptions(device="cuda"))
+
+
+@pytest.mark.parametrize(
+    ("installed", "fix"),
+    [
+        ({"onnxruntime", "onnxruntime-gpu"}, "overwrite each other: `pip uninstall onnxruntime"),
+        ({"onnxruntime-gpu"}, "nvidia-smi"),
+        ({"onnxruntime"}, r'"livestyle\[gpu\]"` after `pip uninstall onnxruntime`'),
+    ],
+)
+def test_the_fix_fits_what_is_installed(
+    style: Style, installed: set[str], fix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("onnxruntime")
+    monkeypatch.setattr(onnxruntime, "_is_installed", lambda package: package in installed)
+    with pytest.raises(EngineError, match=fix):
+        load(style, EngineOptions("onnxruntime", "cuda"))
+
+
+def test_a_provider_that_falls_back_is_an_error(
+    style: Style, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = pytest.importorskip("onnxruntime")
+    names = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    monkeypatch.setattr(library, "get_available_providers", lambda: names)
+    monkeypatch.setattr(library, "preload_dlls", lambda: None, raising=False)
+    with (
+        pytest.warns(UserWarning, match="CUDAExecutionProvider"),
+        pytest.raises(EngineError, match="fell back to CPUExecutionProvider"),
+    ):
+        load(style, EngineOptions("onnxruntime", "cuda"))
+
+
+def test_openvino_device_that_is_not_there(style: Style) -> None:
+    with pytest.raises(EngineError, match=r"no NPU here, only .*CPU.*driver"):
+        load(style, EngineOptions(device="npu"))
+
+
+def test_engine_and_device_that_do_not_go_together(style: Style) -> None:
+    with pytest.raises(EngineError, match=r"openvino does not run on cuda.*--engine onnxruntime"):
+        load(style, EngineOptions("openvino", "cuda"))
+
+
+@pytest.mark.parametrize(
+    "options", [{"engine": "tvm"}, {"device": "tpu"}, {"precision": "int4"}, {"threads": 0}]
+)
+def test_unknown_options(options: dict[str, object]) -> None:
+    with pytest.raises(EngineError, match=str(next(iter(options.values())))):
+        EngineOptions(**options)
+
+
+def test_importing_imports_no_engine() -> None:
+    program = (
+        "import sys, livestyle.engines, livestyle.library; "
+        "print([m for m in ('torch', 'onnxruntime', 'openvino', 'onnx', 'av') "
+        "if m in sys.modules])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert result.stdout.strip() == "[]"
+
+
+def test_openvino_reports_to_nobody(style: Style, tmp_path: Path) -> None:
+    program = (
+        "import threading\n"
+        "from livestyle.engines import load\n"
+        "from livestyle.library import find_style\n"
+        f"load(find_style({str(style.folder)!r}))\n"
+        "print(threading.active_count())"
+    )
+    home = tmp_path / "home"
+    home.mkdir()
+    result = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        env={**os.environ, "HOME": str(home), "CI": ""},
+    )
+    assert result.stdout.strip() == "1"
+    assert not list(home.rglob("openvino_ga_cid"))
+
+
+def test_compiled_sizes_are_few(style: Style) -> None:
+    stylizer = load(style, EngineOptions("openvino", "cpu"))
+    for width in range(40, 50):
+        stylizer(np.zeros((40, width, 3), np.uint8))
+    assert len(stylizer._requests) == 3  # type: ignore[attr-defined]
