@@ -1,0 +1,79 @@
+"""What a training run is asked to do. The defaults are those of the styles in the box."""
+
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class TrainConfig:
+    """Settings of a training run.
+
+    Attributes:
+        style_image: the artwork.
+        photos: folder or tar file of photos.
+        name: of the new style.
+        out: folder of the run.
+        net: network to train, a name in `livestyle.nets`.
+        loss_network: "vgg19" or "vgg16".
+        vgg_weights: file to take its weights from; None: torchvision's.
+        steps: batches to train on.
+        batch: crops per step.
+        crop_px: side of a crop.
+        style_px: long side of the artwork as the loss network sees it. Larger gives larger
+            strokes.
+        content_layer: where the content loss is taken.
+        style_layers: where the Gram matrices are taken.
+        content_weight, style_weight, tv_weight: factors of the losses.
+        learning_rate: peak of the one-cycle schedule.
+        seed: of weights, order and crops.
+        device: "auto", "cpu", "cuda" or "mps".
+        precision: "auto", "bf16" (autocast) or "fp32".
+        save_every: steps between checkpoints and previews.
+        title, artist, year, licence, source: of the artwork, for the card.
+    """
+
+    style_image: Path
+    photos: Path
+    name: str
+    out: Path
+    net: str = "light"
+    loss_network: str = "vgg19"
+    vgg_weights: Path | None = None
+    steps: int = 4000
+    batch: int = 4
+    crop_px: int = 256
+    style_px: int = 512
+    content_layer: str = "relu2_2"
+    style_layers: tuple[str, ...] = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
+    content_weight: float = 1e5
+    style_weight: float = 1e10
+    tv_weight: float = 0.0
+    learning_rate: float = 2e-3
+    seed: int = 0
+    device: str = "auto"
+    precision: str = "auto"
+    save_every: int = 200
+    title: str = ""
+    artist: str = "unknown"
+    year: str = ""
+    licence: str = "unknown"
+    source: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            key: str(value) if isinstance(value, Path) else value
+            for key, value in asdict(self).items()
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "TrainConfig":
+        """The reverse of `to_dict`; unknown keys are passed over."""
+        known = {field.name for field in fields(cls)}
+        values = {key: value for key, value in data.items() if key in known}
+        for key in ("style_image", "photos", "out", "vgg_weights"):
+            if values.get(key) is not None:
+                values[key] = Path(values[key])
+        values["style_layers"] = tuple(values["style_layers"])
+        return cls(**values)

@@ -1,0 +1,286 @@
+"""The training loop: crops in, losses down, checkpoints and previews out."""
+
+import csv
+import logging
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from livestyle.errors import TrainingError
+from livestyle.frame import Pixels
+from livestyle.nets import build_net
+from livestyle.nets.vgg import load_loss_network
+from livestyle.picture import read_picture, write_picture
+from livestyle.training.checkpoint import (
+    CHECKPOINT_FILE,
+    Checkpoint,
+    load_checkpoint,
+    save_checkpoint,
+)
+from livestyle.training.config import TrainConfig
+from livestyle.training.data import Crops, PhotoSet
+from livestyle.training.losses import (
+    content_loss,
+    gram_matrix,
+    style_loss,
+    total_variation_loss,
+)
+
+log = logging.getLogger(__name__)
+M = TypeVar("M", bound=nn.Module)
+
+MIN_STYLE_PX = 64
+WARM_UP = 0.05
+RUNNING_MEAN = 0.98
+PREVIEW_PHOTOS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a step reports: steps done, steps in all, running means of the weighted losses."""
+
+    step: int
+    steps: int
+    losses: dict[str, float]
+
+
+class Trainer:
+    """One training run in one folder.
+
+    The folder gets `checkpoint.safetensors`, `losses.csv` and `preview.jpg`.
+
+    Args:
+        config: what to do.
+        resume: go on from the folder's checkpoint.
+        start_from: checkpoint file or folder whose network is the start; None: fresh weights.
+
+    Raises:
+        TrainingError: picture, photos, weights or device are not as they must be.
+    """
+
+    def __init__(
+        self, config: TrainConfig, *, resume: bool = False, start_from: Path | None = None
+    ) -> None:
+        if not resume and (config.out / CHECKPOINT_FILE).exists():
+            raise TrainingError(
+                f"{config.out} holds a run already. Go on with it through --resume, or take "
+                "another --out."
+            )
+        torch.manual_seed(config.seed)
+        self.config = config
+        self.device = choose_device(config.device)
+        self.photos = PhotoSet(config.photos)
+        layers = (config.content_layer, *config.style_layers)
+        self.loss_network = _channels_last(
+            load_loss_network(config.loss_network, layers, config.vgg_weights), self.device
+        )
+        self.autocast_dtype = _autocast_dtype(config.precision, self.device)
+        self.target_grams = self._style_grams()
+        self.net = _channels_last(build_net(config.net), self.device)
+        self.optimiser = torch.optim.Adam(self.net.parameters(), lr=config.learning_rate)
+        self.step = 0
+        self.losses: dict[str, float] = {}
+        if start_from:
+            self._take_network(load_checkpoint(start_from))
+        if resume:
+            self._restore(load_checkpoint(config.out))
+        config.out.mkdir(parents=True, exist_ok=True)
+
+    def run(self, on_step: Callable[[Progress], None] = lambda _: None) -> Path:
+        """Trains to the end; whatever ends it early leaves a checkpoint first.
+
+        Returns:
+            The checkpoint file.
+
+        Raises:
+            TrainingError: no photo can be read, or the losses are not finite any more. Then the
+                last good checkpoint stays.
+        """
+        config = self.config
+        crops = Crops(self.photos, config.crop_px, config.batch, config.seed, start=self.step)
+        try:
+            while self.step < config.steps:
+                self._note(self._train_on(crops.next().to(self.device)))
+                on_step(Progress(self.step, config.steps, dict(self.losses)))
+                if self.step % config.save_every == 0:
+                    self._save()
+                    self._preview()
+        except KeyboardInterrupt:
+            self._save()
+            raise
+        finally:
+            crops.close()
+        self._preview()
+        return self._save()
+
+    def _train_on(self, crops: Tensor) -> dict[str, Tensor]:
+        """One step on RGB uint8 (N, 3, H, W); returns the weighted losses."""
+        config = self.config
+        photos = crops.to(memory_format=torch.channels_last).float() / 255
+        for group in self.optimiser.param_groups:
+            group["lr"] = config.learning_rate * one_cycle(self.step / config.steps)
+        torch.manual_seed(config.seed * 1_000_003 + self.step)  # a resumed run sees the same noise
+        self.net.train()
+        with torch.autocast(self.device.type, self.autocast_dtype, self.autocast_dtype is not None):
+            with torch.no_grad():
+                target = self.loss_network(photos, until=config.content_layer)
+            painted = self.net(photos)
+            features = self.loss_network(painted)
+        losses = {
+            "content": config.content_weight
+            * content_loss(features[config.content_layer], target[config.content_layer]),
+            "style": config.style_weight * style_loss(features, self.target_grams),
+            "tv": config.tv_weight * total_variation_loss(painted.float()),
+        }
+        self.optimiser.zero_grad(set_to_none=True)
+        torch.autograd.backward(torch.stack(list(losses.values())).sum())
+        self.optimiser.step()
+        return losses
+
+    def _note(self, losses: dict[str, Tensor]) -> None:
+        values = {name: float(loss.detach()) for name, loss in losses.items()}
+        if not all(math.isfinite(value) for value in values.values()):
+            raise TrainingError(
+                f"The losses are not finite at step {self.step} ({values}). The last checkpoint "
+                "is kept; go on from it with --resume and a lower --learning-rate."
+            )
+        self.step += 1
+        for name, value in values.items():
+            mean = self.losses.get(name, value)
+            keep = min(RUNNING_MEAN, 1 - 1 / self.step)
+            self.losses[name] = keep * mean + (1 - keep) * value
+
+    def _style_grams(self) -> dict[str, Tensor]:
+        picture = read_picture(self.config.style_image)
+        height, width = picture.shape[:2]
+        if min(height, width) < MIN_STYLE_PX:
+            raise TrainingError(
+                f"The style picture {self.config.style_image} has {width}x{height} pixels. "
+                f"It must have at least {MIN_STYLE_PX} on each side, better 512."
+            )
+        scale = self.config.style_px / max(height, width)
+        size = (round(width * scale), round(height * scale))
+        resized = np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS))
+        with torch.no_grad():
+            features = self.loss_network(_to_batch(resized).to(self.device))
+        return {layer: gram_matrix(features[layer]) for layer in self.config.style_layers}
+
+    def _save(self) -> Path:
+        with (self.config.out / "losses.csv").open("a", newline="") as file:
+            csv.writer(file).writerow([self.step, *(f"{v:.6g}" for v in self.losses.values())])
+        moments = {
+            f"{number}.{name}": value
+            for number, state in self.optimiser.state_dict()["state"].items()
+            for name, value in state.items()
+        }
+        state = Checkpoint(self.config, self.step, self.net.state_dict(), moments, self.losses)
+        return save_checkpoint(self.config.out, state)
+
+    def _take_network(self, checkpoint: Checkpoint) -> None:
+        if checkpoint.config.net != self.config.net:
+            raise TrainingError(
+                f"The checkpoint of {checkpoint.config.name} is of a {checkpoint.config.net} "
+                f"network, {self.config.net} was asked for. Pass --net {checkpoint.config.net}."
+            )
+        self.net.load_state_dict(checkpoint.net)
+
+    def _restore(self, checkpoint: Checkpoint) -> None:
+        self._take_network(checkpoint)
+        state: dict[int, dict[str, Tensor]] = {}
+        for key, value in checkpoint.moments.items():
+            number, name = key.split(".", 1)
+            state.setdefault(int(number), {})[name] = value
+        groups = self.optimiser.state_dict()["param_groups"]
+        self.optimiser.load_state_dict({"state": state, "param_groups": groups})
+        self.step, self.losses = checkpoint.step, dict(checkpoint.losses)
+
+    def _preview(self) -> None:
+        """Writes `preview.jpg`: photos above, painted below."""
+        indices = np.linspace(0, len(self.photos) - 1, PREVIEW_PHOTOS).astype(int)
+        photos = [p for p in (self.photos.read(int(i)) for i in indices) if p is not None]
+        columns = [np.vstack([photo, paint(self.net, photo)]) for photo in map(_square, photos)]
+        if columns:
+            write_picture(self.config.out / "preview.jpg", np.hstack(columns), quality=90)
+
+
+def paint(net: nn.Module, photo: Pixels) -> Pixels:
+    """A photo repainted, RGB uint8 (H, W, 3) in and out; H and W are cut to multiples of 4."""
+    height, width = (side // 4 * 4 for side in photo.shape[:2])
+    device = next(net.parameters()).device
+    net.eval()
+    with torch.inference_mode():
+        painted = net(_to_batch(photo[:height, :width]).to(device))[0]
+    scaled = (painted.clamp(0, 1) * 255).round().to(torch.uint8)
+    return np.ascontiguousarray(scaled.permute(1, 2, 0).cpu().numpy())
+
+
+def one_cycle(progress: float) -> float:
+    """Learning-rate factor: a linear warm-up to 1, then a cosine down to 0.
+
+    Args:
+        progress: share of the run that is done, 0 to 1.
+    """
+    if progress < WARM_UP:
+        return 0.04 + 0.96 * progress / WARM_UP
+    return 0.5 + 0.5 * math.cos(math.pi * (progress - WARM_UP) / (1 - WARM_UP))
+
+
+def choose_device(name: str) -> torch.device:
+    """The torch device of that name; "auto" takes cuda, then mps, then cpu.
+
+    Raises:
+        TrainingError: a device asked for by name is not there.
+    """
+    there = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if name == "auto":
+        name = next(device for device, is_there in there.items() if is_there)
+        log.info("Training on %s.", name)
+    if not there.get(name, False):
+        found = ", ".join(device for device, is_there in there.items() if is_there)
+        raise TrainingError(
+            f"There is no device {name!r} for training here; found: {found}. "
+            "For cuda, install a torch built for the card's driver (see pytorch.org)."
+        )
+    return torch.device(name)
+
+
+def _autocast_dtype(precision: str, device: torch.device) -> torch.dtype | None:
+    """bf16 where it is asked for, or on "auto" where the machine computes in it."""
+    if precision == "auto":
+        fast = device.type == "cuda" and torch.cuda.is_bf16_supported()
+        if device.type == "cpu":
+            fast = torch.ops.mkldnn._is_mkldnn_bf16_supported()
+        precision = "bf16" if fast else "fp32"
+        log.info("Training in %s.", precision)
+    return torch.bfloat16 if precision == "bf16" else None
+
+
+def _channels_last(module: M, device: torch.device) -> M:
+    module.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return module
+
+
+def _to_batch(pixels: Pixels) -> Tensor:
+    """RGB uint8 (H, W, 3) -> float (1, 3, H, W) in [0, 1]."""
+    batch = torch.tensor(pixels).permute(2, 0, 1)[None]
+    return batch.to(memory_format=torch.channels_last).float() / 255
+
+
+def _square(photo: Pixels, side_px: int = 256) -> Pixels:
+    """The middle of a photo as a square."""
+    height, width = photo.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    square = Image.fromarray(photo[top : top + side, left : left + side])
+    return np.asarray(square.resize((side_px, side_px), Image.Resampling.LANCZOS))

@@ -1,0 +1,54 @@
+"""The networks keep shapes and bounds, and cost what their docstrings say."""
+
+import pytest
+import torch
+
+from livestyle.errors import StyleError
+from livestyle.nets import NETS, build_net, kmac_per_pixel, parameter_count
+from livestyle.nets.light import SEED_SIDE, Seed, start_as_nearest
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_a_net_keeps_the_size(name: str) -> None:
+    net = build_net(name).eval()
+    with torch.inference_mode():
+        assert net(torch.rand(2, 3, 32, 48)).shape == (2, 3, 32, 48)
+
+
+def test_light_is_bounded_and_light() -> None:
+    net = build_net("light").eval()
+    with torch.inference_mode():
+        painted = net(torch.rand(1, 3, 64, 64))
+    assert 0 <= painted.min() and painted.max() <= 1
+    assert kmac_per_pixel(net) < 15
+    assert parameter_count(net) < 120_000
+
+
+def test_johnson_is_the_baseline_everybody_knows() -> None:
+    net = build_net("johnson")
+    assert parameter_count(net) == 1_679_235
+    assert kmac_per_pixel(net) == pytest.approx(153.8, abs=0.1)
+
+
+def test_an_unknown_net_is_refused_with_the_names() -> None:
+    with pytest.raises(StyleError, match="light, johnson"):
+        build_net("heavy")
+
+
+def test_the_first_picture_has_no_checkerboard() -> None:
+    """ICNR: before training, the four sub-pixels of a position are equal."""
+    conv = torch.nn.Conv2d(4, 12, 3)
+    start_as_nearest(conv)
+    shuffled = torch.pixel_shuffle(conv(torch.rand(1, 4, 8, 8)), 2)
+    assert torch.equal(shuffled[..., 0::2, 0::2], shuffled[..., 1::2, 1::2])
+    assert torch.equal(shuffled[..., 0::2, 0::2], shuffled[..., 0::2, 1::2])
+
+
+def test_the_seed_is_a_constant_of_the_plane_and_random_in_training() -> None:
+    seed = Seed(3).eval()
+    flat = torch.zeros(1, 3, SEED_SIDE + 5, 20)
+    first, second = seed(flat), seed(flat)
+    assert torch.equal(first, second)
+    assert first[0, 0].std() > 0
+    assert torch.equal(first[..., :5, :], first[..., SEED_SIDE : SEED_SIDE + 5, :])
+    assert not torch.equal(seed.train()(flat), first)

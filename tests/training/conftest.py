@@ -1,0 +1,46 @@
+"""A tiny training set-up: noise photos, a gradient for a painting, a random loss network."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from livestyle.nets.vgg import LossNetwork
+from livestyle.picture import write_picture
+from livestyle.training.config import TrainConfig
+
+LAYERS = ("relu1_1", "relu1_2")
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> TrainConfig:
+    """Six steps on 64 px crops, some 100 ms each."""
+    rng = np.random.default_rng(0)
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for number in range(6):
+        pixels = rng.integers(0, 256, (72, 90, 3), dtype=np.uint8)
+        write_picture(photos / f"{number}.png", pixels)
+    painting = rng.integers(0, 256, (80, 80, 3), dtype=np.uint8)
+    write_picture(tmp_path / "painting.png", painting)
+    torch.manual_seed(0)
+    save_file(LossNetwork("vgg16", LAYERS).state_dict(), tmp_path / "vgg.safetensors")
+    return TrainConfig(
+        style_image=tmp_path / "painting.png",
+        photos=photos,
+        name="test",
+        out=tmp_path / "run",
+        loss_network="vgg16",
+        vgg_weights=tmp_path / "vgg.safetensors",
+        steps=6,
+        batch=1,
+        crop_px=64,
+        style_px=64,
+        content_layer="relu1_2",
+        style_layers=("relu1_1",),
+        device="cpu",
+        precision="fp32",
+        save_every=3,
+    )

@@ -1,0 +1,106 @@
+"""The loop: learns, survives interruption, goes on as if nothing had happened."""
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from livestyle.errors import TrainingError
+from livestyle.picture import read_picture, write_picture
+from livestyle.training.checkpoint import CHECKPOINT_FILE, load_checkpoint
+from livestyle.training.config import TrainConfig
+from livestyle.training.loop import Progress, Trainer, choose_device, one_cycle
+
+
+def test_a_run_learns_and_leaves_a_checkpoint_and_a_preview(config: TrainConfig) -> None:
+    seen: list[Progress] = []
+    longer = replace(config, steps=40, save_every=20, style_weight=1e6, content_weight=1.0)
+    path = Trainer(longer).run(seen.append)
+    first, last = seen[0].losses["style"], seen[-1].losses["style"]
+    assert [progress.step for progress in seen] == list(range(1, 41))
+    assert last < 0.7 * first
+    assert load_checkpoint(path).step == 40
+    assert read_picture(config.out / "preview.jpg").shape == (512, 6 * 256, 3)
+
+
+def test_an_interrupted_run_resumed_equals_an_unbroken_one(
+    config: TrainConfig, tmp_path: Path
+) -> None:
+    unbroken = load_checkpoint(Trainer(config).run())
+
+    def interrupt(progress: Progress) -> None:
+        if progress.step == 4:
+            raise KeyboardInterrupt
+
+    broken = replace(config, out=tmp_path / "broken")
+    with pytest.raises(KeyboardInterrupt):
+        Trainer(broken).run(interrupt)
+    assert load_checkpoint(broken.out).step == 4
+    resumed = load_checkpoint(Trainer(broken, resume=True).run())
+    assert resumed.step == 6
+    for key, value in unbroken.net.items():
+        torch.testing.assert_close(resumed.net[key], value, msg=key)
+    assert resumed.losses == pytest.approx(unbroken.losses)
+
+
+def test_a_run_is_not_started_over_by_mistake(config: TrainConfig) -> None:
+    Trainer(config).run()
+    with pytest.raises(TrainingError, match="--resume"):
+        Trainer(config)
+
+
+def test_a_run_can_start_from_another(config: TrainConfig, tmp_path: Path) -> None:
+    first = load_checkpoint(Trainer(config).run())
+    second = Trainer(replace(config, out=tmp_path / "second"), start_from=config.out)
+    assert second.step == 0
+    assert torch.equal(second.net.state_dict()["up2.weight"], first.net["up2.weight"])
+    with pytest.raises(TrainingError, match="--net light"):
+        Trainer(replace(config, out=tmp_path / "third", net="johnson"), start_from=config.out)
+
+
+def test_losses_that_are_not_finite_keep_the_last_good_checkpoint(config: TrainConfig) -> None:
+    trainer = Trainer(config)
+
+    def poison(progress: Progress) -> None:
+        if progress.step == 3:
+            with torch.no_grad():
+                next(trainer.net.parameters()).fill_(math.nan)
+
+    trainer.config = replace(config, save_every=2)
+    with pytest.raises(TrainingError, match=r"not finite.*--learning-rate"):
+        trainer.run(poison)
+    saved = load_checkpoint(config.out)
+    assert saved.step == 2
+    assert all(value.isfinite().all() for value in saved.net.values())
+
+
+def test_a_tiny_painting_is_refused(config: TrainConfig) -> None:
+    small = read_picture(config.style_image)[:20, :20]
+    write_picture(config.style_image, small)
+    with pytest.raises(TrainingError, match="20x20"):
+        Trainer(config)
+
+
+def test_a_device_that_is_not_there_is_named() -> None:
+    if torch.cuda.is_available():
+        pytest.skip("this machine has CUDA")
+    assert choose_device("auto").type in ("cpu", "mps")
+    with pytest.raises(TrainingError, match="no device 'cuda'"):
+        choose_device("cuda")
+
+
+def test_the_learning_rate_rises_and_falls() -> None:
+    assert one_cycle(0) == pytest.approx(0.04)
+    assert one_cycle(0.05) == pytest.approx(1)
+    assert one_cycle(0.525) == pytest.approx(0.5)
+    assert one_cycle(1) == pytest.approx(0)
+
+
+@pytest.mark.parametrize("content", [b"", b"text", None])
+def test_a_broken_checkpoint_is_an_error(tmp_path: Path, content: bytes | None) -> None:
+    if content is not None:
+        (tmp_path / CHECKPOINT_FILE).write_bytes(content)
+    with pytest.raises(TrainingError, match="checkpoint"):
+        load_checkpoint(tmp_path)

@@ -1,0 +1,39 @@
+"""Losses against values worked by hand."""
+
+import pytest
+import torch
+
+from livestyle.training.losses import (
+    content_loss,
+    gram_matrix,
+    style_loss,
+    total_variation_loss,
+)
+
+FEATURES = torch.tensor([[[[1.0, 2.0]], [[3.0, 4.0]]]])  # (1, 2, 1, 2)
+
+
+def test_gram_matrix() -> None:
+    # F F^T = [[1+4, 3+8], [3+8, 9+16]], divided by C H W = 4
+    assert gram_matrix(FEATURES).tolist() == [[[1.25, 2.75], [2.75, 6.25]]]
+
+
+def test_gram_matrix_of_half_precision_features_is_float32() -> None:
+    assert gram_matrix(FEATURES.bfloat16()).dtype == torch.float32
+
+
+def test_content_loss() -> None:
+    assert content_loss(FEATURES, FEATURES + 3).item() == 9.0
+
+
+def test_style_loss_sums_layers_and_passes_over_the_rest() -> None:
+    features = {"a": FEATURES, "b": FEATURES, "other": FEATURES}
+    targets = {"a": torch.zeros(1, 2, 2), "b": gram_matrix(FEATURES)}
+    # mean of 1.25^2, 2 x 2.75^2, 6.25^2
+    assert style_loss(features, targets).item() == pytest.approx(13.9375)
+
+
+def test_total_variation() -> None:
+    picture = torch.tensor([[[[0.0, 1.0], [3.0, 7.0]]]])
+    # down: (3^2 + 6^2) / 2; right: (1^2 + 4^2) / 2
+    assert total_variation_loss(picture).item() == pytest.approx(22.5 + 8.5)
