@@ -1,0 +1,50 @@
+"""The graph that leaves: a uint8 frame in, a uint8 frame out, everything else inside."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+EXAMPLE_SIZE = (161, 118)
+"""(width, height) that graphs are traced at; no multiple of anything, so nothing is fixed."""
+
+
+class FrameModel(nn.Module):
+    """Wraps a network so that the runtime, the browser and anybody's C++ see the same picture.
+
+    Scaling, layout, padding to the size multiple, cropping, clamping and rounding are part of the
+    graph; the network itself computes in `dtype`.
+
+    Args:
+        net: a network of `livestyle.nets`, in evaluation mode.
+        dtype: torch.float32 or torch.float16.
+    """
+
+    def __init__(self, net: nn.Module, dtype: torch.dtype = torch.float32) -> None:
+        super().__init__()
+        self.net = net.to(dtype)
+        self.dtype = dtype
+        self.multiple = int(net.size_multiple)  # type: ignore[arg-type]
+
+    def forward(self, frame: Tensor) -> Tensor:
+        """Repaints one frame.
+
+        Args:
+            frame: RGB uint8, (1, H, W, 3), H and W at least 16.
+
+        Returns:
+            RGB uint8, (1, H, W, 3).
+        """
+        height, width = frame.shape[1], frame.shape[2]
+        x = frame.permute(0, 3, 1, 2).float() / 255
+        x = F.pad(x, (0, -width % self.multiple, 0, -height % self.multiple), mode="reflect")
+        x = self.net(x.to(self.dtype)).float()
+        x = torch.round(torch.clamp(x[:, :, :height, :width], 0, 1) * 255)
+        return x.to(torch.uint8).permute(0, 2, 3, 1)
+
+
+def example_frame() -> Tensor:
+    """Random RGB uint8, (1, H, W, 3), for tracing."""
+    width, height = EXAMPLE_SIZE
+    generator = torch.Generator().manual_seed(0)
+    shape = (1, height, width, 3)
+    return torch.randint(0, 256, shape, dtype=torch.uint8, generator=generator)

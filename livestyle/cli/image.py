@@ -1,0 +1,87 @@
+"""`livestyle image`: pictures in, painted pictures out."""
+
+import io
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from livestyle.cli.options import painting_of, painting_options
+from livestyle.engines import load
+from livestyle.errors import LivestyleError, SinkError, SourceError
+from livestyle.frame import Pixels
+from livestyle.library import find_style
+from livestyle.look import apply
+from livestyle.picture import SUFFIXES, encode_picture, read_picture, write_picture
+
+PIPE = Path("-")
+
+
+@click.command()
+@click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("output", type=click.Path(path_type=Path, allow_dash=True))
+@painting_options
+def image(inputs: Sequence[Path], output: Path, **options: Any) -> None:
+    """Repaint pictures.
+
+    INPUTS are pictures or folders of them, or - for standard input. OUTPUT is a picture, - for
+    standard output (PNG), or a folder when there are several.
+    """
+    painting = painting_of(options)
+    jobs = _jobs(inputs, output)
+    failed = 0
+    stylizer = load(find_style(painting.style), painting.engine)
+    try:
+        for origin, target in jobs:
+            try:
+                original = _read(origin)
+                painted = stylizer(original) if painting.look.strength > 0 else original
+                _write(target, apply(original, painted, painting.look))
+            except LivestyleError as error:
+                if len(jobs) == 1:
+                    raise
+                failed += 1
+                click.echo(f"livestyle: {error}", err=True)
+    finally:
+        stylizer.close()
+    if failed:
+        raise SourceError(f"{failed} of {len(jobs)} pictures could not be repainted (see above).")
+
+
+def _jobs(inputs: Sequence[Path], output: Path) -> list[tuple[Path, Path]]:
+    """Pairs of where from and where to."""
+    pictures: list[tuple[Path, Path]] = []
+    for path in inputs:
+        if path.is_dir():
+            found = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES)
+            pictures += [(picture, picture.relative_to(path)) for picture in found]
+        else:
+            pictures.append((path, Path(path.name)))
+    if not pictures:
+        raise SourceError(f"There are no pictures in {', '.join(map(str, inputs))}.")
+    several = len(pictures) > 1 or any(path.is_dir() for path in inputs)
+    if not several and not output.is_dir():
+        return [(pictures[0][0], output)]
+    if output == PIPE or output.suffix.lower() in SUFFIXES:
+        raise click.UsageError("Several pictures go into a folder; give its name as OUTPUT.")
+    jobs = [(picture, output / name) for picture, name in pictures]
+    if len({target for _, target in jobs}) < len(jobs):
+        raise click.UsageError("Two of the pictures have the same name; repaint them one by one.")
+    return jobs
+
+
+def _read(origin: Path) -> Pixels:
+    return read_picture(io.BytesIO(sys.stdin.buffer.read()) if origin == PIPE else origin)
+
+
+def _write(target: Path, pixels: Pixels) -> None:
+    if target == PIPE:
+        encode_picture(sys.stdout.buffer, pixels, "PNG")
+        return
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SinkError(f"The folder {target.parent} cannot be made ({error}).") from error
+    write_picture(target, pixels)

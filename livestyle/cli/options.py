@@ -1,0 +1,91 @@
+"""Options that several commands share, and what they are turned into."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import click
+
+from livestyle.engines import DEVICES, ENGINES, PRECISIONS, EngineOptions
+from livestyle.library import DEFAULT_STYLE
+from livestyle.look import Look
+
+F = TypeVar("F", bound=Callable[..., Any])
+MAX_SIDE_PX = 16384
+
+
+class SizeType(click.ParamType[tuple[int, int]]):
+    """WIDTHxHEIGHT in pixels."""
+
+    name = "WxH"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        """(width, height)."""
+        if isinstance(value, tuple):
+            return value
+        match = re.fullmatch(r"(\d+)[xX×](\d+)", str(value).strip())
+        if not match:
+            self.fail(f"{value!r} is not a size like 640x480.", param, ctx)
+        size = int(match[1]), int(match[2])
+        if not all(1 <= side <= MAX_SIDE_PX for side in size):
+            self.fail(f"{value} is not between 1x1 and {MAX_SIDE_PX}x{MAX_SIDE_PX}.", param, ctx)
+        return size
+
+
+SIZE = SizeType()
+
+
+@dataclass(frozen=True, slots=True)
+class Painting:
+    """The shared options: which style, in which look, on what."""
+
+    style: str
+    look: Look
+    engine: EngineOptions
+
+
+def painting_options(command: F) -> F:
+    """Adds the shared options; read them with `painting_of`."""
+    options = [
+        click.option(
+            "--style",
+            default=DEFAULT_STYLE,
+            show_default=True,
+            metavar="NAME|FILE",
+            help="A style of `livestyle styles`, its folder, or a model file that carries a card.",
+        ),
+        click.option(
+            "--strength",
+            default=1.0,
+            show_default=True,
+            type=click.FloatRange(0, 1),
+            help="0 is the original, 1 the full style.",
+        ),
+        click.option("--keep-color", is_flag=True, help="Keep the colours of the original."),
+        click.option("--engine", default="auto", show_default=True, type=click.Choice(ENGINES)),
+        click.option("--device", default="auto", show_default=True, type=click.Choice(DEVICES)),
+        click.option(
+            "--precision", default="auto", show_default=True, type=click.Choice(PRECISIONS)
+        ),
+        click.option("--threads", type=click.IntRange(1), help="CPU threads for the network."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def painting_of(options: dict[str, Any]) -> Painting:
+    """Takes the shared options out of a command's parameters."""
+    return Painting(
+        style=options.pop("style"),
+        look=Look(strength=options.pop("strength"), keep_color=options.pop("keep_color")),
+        engine=EngineOptions(
+            engine=options.pop("engine"),
+            device=options.pop("device"),
+            precision=options.pop("precision"),
+            threads=options.pop("threads"),
+        ),
+    )

@@ -1,0 +1,67 @@
+"""`livestyle styles`: what there is to paint with."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from livestyle.library import DEFAULT_STYLE, Style, add_style, find_style, list_styles, remove_style
+
+
+@click.group(invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.pass_context
+def styles(ctx: click.Context, /, as_json: bool) -> None:
+    """List the styles, or show, add and remove one."""
+    if ctx.invoked_subcommand:
+        return
+    found = list_styles()
+    if as_json:
+        click.echo(json.dumps([_row(style) for style in found], indent=2, ensure_ascii=False))
+        return
+    width = max((len(style.card.name) for style in found), default=0)
+    for style in found:
+        card = style.card
+        work = ", ".join(part for part in (card.title, card.artist, card.year) if part)
+        click.echo(f"{card.name:<{width}}  {work}  [{', '.join(card.precisions)}]")
+
+
+@styles.command()
+@click.argument("name")
+def show(name: str) -> None:
+    """Print the card of a style."""
+    click.echo(find_style(name).card.to_json())
+
+
+@styles.command()
+@click.argument("path", type=click.Path(path_type=Path))
+def add(path: Path) -> None:
+    """Install a style folder or a model file that carries its card."""
+    style = add_style(path)
+    click.echo(f"Added. Try it: livestyle cam --style {style.card.name}", err=True)
+    click.echo(style.folder)
+
+
+@styles.command()
+@click.argument("name")
+def remove(name: str) -> None:
+    """Remove a style that was added."""
+    remove_style(name)
+    click.echo(f"Removed {name}.", err=True)
+
+
+def _row(style: Style) -> dict[str, Any]:
+    card = style.card
+    return {
+        "name": card.name,
+        "title": card.title,
+        "artist": card.artist,
+        "licence": card.licence,
+        "net": card.net,
+        "parameters": card.parameters,
+        "kmac_per_pixel": card.kmac_per_pixel,
+        "precisions": list(card.precisions),
+        "size_bytes": sum(file.size_bytes for file in card.files),
+        "default": card.name == DEFAULT_STYLE,
+    }

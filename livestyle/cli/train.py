@@ -1,0 +1,146 @@
+"""`livestyle train`: a painting and photos in, a trained network out."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from click.core import ParameterSource
+
+from livestyle.training.checkpoint import load_checkpoint
+from livestyle.training.config import TrainConfig
+from livestyle.training.loop import Trainer
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+DEFAULTS = {field: value.default for field, value in TrainConfig.__dataclass_fields__.items()}
+
+
+def setting(flag: str, field: str, help: str, **options: Any) -> Callable[[F], F]:
+    """An option whose default is that of `TrainConfig`."""
+    return click.option(
+        flag, field, default=DEFAULTS[field], show_default=True, help=help, **options
+    )
+
+
+@click.command()
+@click.argument("style_image", type=click.Path(path_type=Path))
+@click.option(
+    "--photos",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Folder (or tar file) of photos to learn on.",
+)
+@click.option("--name", help="Name of the style.  [default: the picture's file name]")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Folder of the run.  [default: runs/NAME]"
+)
+@setting("--net", "net", "Network to train.", type=click.Choice(["light", "johnson"]))
+@setting(
+    "--loss-network",
+    "loss_network",
+    "Network the losses look through.",
+    type=click.Choice(["vgg19", "vgg16"]),
+)
+@click.option(
+    "--vgg-weights",
+    type=click.Path(path_type=Path),
+    help="Its weights, if torchvision cannot fetch them.",
+)
+@setting("--steps", "steps", "Batches to train on.", type=click.IntRange(1))
+@click.option("--images", type=click.IntRange(1), help="The same, counted in images.")
+@setting("--batch", "batch", "Crops per step.", type=click.IntRange(1))
+@setting("--crop", "crop_px", "Side of a crop in pixels.", type=click.IntRange(64, 2048))
+@setting(
+    "--style-size",
+    "style_px",
+    "Long side of the painting; larger gives larger strokes.",
+    type=click.IntRange(64, 4096),
+)
+@setting("--content-weight", "content_weight", "How much the photo counts.", type=float)
+@setting("--style-weight", "style_weight", "How much the painting counts.", type=float)
+@setting("--tv-weight", "tv_weight", "How much smoothness counts.", type=float)
+@setting("--learning-rate", "learning_rate", "Peak learning rate.", type=float)
+@setting("--seed", "seed", "Same seed, same run.", type=int)
+@click.option(
+    "--from",
+    "start_from",
+    type=str,
+    help="Style, run or checkpoint to start from; takes a quarter of the steps.",
+)
+@setting(
+    "--device", "device", "Where to compute.", type=click.Choice(["auto", "cpu", "cuda", "mps"])
+)
+@setting("--precision", "precision", "How to compute.", type=click.Choice(["auto", "bf16", "fp32"]))
+@setting(
+    "--save-every", "save_every", "Steps between checkpoints and previews.", type=click.IntRange(1)
+)
+@click.option("--resume", is_flag=True, help="Go on from the run's checkpoint, with its settings.")
+@setting("--title", "title", "Of the artwork, for the card.")
+@setting("--artist", "artist", "Of the artwork, for the card.")
+@setting("--year", "year", "Of the artwork, for the card.")
+@setting("--licence", "licence", "Of the artwork, for the card.")
+@setting("--source", "source", "Where the picture comes from, for the card.")
+@click.pass_context
+def train(
+    ctx: click.Context,
+    /,
+    style_image: Path,
+    name: str | None,
+    out: Path | None,
+    images: int | None,
+    start_from: str | None,
+    resume: bool,
+    **settings: Any,
+) -> None:
+    """Train a network to repaint anything in the style of STYLE_IMAGE.
+
+    A few thousand photos and an hour or two on a laptop, minutes on a GPU. Ctrl-C leaves a
+    checkpoint; --resume goes on from it.
+    """
+    name = name or style_image.stem.lower()
+    out = out or Path("runs") / name
+    if images:
+        settings["steps"] = max(1, images // settings["batch"])
+    settings.update(style_image=style_image, name=name, out=out)
+    if resume:
+        given = {key: value for key, value in settings.items() if _was_given(ctx, key)}
+        if images:
+            given["steps"] = settings["steps"]
+        settings = load_checkpoint(out).config.to_dict() | given | {"out": out}
+    config = TrainConfig.from_dict(settings)
+    trainer = Trainer(config, resume=resume, start_from=_network(start_from))
+    click.echo(
+        f"Training {name} on {len(trainer.photos)} photos, {config.steps - trainer.step} steps "
+        f"of {config.batch}. Watch {out / 'preview.jpg'}.",
+        err=True,
+    )
+
+    def losses(_: int | None) -> str:
+        return "  ".join(f"{name} {value:.3g}" for name, value in trainer.losses.items() if value)
+
+    with click.progressbar(
+        length=config.steps - trainer.step,
+        item_show_func=losses,
+        show_pos=True,
+        file=sys.stderr,
+    ) as bar:
+        trainer.run(lambda progress: bar.update(1))
+    if skipped := len(trainer.photos.skipped):
+        click.echo(f"{skipped} photos could not be read and were skipped.", err=True)
+    click.echo(f"Done. Next: livestyle export {out}", err=True)
+    click.echo(out)
+
+
+def _was_given(ctx: click.Context, parameter: str) -> bool:
+    return ctx.get_parameter_source(parameter) is ParameterSource.COMMANDLINE
+
+
+def _network(start_from: str | None) -> Path | None:
+    """The checkpoint to start from: a path, or the network of an installed style."""
+    if start_from is None or Path(start_from).exists():
+        return Path(start_from) if start_from else None
+    from livestyle.library import find_style
+
+    return find_style(start_from).folder

@@ -1,0 +1,180 @@
+"""`livestyle video`: files in, painted files out, every frame."""
+
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from livestyle.cli.options import SIZE, Painting, painting_of, painting_options
+from livestyle.engines import load
+from livestyle.errors import SinkError
+from livestyle.frame import Frame
+from livestyle.library import find_style
+from livestyle.live.meter import Meter
+from livestyle.live.pipeline import Pipeline
+from livestyle.look import apply
+from livestyle.stages import Stylizer
+from livestyle.video.file import VideoFile
+from livestyle.video.recorder import Recorder, RecordOptions
+
+PRESET = "medium"
+"""Nobody waits for these frames, so the encoder may take its time."""
+
+
+class SecondsType(click.ParamType[float]):
+    """Seconds, or [hours:]minutes:seconds."""
+
+    name = "TIME"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Seconds."""
+        try:
+            seconds = 0.0
+            for part in str(value).split(":"):
+                seconds = seconds * 60 + float(part)
+        except ValueError:
+            self.fail(f"{value!r} is not a time like 75 or 1:15.", param, ctx)
+        if not 0 <= seconds < float("inf"):
+            self.fail(f"{value!r} is not a time from 0 on.", param, ctx)
+        return seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Which part of the input is wanted, and how large."""
+
+    size: tuple[int, int] | None
+    height: int | None
+    start_s: float | None
+    end_s: float | None
+
+    def open(self, path: Path) -> VideoFile:
+        """The input, scaled and cut."""
+        file = VideoFile(path, self.size, self.start_s, self.end_s)
+        if not self.height:
+            return file
+        width, height = file.size
+        file.close()
+        size = max(1, round(width * self.height / height)), self.height
+        return VideoFile(path, size, self.start_s, self.end_s)
+
+
+@click.command()
+@click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("output", type=click.Path(path_type=Path))
+@painting_options
+@click.option("--size", type=SIZE, help="Scale to exactly this.")
+@click.option("--height", type=click.IntRange(1, 16384), help="Scale to this height.")
+@click.option("--start", "start_s", type=SecondsType(), help="Begin here, in s or m:s.")
+@click.option("--end", "end_s", type=SecondsType(), help="End here, in s or m:s.")
+@click.option("--codec", default="auto", show_default=True, help="h264, hevc, vp9 and others.")
+@click.option("--crf", default=20, show_default=True, type=click.IntRange(0, 51),
+              help="Quality; lower is better and larger.")  # fmt: skip
+@click.option("--no-audio", is_flag=True, help="Leave the sound out.")
+@click.option("--overwrite", is_flag=True, help="Replace an older output.")
+def video(
+    inputs: Sequence[Path],
+    output: Path,
+    size: tuple[int, int] | None,
+    height: int | None,
+    start_s: float | None,
+    end_s: float | None,
+    codec: str,
+    crf: int,
+    no_audio: bool,
+    overwrite: bool,
+    **options: Any,
+) -> None:
+    """Repaint video files: every frame, at its own time, with its sound.
+
+    OUTPUT is a file, or a folder when there are several INPUTS.
+    """
+    if size and height:
+        raise click.UsageError("Take --size or --height, not both.")
+    if start_s is not None and end_s is not None and end_s <= start_s:
+        raise click.UsageError("--end must come after --start.")
+    painting = painting_of(options)
+    cut = Cut(size, height, start_s, end_s)
+    record = RecordOptions(codec=codec, crf=crf, preset=PRESET, audio=not no_audio)
+    jobs = _jobs(inputs, output)
+    stylizer = load(find_style(painting.style), painting.engine)
+    try:
+        for origin, target in jobs:
+            frames = _repaint(origin, target, stylizer, painting, cut, record, overwrite)
+            click.echo(f"{frames} frames.", err=True)
+            click.echo(target)
+    finally:
+        stylizer.close()
+
+
+def _repaint(
+    origin: Path,
+    target: Path,
+    stylizer: Stylizer,
+    painting: Painting,
+    cut: Cut,
+    options: RecordOptions,
+    overwrite: bool,
+) -> int:
+    """Repaints one file; returns the number of frames."""
+
+    def paint(frame: Frame) -> Frame:
+        original = frame.pixels
+        painted = stylizer(original) if painting.look.strength > 0 else original
+        return frame.painted(apply(original, painted, painting.look), painting.style)
+
+    with ExitStack() as opened:
+        source = cut.open(origin)
+        opened.callback(source.close)
+        recorder = Recorder(
+            target,
+            fps=source.fps,
+            options=options,
+            time_base=source.time_base,
+            audio_from=origin,
+            start_s=cut.start_s or 0.0,
+            end_s=cut.end_s,
+            overwrite=overwrite,
+        )
+        with click.progressbar(
+            length=source.frame_count, label=origin.name, file=sys.stderr, show_pos=True
+        ) as bar:
+            pipeline = Pipeline(source, paint, [recorder, Ticker(bar.update)], Meter())
+            pipeline.run()
+        return recorder.frames
+
+
+class Ticker:
+    """A sink that moves a progress bar."""
+
+    def __init__(self, advance: Callable[[int], None]) -> None:
+        self._advance = advance
+
+    def write(self, frame: Frame) -> None:
+        """One frame further."""
+        self._advance(1)
+
+    def close(self) -> None:
+        """The bar is finished by its own context."""
+
+
+def _jobs(inputs: Sequence[Path], output: Path) -> list[tuple[Path, Path]]:
+    """Pairs of where from and where to."""
+    if len(inputs) == 1 and not output.is_dir():
+        return [(inputs[0], output)]
+    if output.suffix and not output.is_dir():
+        raise click.UsageError("Several videos go into a folder; give its name as OUTPUT.")
+    targets = [output / path.with_suffix(".mp4").name for path in inputs]
+    if len(set(targets)) < len(targets):
+        raise click.UsageError("Two of the videos have the same name; repaint them one by one.")
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SinkError(f"The folder {output} cannot be made ({error}).") from error
+    return list(zip(inputs, targets, strict=True))
