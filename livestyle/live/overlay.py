@@ -1,0 +1,121 @@
+"""Overlay: what the window says on top of the picture."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from livestyle.frame import Pixels
+from livestyle.live.plates import LINE_HEIGHT, Plate, Row, dot_plate, lay, plate, wrapped
+
+HOLD_S = 1.6
+FADE_S = 0.4
+LEAST_FONT_PX = 11
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What there is to say about this frame; what is empty is not drawn.
+
+    Attributes:
+        style: name of the style; shown for a moment when it changes.
+        status: a sentence that stays, such as a lost camera.
+        figures: rows of (name, value).
+        help: rows of (key, what it does).
+        recording_s: seconds since the recording began; None while there is none.
+    """
+
+    style: str = ""
+    status: str = ""
+    figures: tuple[Row, ...] = ()
+    help: tuple[Row, ...] = ()
+    recording_s: float | None = None
+
+
+class Overlay:
+    """Draws words on frames; remembers since when the passing ones are there."""
+
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._clock = clock
+        self._style = ""
+        self._styled_s = float("-inf")
+        self._notice = ""
+        self._noticed_s = float("-inf")
+
+    def say(self, notice: str) -> None:
+        """Shows a short notice for about two seconds."""
+        self._notice = notice
+        self._noticed_s = self._clock()
+
+    def draw(self, pixels: Pixels, words: Words) -> Pixels:
+        """The picture with the words on it.
+
+        Args:
+            pixels: RGB uint8, (H, W, 3); not written to.
+            words: what to say.
+
+        Returns:
+            A copy with the words on it, or `pixels` itself when there is nothing to say.
+        """
+        if words.style != self._style:
+            self._style, self._styled_s = words.style, self._clock()
+        height, width = pixels.shape[:2]
+        font_px = max(LEAST_FONT_PX, round(min(height, width * 0.75) * 0.036))
+        layer = _Layer(pixels, margin_px=font_px)
+        self._draw_passing(layer, font_px)
+        if words.figures:
+            layer.lay(plate(words.figures, font_px), 0.0, 0.0)
+        if words.recording_s is not None:
+            minutes, seconds = divmod(int(words.recording_s), 60)
+            layer.lay(dot_plate(f"{minutes}:{seconds:02}", font_px), 1.0, 0.0)
+        if words.help:
+            help_px = _fitting(font_px, len(words.help), height)
+            layer.lay(plate(words.help, help_px), 1.0 if words.figures else 0.5, 0.5)
+        if words.status:
+            layer.lay(plate(wrapped(words.status, font_px, round(width * 0.8)), font_px), 0.5, 0.85)
+        return layer.pixels
+
+    def _draw_passing(self, layer: "_Layer", font_px: int) -> None:
+        """Name of the style at the lower left, with the latest notice above it."""
+        name_px = round(font_px * 1.5)
+        lift_px = 0
+        if self._style and (opacity := self._opacity(self._styled_s)):
+            lift_px = layer.lay(plate(((self._style,),), name_px), 0.0, 1.0, opacity)
+        if self._notice and (opacity := self._opacity(self._noticed_s)):
+            rows = wrapped(self._notice, font_px, round(layer.width * 0.8))
+            layer.lay(plate(rows, font_px), 0.0, 1.0, opacity, lift_px=lift_px)
+
+    def _opacity(self, since_s: float) -> float:
+        left_s = HOLD_S + FADE_S - (self._clock() - since_s)
+        return min(1.0, max(0.0, left_s / FADE_S))
+
+
+class _Layer:
+    """The picture being drawn on: copied before the first plate is laid."""
+
+    def __init__(self, pixels: Pixels, margin_px: int) -> None:
+        self._original = pixels
+        self._margin_px = margin_px
+        self.pixels = pixels
+        self.width = pixels.shape[1]
+
+    def lay(
+        self, plate: Plate, right: float, down: float, opacity: float = 1.0, lift_px: int = 0
+    ) -> int:
+        """Lays a plate; `right` and `down` from 0 to 1 say where between the margins.
+
+        Returns:
+            Its height with half a margin, in pixels: how far to lift what stands above it.
+        """
+        if self.pixels is self._original:
+            self.pixels = self._original.copy()
+        height, width = self.pixels.shape[:2]
+        margin_px, (plate_width, plate_height) = self._margin_px, plate.size
+        x = margin_px + round((width - 2 * margin_px - plate_width) * right)
+        y = margin_px + round((height - 2 * margin_px - plate_height) * down) - lift_px
+        lay(plate, self.pixels, (x, y), opacity)
+        return plate_height + margin_px // 2
+
+
+def _fitting(font_px: int, rows: int, height: int) -> int:
+    """The font size, made smaller where that many rows would not fit into the height."""
+    return max(8, min(font_px, int(height * 0.92 / (rows * LINE_HEIGHT + 0.8))))

@@ -1,0 +1,162 @@
+"""Plates: lines of text on a soft dark rounded ground, drawn once and laid on many frames."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from livestyle.frame import Pixels
+
+WHITE = (246, 244, 240)
+AMBER = (255, 201, 92)
+RED = (255, 72, 62)
+GROUND = (14, 14, 18)
+GROUND_ALPHA = 185
+LINE_HEIGHT = 1.4
+"""In font sizes."""
+
+Row = tuple[str, ...]
+"""One line of text; with two entries the first is a label."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plate:
+    """Something to lay on a frame.
+
+    Attributes:
+        ink: uint8, (h, w, 3): the colour, multiplied by its opacity.
+        through: uint8, (h, w, 3): how much of the frame shows through, 255 all of it.
+    """
+
+    ink: NDArray[np.uint8]
+    through: NDArray[np.uint8]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) in pixels."""
+        height, width = self.ink.shape[:2]
+        return width, height
+
+
+@lru_cache(maxsize=32)
+def plate(
+    rows: tuple[Row, ...], font_px: int, *, label_color: tuple[int, int, int] = AMBER
+) -> Plate:
+    """Draws rows of text; labels stand in a column of their own.
+
+    Args:
+        rows: one or two entries each.
+        font_px: size of the letters.
+        label_color: RGB of the labels.
+    """
+    font = _font(font_px)
+    labels = [row[0] if len(row) > 1 else "" for row in rows]
+    texts = [row[-1] for row in rows]
+    gap_px = round(font_px * 0.9) if any(labels) else 0
+    label_px = max(_width_px(font, label) for label in labels)
+    text_px = max(_width_px(font, text) for text in texts)
+    line_px, side_px, edge_px = (
+        round(font_px * LINE_HEIGHT),
+        round(font_px * 0.8),
+        round(font_px * 0.4),
+    )
+    canvas = _ground(
+        label_px + gap_px + text_px + 2 * side_px, line_px * len(rows) + 2 * edge_px, font_px
+    )
+    draw = ImageDraw.Draw(canvas)
+    for number, (label, text) in enumerate(zip(labels, texts, strict=True)):
+        middle_px = edge_px + (number + 0.5) * line_px
+        draw.text((side_px, middle_px), label, label_color, font, anchor="lm")
+        draw.text((side_px + label_px + gap_px, middle_px), text, WHITE, font, anchor="lm")
+    return _from_image(canvas)
+
+
+@lru_cache(maxsize=8)
+def dot_plate(text: str, font_px: int) -> Plate:
+    """Draws a red dot and a text: a recording that runs."""
+    font = _font(font_px)
+    line_px, side_px, edge_px = (
+        round(font_px * LINE_HEIGHT),
+        round(font_px * 0.8),
+        round(font_px * 0.4),
+    )
+    dot_px = round(font_px * 0.72)
+    canvas = _ground(
+        2 * side_px + 2 * dot_px + _width_px(font, text), line_px + 2 * edge_px, font_px
+    )
+    dot = Image.new("RGBA", (dot_px * 4, dot_px * 4), (*RED, 0))
+    ImageDraw.Draw(dot).ellipse((0, 0, dot_px * 4 - 1, dot_px * 4 - 1), RED)
+    dot = dot.resize((dot_px, dot_px), Image.Resampling.LANCZOS)
+    canvas.alpha_composite(dot, (side_px, (canvas.height - dot_px) // 2))
+    draw = ImageDraw.Draw(canvas)
+    draw.text((side_px + 2 * dot_px, canvas.height / 2), text, WHITE, font, anchor="lm")
+    return _from_image(canvas)
+
+
+def wrapped(text: str, font_px: int, width_px: int) -> tuple[Row, ...]:
+    """Breaks a sentence into rows that are at most `width_px` wide where words allow it."""
+    font = _font(font_px)
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and _width_px(font, longer) > width_px:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return tuple((line,) for line in lines)
+
+
+def lay(plate: Plate, on: Pixels, at: tuple[int, int], opacity: float = 1.0) -> None:
+    """Blends a plate into a picture, in place; what lies outside of it is cut off.
+
+    Args:
+        plate: what to lay.
+        on: RGB uint8, (H, W, 3); written to.
+        at: (x, y) of the plate's upper left corner, in pixels.
+        opacity: 0.0 invisible to 1.0.
+    """
+    (x, y), (width, height) = at, plate.size
+    left, top = max(0, -x), max(0, -y)
+    right, bottom = min(width, on.shape[1] - x), min(height, on.shape[0] - y)
+    if right <= left or bottom <= top or opacity <= 0:
+        return
+    region = on[y + top : y + bottom, x + left : x + right]
+    ink, through = plate.ink[top:bottom, left:right], plate.through[top:bottom, left:right]
+    laid = cv2.add(cv2.multiply(region, through, scale=1 / 255), ink)
+    region[:] = laid if opacity >= 1 else cv2.addWeighted(laid, opacity, region, 1 - opacity, 0)
+
+
+def _spacing(font_px: int) -> tuple[int, int, int]:
+    """Height of a line, and the room beside and above the text, in pixels."""
+    return round(font_px * LINE_HEIGHT), round(font_px * 0.8), round(font_px * 0.4)
+
+
+def _ground(width: int, height: int, font_px: int) -> Image.Image:
+    """A rounded rectangle; its edge is smoothed by drawing it four times as large."""
+    mask = Image.new("L", (width * 4, height * 4))
+    corner_px = min(font_px * 0.55, height / 2) * 4
+    ImageDraw.Draw(mask).rounded_rectangle(
+        (0, 0, width * 4 - 1, height * 4 - 1), corner_px, GROUND_ALPHA
+    )
+    canvas = Image.new("RGBA", (width, height), (*GROUND, 0))
+    canvas.putalpha(mask.resize((width, height), Image.Resampling.BOX))
+    return canvas
+
+
+def _from_image(image: Image.Image) -> Plate:
+    rgba = np.asarray(image)
+    alpha = np.repeat(rgba[:, :, 3:], 3, axis=2)
+    ink = np.round(rgba[:, :, :3] * (alpha / 255)).astype(np.uint8)
+    return Plate(ink=ink, through=255 - alpha)
+
+
+@lru_cache(maxsize=16)
+def _font(font_px: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(font_px)
+
+
+def _width_px(font: ImageFont.FreeTypeFont | ImageFont.ImageFont, text: str) -> int:
+    return int(np.ceil(font.getlength(text)))

@@ -1,0 +1,200 @@
+"""Screen: a window as a sink, with words on the picture."""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+
+from livestyle.frame import Frame, Pixels
+from livestyle.live.controls import HELP
+from livestyle.live.meter import Meter
+from livestyle.live.overlay import Overlay, Words
+from livestyle.live.plates import Row
+from livestyle.live.player import Player
+from livestyle.live.recording import RecordingSwitch
+from livestyle.stages import FrameSource
+
+REDRAW_S = 0.1
+"""Without new frames the last one is drawn again this often, so that words come and fade."""
+
+POLL_S = 0.01
+"""The window need not be asked for keys more often than this."""
+
+POLL_MS = 1
+
+FIGURES_S = 0.25
+"""Figures that change with every frame cannot be read."""
+
+
+class Window(Protocol):
+    """A window, as the live path uses it; on the main thread only.
+
+    Attributes:
+        is_open: False once the person has closed it.
+    """
+
+    @property
+    def is_open(self) -> bool: ...
+
+    def show(self, pixels: Pixels) -> None:
+        """Shows RGB uint8 (H, W, 3)."""
+
+    def poll_key(self, wait_ms: int) -> str | None:
+        """Handles the window's events for up to `wait_ms`.
+
+        Returns:
+            A key that was pressed, as its character, "space" or "esc"; None for none.
+        """
+
+    def set_title(self, title: str) -> None:
+        """Names the window."""
+
+    def toggle_fullscreen(self) -> None:
+        """Fills the display with the window, or goes back."""
+
+    def close(self) -> None:
+        """Takes the window away."""
+
+
+class Screen:
+    """Shows each frame with the words that belong to it; used on the main thread.
+
+    Attributes:
+        shows_figures: whether the figures are on the screen.
+        shows_help: whether the table of keys is.
+        frame: the frame shown last, without words; None before the first.
+    """
+
+    def __init__(
+        self,
+        window: Window,
+        source: FrameSource,
+        player: Player,
+        meter: Meter,
+        recording: RecordingSwitch | None = None,
+        *,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """Takes over the window: `close` closes it.
+
+        Args:
+            window: where to show.
+            source: its status stays on the screen while it has one.
+            player: its style and its notices are shown.
+            meter: its figures are.
+            recording: its timer and its notices are.
+            clock: seconds.
+        """
+        self.shows_figures = False
+        self.shows_help = False
+        self.frame: Frame | None = None
+        self._window = window
+        self._source = source
+        self._player = player
+        self._meter = meter
+        self._recording = recording
+        self._clock = clock
+        self._overlay = Overlay(clock)
+        self._title = ""
+        self._keys: deque[str] = deque()
+        self._drawn_s = self._polled_s = float("-inf")
+        self._figures: tuple[Row, ...] = ()
+        self._figures_s = float("-inf")
+
+    @property
+    def is_open(self) -> bool:
+        """False once the person has closed the window."""
+        return self._window.is_open
+
+    def write(self, frame: Frame) -> None:
+        """Shows a frame.
+
+        Raises:
+            SinkError: the window cannot.
+        """
+        self.frame = frame
+        self._draw()
+        self._poll()  # only now is it on the display, and the meter right to call it shown
+
+    def refresh(self) -> None:
+        """Keeps the window alive; draws the last frame again when that was a while ago."""
+        if self._clock() - self._drawn_s >= REDRAW_S:
+            self._draw()
+        if self._clock() - self._polled_s >= POLL_S:
+            self._poll()
+
+    def take_key(self) -> str | None:
+        """The oldest key that was pressed and not yet taken, or None."""
+        return self._keys.popleft() if self._keys else None
+
+    def say(self, notice: str) -> None:
+        """Shows a short notice for about two seconds."""
+        self._overlay.say(notice)
+
+    def toggle_fullscreen(self) -> None:
+        """Fills the display with the window, or goes back."""
+        self._window.toggle_fullscreen()
+
+    def close(self) -> None:
+        """Takes the window away."""
+        self._window.close()
+
+    def _poll(self) -> None:
+        if (key := self._window.poll_key(POLL_MS)) is not None:
+            self._keys.append(key)
+        self._polled_s = self._clock()
+
+    def _draw(self) -> None:
+        if not self._window.is_open:
+            return
+        self._relay_notices()
+        style = self._player.current
+        if (title := f"{style} - livestyle") != self._title:
+            self._title = title
+            self._window.set_title(title)
+        self._drawn_s = self._clock()
+        self._window.show(self._overlay.draw(self._pixels(), self._words(style)))
+
+    def _pixels(self) -> Pixels:
+        if self.frame is not None:
+            return self.frame.pixels
+        width, height = self._source.size
+        return np.full((height, width, 3), 24, np.uint8)
+
+    def _words(self, style: str) -> Words:
+        return Words(
+            style=style,
+            status=self._source.status,
+            figures=self._current_figures() if self.shows_figures else (),
+            help=HELP if self.shows_help else (),
+            recording_s=self._recording.elapsed_s if self._recording else None,
+        )
+
+    def _relay_notices(self) -> None:
+        for teller in (self._player, self._recording):
+            if teller is not None and (notice := teller.take_notice()):
+                self.say(notice)
+
+    def _current_figures(self) -> tuple[Row, ...]:
+        now_s = self._clock()
+        if now_s - self._figures_s >= FIGURES_S:
+            self._figures, self._figures_s = self._measured(), now_s
+        return self._figures
+
+    def _measured(self) -> tuple[Row, ...]:
+        now, info = self._meter.snapshot(), self._player.info
+        return (
+            ("fps", f"{now.fps:.1f}"),
+            ("capture", _ms(now.capture_ms)),
+            ("style", _ms(now.style_ms)),
+            ("show", _ms(now.show_ms)),
+            ("latency", _ms(now.latency_ms)),
+            ("dropped", str(now.dropped)),
+            ("engine", f"{info.engine} {info.device} {info.precision}"),
+        )
+
+
+def _ms(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f} ms"

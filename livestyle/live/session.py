@@ -1,0 +1,87 @@
+"""LiveSession: source, player, window and recording put together for an evening."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from livestyle.live.controls import Controls
+from livestyle.live.meter import Meter
+from livestyle.live.pipeline import Pipeline
+from livestyle.live.player import Player
+from livestyle.live.recording import RecordingSwitch
+from livestyle.live.screen import Screen, Window
+from livestyle.stages import FrameSource, Sink
+
+
+class LiveSession:
+    """A pipeline that is shown in a window and played with its keys. Without a window, a
+    `Pipeline` alone does."""
+
+    def __init__(
+        self,
+        source: FrameSource,
+        player: Player,
+        meter: Meter,
+        window: Window,
+        *,
+        folder: Path,
+        recording: RecordingSwitch | None = None,
+        sinks: Sequence[Sink] = (),
+        settings: Mapping[str, str] | None = None,
+        max_frames: int | None = None,
+        duration_s: float | None = None,
+    ) -> None:
+        """Takes over the source, the window and the sinks, but not the player.
+
+        Args:
+            source: a file is shown at the speed it was filmed in.
+            player: paints; the caller closes it after `run`.
+            meter: the player's.
+            window: where the picture is shown and keys are pressed.
+            folder: where pictures and recordings go that keys ask for.
+            recording: what `r` switches; may be running already.
+            sinks: others that get every frame, without words on it.
+            settings: what else to keep in the metadata of pictures.
+            max_frames: end after this many shown frames.
+            duration_s: end this long after the first shown frame.
+        """
+        self._screen = Screen(window, source, player, meter, recording)
+        self._controls = Controls(
+            player,
+            self._screen,
+            quit=self.stop,
+            folder=folder,
+            recording=recording,
+            settings=settings,
+        )
+        self._pipeline = Pipeline(
+            source,
+            player,
+            [self._screen, *([recording] if recording else []), *sinks],
+            meter,
+            on_idle=self._idle,
+            max_frames=max_frames,
+            duration_s=duration_s,
+            paced=not source.is_live,
+        )
+
+    def run(self) -> None:
+        """Runs on the main thread until the source ends, a limit, `q`, or the window is closed.
+
+        Raises:
+            BaseException: the first error of any stage, or KeyboardInterrupt, when all is closed.
+        """
+        try:
+            self._pipeline.run()
+        finally:
+            self._controls.close()
+
+    def stop(self) -> None:
+        """Asks for the end, from any thread."""
+        self._pipeline.stop()
+
+    def _idle(self) -> None:
+        self._screen.refresh()
+        if not self._screen.is_open:
+            self.stop()
+        while (key := self._screen.take_key()) is not None:
+            self._controls.press(key)

@@ -1,0 +1,131 @@
+import tracemalloc
+from threading import Thread
+
+import numpy as np
+import pytest
+from live_fakes import SetClock, make_frame
+
+from livestyle.frame import Frame
+from livestyle.live.meter import Durations, Meter
+
+
+def shown(meter: Meter, clock: SetClock, style: str | None = "a", age_s: float = 0.05) -> None:
+    meter.shown(Frame(make_frame().pixels, 0, 0.0, clock.now_s - age_s, style), 1.0)
+
+
+def test_percentiles_of_known_values() -> None:
+    durations = Durations()
+    for ms in np.random.default_rng(1).permutation(np.arange(1, 1001)):
+        durations.add(float(ms))
+    assert durations.percentile(50) == pytest.approx(500, rel=0.006)
+    assert durations.percentile(95) == pytest.approx(950, rel=0.006)
+    assert durations.percentile(99) == pytest.approx(990, rel=0.006)
+
+
+def test_one_value_is_every_percentile() -> None:
+    durations = Durations()
+    assert durations.percentile(50) is None
+    durations.add(12.3)
+    assert durations.percentile(50) == durations.percentile(99) == 12.3
+
+
+@pytest.mark.parametrize("ms", [0.0, 1e-9, 5e8])
+def test_absurd_durations_are_counted(ms: float) -> None:
+    durations = Durations()
+    durations.add(ms)
+    assert durations.percentile(50) == pytest.approx(ms, abs=1e-3)
+
+
+def test_memory_does_not_grow() -> None:
+    clock = SetClock()
+    meter = Meter(clock)
+
+    def run(frames: int) -> None:
+        for _ in range(frames):
+            clock.now_s += 0.01
+            meter.captured(1.0)
+            meter.styled(2.0)
+            shown(meter, clock)
+
+    run(2000)
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    run(20_000)
+    grown = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert grown < 50_000
+    assert meter.report()["frames"]["shown"] == 22_000
+
+
+def test_rates_and_latency() -> None:
+    clock = SetClock()
+    meter = Meter(clock)
+    assert meter.report()["fps"] is None
+    for _ in range(101):
+        shown(meter, clock, age_s=0.05)
+        clock.now_s += 0.04
+    assert meter.report()["fps"] == pytest.approx(25)
+    assert meter.snapshot().fps == pytest.approx(25)
+    assert meter.report()["latency_ms"]["p50"] == pytest.approx(50, rel=0.006)
+    for _ in range(60):
+        clock.now_s += 0.1
+        shown(meter, clock)
+    assert meter.snapshot().fps == pytest.approx(10), "the screen tells of the last two seconds"
+    clock.now_s += 3
+    assert meter.snapshot().fps == 0.0
+
+
+def test_swaps_last_from_key_to_first_shown_frame() -> None:
+    clock = SetClock()
+    meter = Meter(clock)
+    shown(meter, clock, "a")
+    clock.now_s += 1.0
+    meter.swap_asked("b")
+    clock.now_s += 0.03
+    shown(meter, clock, "a")
+    clock.now_s += 0.02
+    shown(meter, clock, "b")
+    clock.now_s += 0.02
+    shown(meter, clock, "b")
+    report = meter.report()
+    assert report["swaps"] == [{"from": "a", "to": "b", "ms": pytest.approx(50), "at_s": 1.05}]
+    assert report["style_history"] == [{"style": "a", "at_s": 0.0}, {"style": "b", "at_s": 1.05}]
+
+
+def test_a_swap_given_up_is_none() -> None:
+    clock = SetClock()
+    meter = Meter(clock)
+    shown(meter, clock, "a")
+    meter.swap_asked("b")
+    meter.swap_asked(None)
+    shown(meter, clock, "a")
+    meter.swap_asked("a")
+    shown(meter, clock, "b")
+    assert meter.report()["swaps"] == []
+
+
+def test_the_report_has_the_names_of_the_contract() -> None:
+    meter = Meter()
+    meter.captured(1.0)
+    meter.styled(2.0)
+    meter.dropped()
+    meter.shown(make_frame(style="a"), 3.0)
+    report = meter.report()
+    assert set(report) == {
+        "frames", "fps", "stages_ms", "latency_ms", "swaps", "style_history", "wall_s",
+        "peak_memory_mb",
+    }  # fmt: skip
+    assert report["frames"] == {"captured": 1, "styled": 1, "shown": 1, "dropped": 1}
+    assert report["stages_ms"]["show"] == {"p50": 3.0, "p95": 3.0, "p99": 3.0}
+    assert set(report["latency_ms"]) == {"p50", "p95"}
+    assert 10 < report["peak_memory_mb"] < 100_000
+
+
+def test_counts_from_many_threads() -> None:
+    meter = Meter()
+    threads = [Thread(target=lambda: [meter.captured(1.0) for _ in range(2000)]) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert meter.report()["frames"]["captured"] == 8000

@@ -1,0 +1,272 @@
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Event
+
+import pytest
+from live_fakes import CountedSource, ListSink, ValueStylizer, make_frame, wait_until
+
+from livestyle.errors import EngineError, StyleError
+from livestyle.live.meter import Meter
+from livestyle.live.pipeline import Pipeline
+from livestyle.live.player import Player
+from livestyle.look import Look
+
+pytestmark = pytest.mark.timeout(20)
+
+VALUES = {"a": 10, "b": 20, "c": 30}
+
+
+class Shelf:
+    """Loads styles by name; some are broken, some wait for a sign."""
+
+    def __init__(self, broken: tuple[str, ...] = (), held: tuple[str, ...] = ()) -> None:
+        self.made: dict[str, ValueStylizer] = {}
+        self.order: list[str] = []
+        self.release = Event()
+        self._broken, self._held = broken, held
+
+    def load(self, name: str) -> ValueStylizer:
+        self.order.append(name)
+        if name in self._held:
+            self.release.wait(10)
+        if name in self._broken:
+            raise StyleError(f"{name}.onnx is empty")
+        self.made[name] = ValueStylizer(VALUES[name])
+        return self.made[name]
+
+
+@contextmanager
+def playing(shelf: Shelf, first: str = "a", look: Look | None = None) -> Iterator[Player]:
+    player = Player(
+        list(VALUES), shelf.load, first=first, size=(8, 6), look=look or Look(), meter=Meter()
+    )
+    try:
+        yield player
+    finally:
+        shelf.release.set()
+        player.close()
+        assert all(stylizer.closed == 1 for stylizer in shelf.made.values())
+
+
+def all_settled(player: Player) -> Callable[[], bool]:
+    return lambda: len(player.ready) + len(player.failed) == len(player.names)
+
+
+def painted_value(player: Player, index: int = 0) -> int:
+    return int(player(make_frame(index)).pixels[0, 0, 0])
+
+
+def test_the_first_style_is_there_at_once_and_all_are_warm() -> None:
+    shelf = Shelf(held=("a", "c"))
+    with playing(shelf, first="b") as player:
+        assert player.current == "b"
+        assert player.ready == {"b"}
+        frame = player(make_frame())
+        assert (frame.style, frame.pixels[0, 0, 0]) == ("b", 20)
+        shelf.release.set()
+        wait_until(all_settled(player))
+        assert shelf.order == ["b", "a", "c"]
+        assert all(made.sizes[0] == (8, 6) for made in shelf.made.values())
+
+
+def test_a_broken_first_style_raises() -> None:
+    with pytest.raises(StyleError, match=r"a\.onnx is empty"), playing(Shelf(broken=("a",))):
+        pass
+    with pytest.raises(StyleError, match="no style nope"), playing(Shelf(), first="nope"):
+        pass
+
+
+def test_a_swap_is_in_the_next_frame() -> None:
+    with playing(Shelf()) as player:
+        wait_until(all_settled(player))
+        for name, value in [("b", 20), ("c", 30), ("a", 10)]:
+            player.select(name)
+            assert player.current == name
+            assert painted_value(player) == value
+
+
+def test_numbers_and_steps_go_round() -> None:
+    with playing(Shelf()) as player:
+        wait_until(all_settled(player))
+        player.select_number(3)
+        assert player.current == "c"
+        player.step(+1)
+        assert player.current == "a"
+        player.step(-1)
+        assert player.current == "c"
+        player.select_number(9)
+        assert player.current == "c"
+        assert player.take_notice() == "there are 3 styles"
+        assert player.take_notice() == ""
+        with pytest.raises(StyleError):
+            player.select("nope")
+
+
+def test_the_old_style_goes_on_until_the_new_one_is_ready() -> None:
+    shelf = Shelf(held=("c",))
+    with playing(shelf) as player:
+        wait_until(lambda: shelf.order == ["a", "b", "c"])
+        player.select("c")
+        assert player.take_notice() == "c is loading"
+        assert [painted_value(player) for _ in range(5)] == [10] * 5
+        shelf.release.set()
+        wait_until(lambda: player.current == "c")
+        assert painted_value(player) == 30
+
+
+def test_a_key_puts_its_style_first_in_line() -> None:
+    order: list[str] = []
+    release = Event()
+
+    def load(name: str) -> ValueStylizer:
+        order.append(name)
+        if name == "b":
+            release.wait(10)
+        return ValueStylizer()
+
+    player = Player(list("abcd"), load, first="a", size=(8, 6), look=Look(), meter=Meter())
+    wait_until(lambda: order == ["a", "b"])
+    player.select("d")
+    release.set()
+    wait_until(lambda: len(order) == 4)
+    player.close()
+    assert order == ["a", "b", "d", "c"]
+
+
+def test_the_last_key_wins() -> None:
+    shelf = Shelf(held=("b",))
+    with playing(shelf) as player:
+        wait_until(lambda: shelf.order == ["a", "b"])
+        player.select("b")
+        player.step(+1)
+        shelf.release.set()
+        wait_until(lambda: player.current == "c")
+        wait_until(all_settled(player))
+        assert player.current == "c"
+
+
+def test_a_broken_style_among_good_ones() -> None:
+    shelf = Shelf(broken=("b",), held=("b",))
+    with playing(shelf) as player:
+        player.select("b")
+        shelf.release.set()
+        wait_until(all_settled(player))
+        assert player.ready == {"a", "c"}
+        assert player.take_notice() == player.failed["b"] == "b cannot be used: b.onnx is empty"
+        assert painted_value(player) == 10
+        player.select("b")
+        assert "b.onnx is empty" in player.take_notice()
+        assert player.current == "a"
+        player.step(+1)
+        assert player.current == "c", "steps pass over what is broken"
+
+
+def test_a_style_that_fails_when_warmed_is_closed_and_broken() -> None:
+    bad = ValueStylizer(fail_at=0)
+    player = Player(
+        ["a", "b"],
+        lambda name: bad if name == "b" else ValueStylizer(),
+        first="a",
+        size=(8, 6),
+        look=Look(),
+        meter=Meter(),
+    )
+    wait_until(all_settled(player))
+    player.close()
+    assert "b" in player.failed
+    assert bad.closed == 1
+
+
+def test_an_engine_error_while_painting_raises() -> None:
+    class Breaking(ValueStylizer):
+        def __call__(self, pixels):  # type: ignore[no-untyped-def]
+            if self.calls:
+                raise EngineError("out of memory")
+            return super().__call__(pixels)
+
+    player = Player(
+        ["a"], lambda name: Breaking(), first="a", size=(8, 6), look=Look(), meter=Meter()
+    )
+    with pytest.raises(EngineError):
+        player(make_frame())
+    player.close()
+
+
+def test_close_while_a_style_is_loading() -> None:
+    shelf = Shelf(held=("b",))
+    with playing(shelf):
+        wait_until(lambda: shelf.order == ["a", "b"])
+    assert "c" not in shelf.order
+
+
+def test_no_strength_needs_no_network() -> None:
+    shelf = Shelf()
+    with playing(shelf) as player:
+        calls = shelf.made["a"].calls
+        player.look = Look(strength=0.0)
+        assert painted_value(player, index=77) == 77
+        assert shelf.made["a"].calls == calls
+        player.look = Look(strength=0.5)
+        assert painted_value(player, index=20) == 15
+
+
+def test_frozen_holds_the_picture_but_not_the_style() -> None:
+    with playing(Shelf(), look=Look(strength=0.5)) as player:
+        wait_until(all_settled(player))
+        player.frozen = True
+        assert painted_value(player, index=50) == 30
+        assert painted_value(player, index=90) == 30
+        player.select("c")
+        assert painted_value(player, index=90) == 40
+        player.frozen = False
+        assert painted_value(player, index=90) == 60
+
+
+def test_two_hundred_swaps_in_a_running_pipeline() -> None:
+    meter, swaps = Meter(), 0
+    player = Player(
+        list(VALUES),
+        lambda name: ValueStylizer(VALUES[name]),
+        first="a",
+        size=(8, 6),
+        look=Look(),
+        meter=meter,
+    )
+    wait_until(all_settled(player))
+    sink = ListSink()
+
+    def swap_when_shown() -> None:
+        nonlocal swaps
+        if sink.styles and sink.styles[-1] == player.current:
+            if swaps == 200:
+                running.stop()
+            else:
+                player.step(1)
+                swaps += 1
+
+    source = CountedSource(None, is_live=True, interval_s=0.001)
+    running = Pipeline(source, player, [sink], meter, on_idle=swap_when_shown)
+    running.run()
+    player.close()
+    report = meter.report()
+    assert len(report["swaps"]) == 200
+    assert [swap["to"] for swap in report["swaps"]] == [list("bca")[n % 3] for n in range(200)]
+    assert len(report["style_history"]) == 201
+
+
+def test_a_slow_load_stalls_no_frame() -> None:
+    shelf = Shelf(held=("c",))
+    with playing(shelf) as player:
+        wait_until(lambda: shelf.order == ["a", "b", "c"])
+        player.select("c")
+        sink = ListSink(on_write=lambda frame: frame.index == 30 and shelf.release.set())
+        running = Pipeline(
+            CountedSource(None, interval_s=0.001),
+            player,
+            [sink],
+            Meter(),
+            on_idle=lambda: player.current == "c" and running.stop(),
+        )
+        running.run()
+        assert sink.frames == list(range(len(sink.frames)))
+        assert len(sink.frames) > 30, "frames passed while the style was loading"
