@@ -1,10 +1,13 @@
 """int8: post-training quantisation of an ONNX graph on real frames."""
 
+import io
 import logging
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 
 import onnx
 
+from livestyle.engines.openvino import import_openvino
 from livestyle.errors import ExportError
 from livestyle.frame import Pixels
 
@@ -27,6 +30,7 @@ def quantise(model: onnx.ModelProto, frames: Sequence[Pixels]) -> onnx.ModelProt
     """
     if not frames:
         raise ExportError("int8 needs real photos to measure value ranges on; pass --photos DIR.")
+    import_openvino()  # nncf brings its own, which reports usage over the network
     try:
         import nncf
     except ImportError as error:
@@ -35,10 +39,11 @@ def quantise(model: onnx.ModelProto, frames: Sequence[Pixels]) -> onnx.ModelProt
         ) from error
     logging.getLogger("nncf").setLevel(logging.ERROR)
     dataset = nncf.Dataset([{"frame": frame[None]} for frame in frames])
-    quantised: onnx.ModelProto = nncf.quantize(
-        model,
-        dataset,
-        preset=nncf.QuantizationPreset.MIXED,
-        subset_size=min(len(frames), CALIBRATION_FRAMES),
-    )
+    with redirect_stdout(io.StringIO()):  # its progress bars; stdout is for results
+        quantised: onnx.ModelProto = nncf.quantize(
+            model,
+            dataset,
+            preset=nncf.QuantizationPreset.MIXED,
+            subset_size=min(len(frames), CALIBRATION_FRAMES),
+        )
     return quantised

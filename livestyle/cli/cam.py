@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from fractions import Fraction
@@ -79,41 +80,53 @@ def cam(
     styles = _style_set(painting.style)
     if report:
         _check_folder(report)
+    meter = Meter()
     with ExitStack() as opened:
         frames = open_source(source, SourceOptions(size=size, fps=fps, reconnect=reconnect))
         opened.callback(frames.close)
-        recording = RecordingSwitch(lambda path: _recorder(path, frames))
-        opened.callback(recording.stop)
-        if record:
-            recording.start(record)
-        meter = Meter()
+        show = _in_window(frames, record, folder) if display else _unseen(frames, record)
         player = _player(styles, painting, frames, mirror, meter)
         opened.callback(player.close)
         click.echo(_what_runs(frames, player), err=True)
-        limits: dict[str, Any] = {"max_frames": max_frames, "duration_s": duration_s}
         try:
-            if display:
-                from livestyle.video.window import Window
-
-                window = Window(f"{player.current} - livestyle")
-                session = LiveSession(
-                    frames,
-                    player,
-                    meter,
-                    window,
-                    folder=folder,
-                    recording=recording,
-                    settings={"source": frames.name},
-                    **limits,
-                )
-                session.run()
-            else:
-                Pipeline(
-                    frames, player, [recording if record else NullSink()], meter, **limits
-                ).run()
+            show(player, meter, max_frames=max_frames, duration_s=duration_s)
         finally:
             if report:
                 _write_report(report, frames, player, meter)
+
+
+def _in_window(frames: FrameSource, record: Path | None, folder: Path) -> Callable[..., None]:
+    """Checks display and recording, and returns what shows the frames in a window."""
+    from livestyle.video.window import Window
+
+    recording = RecordingSwitch(lambda path: _recorder(path, frames))
+    if record:
+        recording.start(record)
+    window = Window("livestyle")
+
+    def show(player: Player, meter: Meter, **limits: Any) -> None:
+        LiveSession(
+            frames,
+            player,
+            meter,
+            window,
+            folder=folder,
+            recording=recording,
+            settings={"source": frames.name},
+            **limits,
+        ).run()
+
+    return show
+
+
+def _unseen(frames: FrameSource, record: Path | None) -> Callable[..., None]:
+    """Checks the recording, and returns what sends the frames there, or nowhere."""
+    sink = _recorder(record, frames) if record else NullSink()
+
+    def run(player: Player, meter: Meter, **limits: Any) -> None:
+        Pipeline(frames, player, [sink], meter, **limits).run()
+
+    return run
 
 
 def _style_set(name_or_path: str) -> dict[str, Style]:

@@ -52,6 +52,7 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
     }
     try:
         save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, partial, metadata)
+        partial.chmod(0o644)  # safetensors makes files that only their owner may read
         partial.replace(path)
     except (OSError, SafetensorError) as error:
         partial.unlink(missing_ok=True)

@@ -1,0 +1,170 @@
+"""Networks leave whole, and none leaves that differs from its origin."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+
+from livestyle.card import CARD_FILE, CARD_KEY, StyleCard
+from livestyle.engines import EngineOptions, load
+from livestyle.errors import ExportError
+from livestyle.export.graph import FrameModel
+from livestyle.export.style import Target, export_style
+from livestyle.export.verify import MAX_DB, paint_with_torch, psnr_db, verify
+from livestyle.frame import Pixels
+from livestyle.library import find_style
+from livestyle.nets import build_net
+from livestyle.stages import EngineInfo
+from livestyle.training.checkpoint import Checkpoint, load_checkpoint
+from livestyle.training.config import TrainConfig
+
+
+@pytest.fixture(scope="module")
+def checkpoint() -> Checkpoint:
+    torch.manual_seed(0)
+    config = TrainConfig(
+        style_image=Path("/home/somebody/painting.jpg"),
+        photos=Path("/home/somebody/photos"),
+        name="test",
+        out=Path("/home/somebody/run"),
+        vgg_weights=Path("/home/somebody/vgg.safetensors"),
+        artist="Somebody",
+    )
+    net = build_net("light")
+    return Checkpoint(config, 10, net.state_dict(), {"0.exp_avg": torch.zeros(3)}, {"style": 1.0})
+
+
+@pytest.fixture(scope="module")
+def frames() -> list[Pixels]:
+    """Smooth random pictures of odd sizes."""
+    rng = np.random.default_rng(0)
+
+    def picture(width: int, height: int) -> Pixels:
+        coarse = rng.integers(0, 256, (height // 8 + 2, width // 8 + 2, 3), dtype=np.uint8)
+        return np.kron(coarse, np.ones((8, 8, 1), np.uint8))[:height, :width]
+
+    return [np.ascontiguousarray(picture(70 + 3 * n, 61 + 2 * n)) for n in range(8)]
+
+
+@pytest.fixture(scope="module")
+def style_folder(
+    checkpoint: Checkpoint, frames: list[Pixels], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    out = tmp_path_factory.mktemp("exports")
+    targets = [
+        Target("onnx", "fp32"),
+        Target("onnx", "fp16"),
+        Target("onnx", "int8"),
+        Target("torchscript", "fp32"),
+    ]
+    export_style(checkpoint, out, frames, targets)
+    return out / "test"
+
+
+def test_the_folder_is_a_style_with_figures_above_the_bars(style_folder: Path) -> None:
+    card = find_style(str(style_folder)).card
+    figures = {(file.format, file.precision): file.psnr_db for file in card.files}
+    assert figures["onnx", "fp32"] >= 45
+    assert figures["onnx", "fp16"] >= 40
+    assert figures["onnx", "int8"] >= 30
+    assert figures["torchscript", "fp32"] >= 45
+    assert card.artist == "Somebody"
+    assert card.parameters == 105_500
+
+
+@pytest.mark.parametrize("engine", ["openvino", "onnxruntime", "torchscript"])
+def test_every_engine_shows_the_picture_of_the_network(
+    engine: str, style_folder: Path, checkpoint: Checkpoint
+) -> None:
+    net = build_net("light").eval()
+    net.load_state_dict(checkpoint.net)
+    rng = np.random.default_rng(1)
+    stylizer = load(find_style(str(style_folder)), EngineOptions(engine, "cpu", "fp32"))
+    for height, width in ((64, 64), (67, 53), (35, 90)):
+        frame = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
+        assert psnr_db(stylizer(frame), paint_with_torch(net, frame)) > 45
+    stylizer.close()
+
+
+def test_the_onnx_files_are_self_contained_and_carry_the_card(style_folder: Path) -> None:
+    for precision in ("fp32", "fp16", "int8"):
+        model = onnx.load(style_folder / f"test-{precision}.onnx")
+        onnx.checker.check_model(model)
+        assert not any(tensor.external_data for tensor in model.graph.initializer)
+        metadata = {entry.key: entry.value for entry in model.metadata_props}
+        assert StyleCard.from_json(metadata[CARD_KEY], "file").name == "test"
+        shapes = [
+            [dim.dim_param or dim.dim_value for dim in value.type.tensor_type.shape.dim]
+            for value in (model.graph.input[0], model.graph.output[0])
+        ]
+        assert shapes == [[1, "height", "width", 3]] * 2
+    int8 = onnx.load(style_folder / "test-int8.onnx")
+    assert any(node.op_type == "QuantizeLinear" for node in int8.graph.node)
+
+
+def test_no_folder_of_the_maker_is_told(style_folder: Path) -> None:
+    for file in style_folder.iterdir():
+        assert b"somebody/" not in file.read_bytes(), file
+
+
+def test_a_shipped_network_can_be_trained_on(style_folder: Path, checkpoint: Checkpoint) -> None:
+    loaded = load_checkpoint(style_folder)
+    assert loaded.step == 10 and not loaded.moments
+    assert torch.equal(loaded.net["up2.weight"], checkpoint.net["up2.weight"])
+
+
+def test_an_older_style_is_replaced_only_when_told(
+    checkpoint: Checkpoint, frames: list[Pixels], tmp_path: Path
+) -> None:
+    targets = [Target("onnx", "fp32")]
+    export_style(checkpoint, tmp_path, frames[:1], targets)
+    with pytest.raises(ExportError, match="--overwrite"):
+        export_style(checkpoint, tmp_path, frames[:1], targets)
+    export_style(replace(checkpoint, step=99), tmp_path, frames[:1], targets, overwrite=True)
+    assert json.loads((tmp_path / "test" / CARD_FILE).read_text())["training"]["steps"] == 99
+    assert [path.name for path in tmp_path.iterdir()] == ["test"]
+    (tmp_path / "test" / CARD_FILE).unlink()  # now it is somebody's folder, not a style
+    with pytest.raises(ExportError, match="is there already"):
+        export_style(checkpoint, tmp_path, frames[:1], targets, overwrite=True)
+
+
+class Inverter:
+    """A stylizer that is nothing like its network."""
+
+    info = EngineInfo("openvino", "CPU", "fp32")
+
+    def __call__(self, pixels: Pixels) -> Pixels:
+        return 255 - pixels
+
+    def close(self) -> None:
+        """Nothing to free."""
+
+
+def test_a_file_that_differs_does_not_leave(frames: list[Pixels]) -> None:
+    with pytest.raises(ExportError, match="differs too much"):
+        verify(Inverter(), frames, frames, "int8")
+
+
+def test_torchscript_has_no_int8() -> None:
+    with pytest.raises(ExportError, match="fp32 or fp16"):
+        Target("torchscript", "int8")
+
+
+def test_psnr() -> None:
+    black = np.zeros((4, 4, 3), np.uint8)
+    assert psnr_db(black, black) == MAX_DB
+    assert psnr_db(black, black + 255) == 0
+    assert psnr_db(black, black + 1) == pytest.approx(48.13, abs=0.01)
+
+
+def test_the_graph_pads_and_crops_inside() -> None:
+    net = build_net("light")
+    model = FrameModel(net).eval()
+    frame = torch.randint(0, 256, (1, 37, 50, 3), dtype=torch.uint8)
+    with torch.inference_mode():
+        painted = model(frame)
+    assert painted.shape == frame.shape and painted.dtype == torch.uint8
