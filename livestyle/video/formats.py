@@ -1,0 +1,169 @@
+"""What a recording is made of: containers by suffix, encoders by name."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from livestyle.errors import SinkError
+
+CLOCK = Fraction(1, 90_000)
+"""Seconds per tick when nobody asks for others."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOptions:
+    """How a recording is encoded.
+
+    Attributes:
+        codec: "auto" (H.264; VP9 in .webm, MPEG-4 in .avi), "h264", "hevc", "vp9", "mpeg4", or
+            the name of another video encoder in PyAV, which then runs with its own defaults.
+        crf: quality, 0 (best) to 51, on the scale of H.264.
+        preset: of x264 and x265, from "ultrafast" to "veryslow". The default leaves a live
+            picture its time: 5 ms a frame of 640x480 on 2 cores, half of what "medium" takes.
+        audio: whether the sound of `audio_from` is kept.
+    """
+
+    codec: str = "auto"
+    crf: int = 20
+    preset: str = "veryfast"
+    audio: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """What a file suffix stands for.
+
+    Attributes:
+        name: FFmpeg's, of the format.
+        codec: what "auto" stands for.
+        sound_copied: codecs whose sound is taken as it is.
+        sound_encoder: FFmpeg's encoder for all other sound.
+    """
+
+    name: str
+    codec: str
+    sound_copied: frozenset[str]
+    sound_encoder: str
+
+    @property
+    def has_edit_list(self) -> bool:
+        """Whether it can hold sound from before zero, which players decode and do not play."""
+        return self.name in ("mp4", "mov")
+
+
+_FFMPEG_8_1 = (62, 12, 0)
+"""Its libavformat."""
+
+_CONTAINERS = {
+    ".mp4": Container(
+        name="mp4",
+        codec="h264",
+        sound_copied=frozenset({"aac", "ac3", "alac", "eac3", "flac", "mp3", "opus"}),
+        sound_encoder="aac",
+    ),
+    ".mov": Container(
+        name="mov",
+        codec="h264",
+        sound_copied=frozenset({"aac", "ac3", "alac", "mp3", "pcm_s16le"}),
+        sound_encoder="aac",
+    ),
+    ".mkv": Container(
+        name="matroska",
+        codec="h264",
+        sound_copied=frozenset({"aac", "ac3", "eac3", "flac", "mp3", "opus", "vorbis"}),
+        sound_encoder="aac",
+    ),
+    ".webm": Container(
+        name="webm",
+        codec="vp9",
+        sound_copied=frozenset({"opus", "vorbis"}),
+        sound_encoder="libopus",
+    ),
+    ".avi": Container(
+        name="avi",
+        codec="mpeg4",
+        sound_copied=frozenset({"ac3", "mp3", "pcm_s16le"}),
+        sound_encoder="pcm_s16le",
+    ),
+}
+_ENCODERS = {"h264": "libx264", "hevc": "libx265", "vp9": "libvpx-vp9", "mpeg4": "mpeg4"}
+_WEBM_CODECS = ("av1", "vp8", "vp9")
+
+
+def container_for(path: Path) -> Container:
+    """The container that a path's suffix stands for.
+
+    Raises:
+        SinkError: none.
+    """
+    try:
+        return _CONTAINERS[path.suffix.lower()]
+    except KeyError:
+        raise SinkError(
+            f"Cannot record to {path}: videos end in {', '.join(_CONTAINERS)}."
+        ) from None
+
+
+def encoder_for(codec: str, container: Container) -> str:
+    """The name of FFmpeg's encoder for a codec of `RecordOptions`.
+
+    Raises:
+        SinkError: there is none, or the container does not take what it makes.
+    """
+    import av
+
+    name = _ENCODERS.get(container.codec if codec == "auto" else codec, codec)
+    try:
+        encoder = av.Codec(name, "w")
+    except (av.FFmpegError, ValueError):
+        encoder = None
+    if encoder is None or encoder.type != "video":
+        raise SinkError(
+            f"There is no video encoder {codec!r} here. Try one of {', '.join(_ENCODERS)}."
+        )
+    if container.name == "webm" and encoder.canonical_name not in _WEBM_CODECS:
+        raise SinkError(f"A .webm file takes no {codec}. Use vp9, or record to .mp4 or .mkv.")
+    return name
+
+
+def encoder_options(encoder: str, options: RecordOptions) -> dict[str, str]:
+    """Quality and speed, in each encoder's own words."""
+    quality = {"crf": str(options.crf), "preset": options.preset}
+    if encoder == "libx264":
+        return quality
+    if encoder == "libx265":
+        # It prints to the terminal unless told not to. With B-frames, a recording of one or two
+        # frames gets decoding times out of nowhere, which no MP4 takes.
+        return {**quality, "x265-params": "log-level=error:bframes=0"}
+    if encoder == "libvpx-vp9":
+        crf = min(63, options.crf + 11)  # VP9 counts to 63
+        return {"crf": str(crf), "b": "0", "deadline": "realtime", "cpu-used": "6", "row-mt": "1"}
+    if encoder == "mpeg4":
+        step = min(31, max(2, options.crf // 6))
+        return {"flags": "+qscale", "global_quality": str(step * 118)}  # 118: FFmpeg's lambda
+    return {}
+
+
+def muxer_options(container: Container) -> dict[str, str]:
+    """What keeps a file playable at any moment: everything at once, and MP4 in fragments."""
+    import av
+
+    options = {"flush_packets": "1"}
+    if container.has_edit_list:
+        # A hybrid turns into an ordinary MP4 when it is closed; FFmpeg before 8.1 breaks it if
+        # the header waits. It has to (delay_moov): without an edit list everything starts late.
+        is_new = av.library_versions["libavformat"] >= _FFMPEG_8_1
+        kind = "hybrid_fragmented" if is_new else "frag_keyframe+default_base_moof"
+        options |= {"movflags": f"{kind}+delay_moov", "frag_duration": "500000"}
+    return options
+
+
+def tick_for(container: Container, encoder: str, wanted: Fraction, fps: Fraction) -> Fraction:
+    """Seconds per tick: as wanted, or the nearest that container and encoder can do."""
+    if container.name == "avi":
+        return 1 / fps  # it stores no times, only a rate
+    if container.name in ("matroska", "webm"):
+        return max(wanted, Fraction(1, 1000))
+    if encoder == "mpeg4" and wanted.denominator > 0xFFFF:
+        return Fraction(1, 60_000)
+    return wanted
