@@ -49,6 +49,7 @@ def export_style(
     frames: Sequence[Pixels],
     targets: Sequence[Target] = DEFAULT_TARGETS,
     *,
+    preview: Pixels | None = None,
     overwrite: bool = False,
     on_file: Callable[[ModelFile], None] = lambda _: None,
 ) -> StyleCard:
@@ -59,6 +60,7 @@ def export_style(
         out: folder that gets the sub-folder NAME.
         frames: real photos, RGB uint8 (H, W, 3), to quantise and to compare on.
         targets: files to write.
+        preview: picture that is painted as the style's preview; None: the first frame.
         overwrite: replace an older style of that name, once the new one is whole.
         on_file: called for each file with its measured figure.
 
@@ -78,6 +80,7 @@ def export_style(
     net.eval()
     card = _card(checkpoint, net)
     references = [paint_with_torch(net, frame) for frame in frames]
+    painted_preview = references[0] if preview is None else paint_with_torch(net, preview)
     try:
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out, prefix=".export-") as name:
@@ -90,7 +93,7 @@ def export_style(
             card = card.with_files(files)
             card.save(folder)
             save_checkpoint(folder, _shareable(checkpoint))
-            write_picture(folder / PREVIEW_FILE, references[0], quality=90)
+            write_picture(folder / PREVIEW_FILE, painted_preview, quality=90)
             _put_in_place(folder, target_folder)
     except OSError as error:
         raise ExportError(f"The style cannot be written to {out} ({error}).") from error

@@ -12,6 +12,7 @@ from livestyle.frame import Pixels
 from livestyle.library import find_style
 from livestyle.training.checkpoint import Checkpoint, load_checkpoint
 from livestyle.training.data import PhotoSet
+from livestyle.video.demo import Demo
 
 PRECISIONS = {"onnx": ("fp32", "fp16", "int8"), "torchscript": ("fp32", "fp16")}
 FRAMES = 60
@@ -66,7 +67,13 @@ def export(
         click.echo(f"{file.path}: {file.size_bytes / 1024:.0f} KB, {file.psnr_db} dB", err=True)
 
     card = export_style(
-        checkpoint, out, frames, _targets(formats, precisions), overwrite=overwrite, on_file=report
+        checkpoint,
+        out,
+        frames,
+        _targets(formats, precisions),
+        preview=Demo(paced=False).scene(0),
+        overwrite=overwrite,
+        on_file=report,
     )
     click.echo(out / card.name)
 

@@ -13,6 +13,7 @@ COMMANDS = {
     "cam": "Repaint a camera, stream or clip live.",
     "video": "Repaint video files; sound and time stamps are kept.",
     "image": "Repaint pictures.",
+    "sheet": "Paint one picture in every style, side by side.",
     "styles": "List, show, add and remove styles.",
     "train": "Train a new style from a painting and a folder of photos.",
     "export": "Write a trained style as ONNX or TorchScript.",

@@ -40,6 +40,8 @@ MIN_STYLE_PX = 64
 WARM_UP = 0.05
 RUNNING_MEAN = 0.98
 PREVIEW_PHOTOS = 6
+GRADIENT_NORM = 1.0
+"""Far below what the weighted losses give, so that only the direction counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,9 @@ class Trainer:
         }
         self.optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(torch.stack(list(losses.values())).sum())
+        # A flat photo, divided by its own small deviation in the norms, has gradients a hundred
+        # times the others'. Adam would remember it for long; so every step gets the same norm.
+        torch.nn.utils.clip_grad_norm_(self.net.parameters(), GRADIENT_NORM)
         self.optimiser.step()
         return losses
 

@@ -1,0 +1,163 @@
+"""How good and how steady a style is, in numbers."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from livestyle.frame import Pixels
+from livestyle.nets.vgg import LossNetwork
+from livestyle.training.losses import content_loss, gram_matrix, style_loss
+
+Paint = Callable[[Pixels], Pixels]
+
+CONTENT_LAYERS = ("relu2_2", "relu3_3")
+STYLE_LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
+LAYERS = tuple(dict.fromkeys(CONTENT_LAYERS + STYLE_LAYERS))
+CONTENT_WEIGHT, STYLE_WEIGHT = 1e5, 1e10
+LONG_SIDE_PX = 512
+SENSOR_NOISE = 2.0
+"""Standard deviation, in levels of 255."""
+
+
+@dataclass(frozen=True, slots=True)
+class PerceptualLosses:
+    """Losses of painted photos, means over the photos.
+
+    Attributes:
+        content_relu2_2, content_relu3_3: mean squared difference of features to the photo.
+        style: sum over layers of the mean squared difference of Gram matrices to the artwork.
+        total: 1e5 content (relu2_2) + 1e10 style.
+    """
+
+    content_relu2_2: float
+    content_relu3_3: float
+    style: float
+    total: float
+
+
+def perceptual_losses(
+    loss_network: LossNetwork, paint: Paint, photos: Sequence[Pixels], artwork: Pixels
+) -> PerceptualLosses:
+    """Measures painted photos through a loss network that was opened with `LAYERS`.
+
+    Args:
+        loss_network: VGG16 by convention.
+        paint: the style; the identity measures the photos themselves.
+        photos: RGB uint8 (H, W, 3).
+        artwork: what the style was trained on.
+    """
+    with torch.inference_mode():
+        features = loss_network(_to_batch(artwork))
+        grams = {layer: gram_matrix(features[layer]) for layer in STYLE_LAYERS}
+        rows = []
+        for photo in photos:
+            found, target = loss_network(_to_batch(paint(photo))), loss_network(_to_batch(photo))
+            content = [float(content_loss(found[name], target[name])) for name in CONTENT_LAYERS]
+            rows.append([*content, float(style_loss(found, grams))])
+    shallow, deep, style = (float(value) for value in np.mean(rows, axis=0))
+    total = CONTENT_WEIGHT * shallow + STYLE_WEIGHT * style
+    return PerceptualLosses(shallow, deep, style, total)
+
+
+def exact_flow_error(paint: Paint, photos: Sequence[Pixels], seed: int = 0) -> float:
+    """Mean |W(net(I)) - net(W(I) + n)| for known smooth warps W and sensor noise n.
+
+    ReReVST's compound regularisation (Wang et al. 2020) as a measure: no flow is estimated, so
+    nothing but the network is at fault. In levels of 1, over the pixels valid under W.
+    """
+    rng = np.random.default_rng(seed)
+    errors = []
+    for photo in photos:
+        warp_x, warp_y, valid = random_warp(photo.shape[1], photo.shape[0], rng)
+
+        def warped(pixels: Pixels, x: NDArray[np.float32], y: NDArray[np.float32]) -> Pixels:
+            return np.asarray(cv2.remap(pixels, x, y, cv2.INTER_LINEAR), np.uint8)
+
+        noisy = with_noise(warped(photo, warp_x, warp_y), rng)
+        expected = warped(paint(photo), warp_x, warp_y).astype(np.float32)
+        errors.append(np.abs(expected - paint(noisy))[valid].mean() / 255)
+    return float(np.mean(errors))
+
+
+def still_camera_flicker(paint: Paint, photo: Pixels, frames: int = 10, seed: int = 0) -> float:
+    """mean |O_t - O_t-1| / mean |I_t - I_t-1| on a still scene with sensor noise."""
+    rng = np.random.default_rng(seed)
+    seen = [with_noise(photo, rng) for _ in range(frames)]
+    return mean_change([paint(frame) for frame in seen]) / mean_change(seen)
+
+
+def moving_camera_ratio(originals: Sequence[Pixels], painted: Sequence[Pixels]) -> float:
+    """Warping error E_warp of the painted clip over that of the original (Lai et al. 2018).
+
+    Each frame is compared with the one before it, brought over by the original's DIS optical
+    flow, where forward and backward flow agree.
+    """
+    return _warping_error(originals, painted) / _warping_error(originals, originals)
+
+
+def mean_change(frames: Sequence[Pixels]) -> float:
+    """Mean absolute difference of neighbouring frames, in levels of 255."""
+    pairs = pairwise(frames)
+    return float(np.mean([np.abs(a.astype(np.float32) - b).mean() for a, b in pairs]))
+
+
+def with_noise(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+    """The picture as a sensor would give it."""
+    noisy = pixels + rng.normal(0, SENSOR_NOISE, pixels.shape)
+    return np.clip(np.round(noisy), 0, 255).astype(np.uint8)
+
+
+def random_warp(
+    width: int, height: int, rng: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
+    """A smooth random warp of up to some 10 pixels.
+
+    Returns:
+        Where each pixel is taken from, x and y as (H, W), and which of them lie in the picture.
+    """
+    coarse = rng.uniform(-8, 8, (2, 4, 4)).astype(np.float32)
+    shift = rng.uniform(-4, 4, (2, 1, 1)).astype(np.float32)
+    flow = [cv2.resize(part, (width, height), interpolation=cv2.INTER_CUBIC) for part in coarse]
+    grid_x, grid_y = np.meshgrid(np.arange(width), np.arange(height))
+    x = (grid_x + flow[0] + shift[0]).astype(np.float32)
+    y = (grid_y + flow[1] + shift[1]).astype(np.float32)
+    valid = (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
+    return x, y, valid
+
+
+def to_long_side(pixels: Pixels, side_px: int = LONG_SIDE_PX) -> Pixels:
+    """The picture scaled so that its long side has `side_px` pixels."""
+    height, width = pixels.shape[:2]
+    scale = side_px / max(height, width)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return np.array(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS))
+
+
+def _warping_error(originals: Sequence[Pixels], measured: Sequence[Pixels]) -> float:
+    greys = [cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in originals]
+    flow_of = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    errors = []
+    for index in range(1, len(originals)):
+        height, width = greys[index].shape
+        empty = np.zeros((height, width, 2), np.float32)
+        backward = flow_of.calc(greys[index], greys[index - 1], empty.copy())
+        forward = flow_of.calc(greys[index - 1], greys[index], empty)
+        grid_x, grid_y = np.meshgrid(np.arange(width), np.arange(height))
+        x = (grid_x + backward[..., 0]).astype(np.float32)
+        y = (grid_y + backward[..., 1]).astype(np.float32)
+        there_and_back = backward + cv2.remap(forward, x, y, cv2.INTER_LINEAR)
+        visible = np.linalg.norm(there_and_back, axis=2) < 1.0
+        before = cv2.remap(measured[index - 1], x, y, cv2.INTER_LINEAR).astype(np.float32)
+        errors.append(np.abs(before - measured[index])[visible].mean() / 255)
+    return float(np.mean(errors))
+
+
+def _to_batch(pixels: Pixels) -> Tensor:
+    return torch.tensor(pixels).permute(2, 0, 1)[None].float() / 255
