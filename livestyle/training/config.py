@@ -49,7 +49,7 @@ class TrainConfig:
     content_weight: float = 1e5
     style_weight: float = 1e10
     tv_weight: float = 0.0
-    learning_rate: float = 2e-3
+    learning_rate: float = 1e-3
     seed: int = 0
     device: str = "auto"
     precision: str = "auto"

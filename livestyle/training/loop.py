@@ -38,6 +38,7 @@ M = TypeVar("M", bound=nn.Module)
 
 MIN_STYLE_PX = 64
 WARM_UP = 0.05
+STYLE_RAMP = 0.1
 RUNNING_MEAN = 0.98
 PREVIEW_PHOTOS = 6
 GRADIENT_NORM = 1.0
@@ -138,7 +139,9 @@ class Trainer:
         losses = {
             "content": config.content_weight
             * content_loss(features[config.content_layer], target[config.content_layer]),
-            "style": config.style_weight * style_loss(features, self.target_grams),
+            "style": config.style_weight
+            * style_ramp(self.step / config.steps)
+            * style_loss(features, self.target_grams),
             "tv": config.tv_weight * total_variation_loss(painted.float()),
         }
         self.optimiser.zero_grad(set_to_none=True)
@@ -235,6 +238,18 @@ def one_cycle(progress: float) -> float:
     if progress < WARM_UP:
         return 0.04 + 0.96 * progress / WARM_UP
     return 0.5 + 0.5 * math.cos(math.pi * (progress - WARM_UP) / (1 - WARM_UP))
+
+
+def style_ramp(progress: float) -> float:
+    """Factor of the style loss: from 1% to all of it over the first tenth of a run.
+
+    At first a network is far from the artwork's Gram matrices, and the shortest way there is a
+    hatching that has forgotten the photo. So it learns to show the photo before it paints.
+
+    Args:
+        progress: share of the run that is done, 0 to 1.
+    """
+    return float(0.01 ** max(0.0, 1 - progress / STYLE_RAMP))
 
 
 def choose_device(name: str) -> torch.device:
