@@ -128,8 +128,13 @@ def random_warp(
     grid_x, grid_y = np.meshgrid(np.arange(width), np.arange(height))
     x = (grid_x + flow[0] + shift[0]).astype(np.float32)
     y = (grid_y + flow[1] + shift[1]).astype(np.float32)
-    valid = (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
-    return x, y, valid
+    return x, y, _inside(x, y)
+
+
+def _inside(x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which of the coordinates, (H, W) each, lie in a picture of that size."""
+    height, width = x.shape
+    return (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
 
 
 def to_long_side(pixels: Pixels, side_px: int = LONG_SIDE_PX) -> Pixels:
@@ -153,7 +158,7 @@ def _warping_error(originals: Sequence[Pixels], measured: Sequence[Pixels]) -> f
         x = (grid_x + backward[..., 0]).astype(np.float32)
         y = (grid_y + backward[..., 1]).astype(np.float32)
         there_and_back = backward + cv2.remap(forward, x, y, cv2.INTER_LINEAR)
-        visible = np.linalg.norm(there_and_back, axis=2) < 1.0
+        visible = (np.linalg.norm(there_and_back, axis=2) < 1.0) & _inside(x, y)
         before = cv2.remap(measured[index - 1], x, y, cv2.INTER_LINEAR).astype(np.float32)
         errors.append(np.abs(before - measured[index])[visible].mean() / 255)
     return float(np.mean(errors))

@@ -1,0 +1,127 @@
+"""`livestyle evaluate`: a style in numbers."""
+
+import json
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import click
+
+from livestyle.cli.options import painting_of, painting_options
+from livestyle.engines import load
+from livestyle.errors import TrainingError
+from livestyle.frame import Pixels
+from livestyle.library import find_style
+from livestyle.nets.vgg import load_loss_network
+from livestyle.picture import read_picture
+from livestyle.training.data import PhotoSet
+from livestyle.training.evaluation import (
+    LAYERS,
+    Paint,
+    exact_flow_error,
+    moving_camera_ratio,
+    perceptual_losses,
+    still_camera_flicker,
+    to_long_side,
+)
+from livestyle.video.file import VideoFile
+
+CLIP_FRAMES = 40
+STEADINESS_PHOTOS = 6
+
+
+@click.command()
+@painting_options
+@click.argument("style_name", metavar="[STYLE]", required=False)
+@click.option("--photos", type=click.Path(path_type=Path), help="Photos it was not trained on.")
+@click.option(
+    "--style-image", type=click.Path(path_type=Path), help="The artwork, for the perceptual losses."
+)
+@click.option(
+    "--vgg-weights",
+    type=click.Path(path_type=Path),
+    help="Weights of VGG16, if torchvision cannot fetch them.",
+)
+@click.option("--clip", type=click.Path(path_type=Path), help="A video with a moving camera.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def evaluate(
+    style_name: str | None,
+    photos: Path | None,
+    style_image: Path | None,
+    vgg_weights: Path | None,
+    clip: Path | None,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Measure how well and how steadily a style paints.
+
+    With --photos and --style-image: the perceptual losses, through VGG16, and their ratio to the
+    unpainted photos'. With --photos: flicker under a known warp and of a still camera. With
+    --clip: the warping error of a moving camera, over that of the clip itself.
+    """
+    if not photos and not clip:
+        raise click.UsageError("Give --photos, --clip or both.")
+    painting = painting_of(options)
+    stylizer = load(find_style(style_name or painting.style), painting.engine)
+    try:
+        figures: dict[str, float] = {}
+        if photos:
+            seen = _photos(photos)
+            if style_image:
+                artwork = to_long_side(read_picture(style_image))
+                figures |= _perceptual(stylizer, seen, artwork, vgg_weights)
+            figures |= _steadiness(stylizer, seen)
+        if clip:
+            frames = _frames(clip)
+            painted = [stylizer(frame) for frame in frames]
+            figures["moving_camera_ratio"] = moving_camera_ratio(frames, painted)
+    finally:
+        stylizer.close()
+    if as_json:
+        click.echo(json.dumps(figures, indent=2))
+        return
+    for key, value in figures.items():
+        click.echo(f"{key:26} {value:.4g}")
+
+
+def _perceptual(
+    paint: Paint, photos: Sequence[Pixels], artwork: Pixels, vgg_weights: Path | None
+) -> dict[str, float]:
+    loss_network = load_loss_network("vgg16", LAYERS, vgg_weights)
+    painted = perceptual_losses(loss_network, paint, photos, artwork)
+    unpainted = perceptual_losses(loss_network, lambda photo: photo, photos, artwork)
+    return {
+        "content_relu2_2": painted.content_relu2_2,
+        "content_relu3_3": painted.content_relu3_3,
+        "style": painted.style,
+        "total": painted.total,
+        "total_over_unpainted": painted.total / unpainted.total,
+    }
+
+
+def _steadiness(paint: Paint, photos: Sequence[Pixels]) -> dict[str, float]:
+    some = photos[:: max(1, len(photos) // STEADINESS_PHOTOS)][:STEADINESS_PHOTOS]
+    flicker = [still_camera_flicker(paint, photo) for photo in some]
+    return {
+        "exact_flow_error": exact_flow_error(paint, some),
+        "still_camera_flicker": sum(flicker) / len(flicker),
+    }
+
+
+def _photos(path: Path) -> list[Pixels]:
+    found = PhotoSet(path)
+    photos = [found.read(index) for index in range(len(found))]
+    readable = [to_long_side(photo) for photo in photos if photo is not None]
+    if not readable:
+        raise TrainingError(f"None of the {len(found)} photos in {path} can be read.")
+    return readable
+
+
+def _frames(clip: Path) -> list[Pixels]:
+    file = VideoFile(clip)
+    try:
+        read = iter(file.read, None)
+        return [to_long_side(frame.pixels) for frame in islice(read, CLIP_FRAMES) if frame]
+    finally:
+        file.close()
