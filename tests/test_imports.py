@@ -13,8 +13,11 @@ MAY_IMPORT = {
     "live": CORE,
     "nets": CORE,
     "training": CORE | {"nets"},
+    "doctor": CORE | {"engines", "video"},
+    "painting": CORE | {"nets", "training"},
     "export": CORE | {"nets", "engines", "training"},
-    "cli": CORE | {"video", "engines", "live", "nets", "training", "export", "weights"},
+    "cli": CORE
+    | {"doctor", "video", "engines", "live", "nets", "training", "painting", "export", "weights"},
 }
 
 

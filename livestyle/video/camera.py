@@ -5,6 +5,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Generator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -21,6 +22,9 @@ log = logging.getLogger(__name__)
 Bgr = NDArray[np.uint8]
 
 _BACKENDS = {"linux": cv2.CAP_V4L2, "darwin": cv2.CAP_AVFOUNDATION, "win32": cv2.CAP_DSHOW}
+_DEVICES = Path("/dev")
+_V4L = Path("/sys/class/video4linux")
+_COMMON_SIZES = ((640, 480), (1280, 720), (1920, 1080))
 _FAILED_READS = 10
 _FAILED_READ_PAUSE_S = 0.05
 _COARSE = 16
@@ -34,6 +38,21 @@ class Capture(Protocol):
     def get(self, prop: int, /) -> float: ...
     def read(self) -> tuple[bool, Bgr | None]: ...
     def release(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """What a camera grants.
+
+    Attributes:
+        size: (width, height) in pixels.
+        fps: pictures per second; 0.0 when it does not say.
+        format: of the pictures on the wire, as a FOURCC ("MJPG", "YUYV"); "" when unknown.
+    """
+
+    size: tuple[int, int]
+    fps: float
+    format: str
 
 
 class Camera(NewestSource[Bgr]):
@@ -88,11 +107,7 @@ class Camera(NewestSource[Bgr]):
             capture.release()
 
     def _ask(self, capture: Capture) -> None:
-        # MJPG first: uncompressed, many USB cameras grant large sizes at a few fps only.
-        capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
-        if self._asked_size is not None:
-            capture.set(cv2.CAP_PROP_FRAME_WIDTH, self._asked_size[0])
-            capture.set(cv2.CAP_PROP_FRAME_HEIGHT, self._asked_size[1])
+        _ask_for(capture, self._asked_size)
         if self._asked_fps is not None:
             capture.set(cv2.CAP_PROP_FPS, self._asked_fps)
         self.fps = max(0.0, float(capture.get(cv2.CAP_PROP_FPS)))
@@ -139,12 +154,104 @@ def camera_label(device: int | str) -> str:
 
 def found_cameras() -> list[str]:
     """Cameras that are plugged in, as "/dev/video0 (its name)"; empty where it is not known."""
-    cameras = []
-    for device in sorted(Path("/dev").glob("video[0-9]*")):
-        label = Path("/sys/class/video4linux") / device.name / "name"
-        name = f" ({label.read_text().strip()})" if label.is_file() else ""
-        cameras.append(f"{device}{name}")
-    return cameras
+    return [
+        f"{node} ({name})" if (name := camera_name(node)) else str(node) for node in camera_nodes()
+    ]
+
+
+def camera_nodes() -> list[Path]:
+    """Linux's device files of cameras, by number; none on other systems."""
+    return sorted(_DEVICES.glob("video[0-9]*"), key=_number)
+
+
+def camera_name(node: Path) -> str:
+    """What the driver calls the camera behind a device file; "" when it does not say."""
+    label = _V4L / node.name / "name"
+    return label.read_text(errors="replace").strip() if label.is_file() else ""
+
+
+def backend_name() -> str:
+    """What OpenCV calls the way it reads cameras here: "V4L2", "AVFOUNDATION", "DSHOW"."""
+    return str(cv2.videoio_registry.getBackendName(_BACKENDS.get(sys.platform, cv2.CAP_ANY)))
+
+
+def granted_modes(
+    device: int | str,
+    limit_s: float = 5.0,
+    open_capture: Callable[[int | str], Capture] | None = None,
+) -> list[Mode]:
+    """Asks a camera for the common sizes, as `Camera` would, and tells what it grants.
+
+    Args:
+        device: index or path.
+        limit_s: for all of it; a camera that hangs is left behind with its thread.
+        open_capture: opens the device; OpenCV's own way when None.
+
+    Raises:
+        SourceError: it does not open, or not in time.
+    """
+    opening = open_capture or _open_capture
+    modes: list[Mode] = []
+    failures: list[Exception] = []
+
+    def ask() -> None:
+        try:
+            modes.extend(_ask_for_modes(opening(device), device))
+        except Exception as error:
+            failures.append(error)
+
+    asking = threading.Thread(target=ask, name=f"modes of {camera_label(device)}", daemon=True)
+    asking.start()
+    asking.join(limit_s)
+    if asking.is_alive():
+        raise SourceError(
+            f"{camera_label(device).capitalize()} has not answered for {limit_s:g} s. "
+            "Plug it out and in again, or end the program that holds it."
+        )
+    if failures:
+        raise SourceError(str(failures[0])) from failures[0]
+    return modes
+
+
+def _ask_for_modes(capture: Capture, device: int | str) -> list[Mode]:
+    """What an open capture grants of the common sizes, each mode once; lets the capture go."""
+    try:
+        if not capture.isOpened():
+            raise SourceError(_does_not_open(device))
+        granted = []
+        for size in _COMMON_SIZES:
+            _ask_for(capture, size)
+            granted.append(_granted(capture))
+        return list(dict.fromkeys(granted))
+    finally:
+        capture.release()
+
+
+def _ask_for(capture: Capture, size: tuple[int, int] | None) -> None:
+    # MJPG first: uncompressed, many USB cameras grant large sizes at a few fps only.
+    capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
+    if size is not None:
+        capture.set(cv2.CAP_PROP_FRAME_WIDTH, size[0])
+        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, size[1])
+
+
+def _granted(capture: Capture) -> Mode:
+    width, height = (
+        int(capture.get(prop)) for prop in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)
+    )
+    code = max(0, int(capture.get(cv2.CAP_PROP_FOURCC)))
+    letters = (code & 0xFFFFFFFF).to_bytes(4, "little").decode("ascii", "replace")
+    return Mode(
+        size=(width, height),
+        fps=max(0.0, float(capture.get(cv2.CAP_PROP_FPS))),
+        format=letters if letters.isascii() and letters.isprintable() else "",
+    )
+
+
+def _number(node: Path) -> int:
+    """12 for video12, so that it comes after video2."""
+    digits = node.name.removeprefix("video")
+    return int(digits) if digits.isdigit() else sys.maxsize
 
 
 def _open_capture(device: int | str) -> Capture:

@@ -1,0 +1,1 @@
+"""What is installed, what really runs and what is wrong here, each problem with its fix."""
