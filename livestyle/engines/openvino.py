@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,7 @@ class OpenVINOEngine(Engine):
         except Exception as error:
             raise EngineError(f"OpenVINO cannot read the model ({error}).") from error
         self._requests: dict[tuple[int, ...], Any] = {}
+        self._lock = Lock()
 
     def _arithmetic(self, precision: str, device: str) -> str | None:
         """The hint that makes OpenVINO calculate as the file's precision says; None for its own.
@@ -65,12 +67,17 @@ class OpenVINOEngine(Engine):
         return "f16" if precision == "fp16" else None
 
     def _run(self, batch: Pixels) -> Pixels:
-        request = self._requests.pop(batch.shape, None) or self._compile(batch.shape)
-        self._requests[batch.shape] = request  # the newest is last, the first goes
-        while len(self._requests) > KEPT_SIZES:
-            del self._requests[next(iter(self._requests))]
-        results = request.infer([batch], share_inputs=True)
-        return np.asarray(results[0])
+        # While one thread paints, another may compile a size to come: a request is out while it
+        # runs, and only the taking and bringing back are guarded.
+        with self._lock:
+            request = self._requests.pop(batch.shape, None)
+        request = request or self._compile(batch.shape)
+        painted = np.asarray(request.infer([batch], share_inputs=True)[0])
+        with self._lock:
+            self._requests[batch.shape] = request  # the newest is last, the first goes
+            while len(self._requests) > KEPT_SIZES:
+                del self._requests[next(iter(self._requests))]
+        return painted
 
     def _compile(self, shape: tuple[int, ...]) -> Any:
         """An inference request for pictures of exactly this shape."""

@@ -113,7 +113,6 @@ class Controls:
                 self.recording.start(self._new_path(".mp4"))
             else:
                 self.recording.stop()
-                self.screen.say("recording saved")
         except SinkError as error:
             self.screen.say(str(error))
 

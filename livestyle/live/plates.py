@@ -58,11 +58,7 @@ def plate(
     gap_px = round(font_px * 0.9) if any(labels) else 0
     label_px = max(_width_px(font, label) for label in labels)
     text_px = max(_width_px(font, text) for text in texts)
-    line_px, side_px, edge_px = (
-        round(font_px * LINE_HEIGHT),
-        round(font_px * 0.8),
-        round(font_px * 0.4),
-    )
+    line_px, side_px, edge_px = _spacing(font_px)
     canvas = _ground(
         label_px + gap_px + text_px + 2 * side_px, line_px * len(rows) + 2 * edge_px, font_px
     )
@@ -78,11 +74,7 @@ def plate(
 def dot_plate(text: str, font_px: int) -> Plate:
     """Draws a red dot and a text: a recording that runs."""
     font = _font(font_px)
-    line_px, side_px, edge_px = (
-        round(font_px * LINE_HEIGHT),
-        round(font_px * 0.8),
-        round(font_px * 0.4),
-    )
+    line_px, side_px, edge_px = _spacing(font_px)
     dot_px = round(font_px * 0.72)
     canvas = _ground(
         2 * side_px + 2 * dot_px + _width_px(font, text), line_px + 2 * edge_px, font_px

@@ -1,15 +1,21 @@
-"""Player: holds every style of the set ready and swaps between them from one frame to the next."""
+"""Player: holds the styles of the set ready and swaps between them from one frame to the next."""
 
 import logging
-from collections.abc import Callable, Sequence
-from threading import Lock, Thread
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from threading import Condition, Thread
 
 import numpy as np
 
 from livestyle.errors import LivestyleError, StyleError
 from livestyle.frame import Frame, Pixels
+from livestyle.live.brush import Brush
 from livestyle.live.meter import Meter
-from livestyle.look import Look, apply
+from livestyle.live.rescue import Rescue
+from livestyle.live.scaling import Size
+from livestyle.live.shelf import Shelf, places_within
+from livestyle.look import Look
 from livestyle.stages import EngineInfo, Stylizer
 
 log = logging.getLogger(__name__)
@@ -18,10 +24,28 @@ JOIN_S = 10.0
 """Patience with the loader at the end: compiling a model cannot be interrupted."""
 
 
+@dataclass(frozen=True, slots=True)
+class PlayerOptions:
+    """How a player plays.
+
+    Attributes:
+        steady: 0.0 to 1.0: how much flicker is taken out of what stands still.
+        crossfade_s: how long one style dissolves into the next; 0.0 for a cut.
+        target_fps: the rate to hold by painting smaller; None paints at full size.
+        memory_mb: about how much all loaded styles may take.
+    """
+
+    steady: float = 0.0
+    crossfade_s: float = 0.0
+    target_fps: float | None = None
+    memory_mb: float = 600.0
+
+
 class Player:
     """Paints frames in the current style while the others load behind it.
 
-    One thread calls the player as `paint`; another one presses its keys.
+    One thread calls the player as `paint`; another one presses its keys. A third, its own, loads
+    styles and warms them for a new size while the picture goes on in the old one.
 
     Attributes:
         names: the set, in key order.
@@ -37,9 +61,11 @@ class Player:
         load: Callable[[str], Stylizer],
         *,
         first: str,
-        size: tuple[int, int],
+        size: Size,
         look: Look,
         meter: Meter,
+        options: PlayerOptions | None = None,
+        load_fallback: Callable[[str], Stylizer] | None = None,
     ) -> None:
         """Loads the first style at once and the others in the background.
 
@@ -50,6 +76,8 @@ class Player:
             size: (width, height) of the frames to come; each style is warmed with one.
             look: to begin with.
             meter: is told of swaps.
+            options: how to play.
+            load_fallback: loads a style where it surely runs, after its engine failed.
 
         Raises:
             StyleError: `first` is not in the set, or cannot be loaded.
@@ -57,20 +85,28 @@ class Player:
         """
         if first not in names:
             raise StyleError(f"There is no style {first} in the set ({', '.join(names)}).")
+        options = options or PlayerOptions()
         self.names = tuple(names)
         self.look = look
         self.frozen = False
         self.failed: dict[str, str] = {}
         self._load = load
-        self._size = size
+        self._load_fallback = load_fallback
         self._meter = meter
-        self._lock = Lock()
+        self._changed = Condition()
         self._notice = ""
-        self._closed = False
+        self._closed = self._is_loading = False
         self._current = self._wanted = first
         self._held: Pixels | None = None
-        self._loaded: dict[str, Stylizer] = {first: self._open(first)}
-        self._loader = Thread(target=self._load_others, name="livestyle-loader", daemon=True)
+        self._brush = Brush(
+            size,
+            steady=options.steady,
+            crossfade_s=options.crossfade_s,
+            target_fps=options.target_fps,
+        )
+        self._shelf = Shelf(places_within(options.memory_mb, size))
+        self._shelf.put(first, self._open(first, size), size, keep=set())
+        self._loader = Thread(target=self._prepare_styles, name="livestyle-loader", daemon=True)
         self._loader.start()
 
     @property
@@ -81,27 +117,36 @@ class Player:
     @property
     def ready(self) -> set[str]:
         """Names of the styles that can be swapped to without waiting."""
-        with self._lock:
-            return set(self._loaded)
+        with self._changed:
+            return set(self._shelf)
 
     @property
     def info(self) -> EngineInfo:
         """What really runs the current style."""
-        with self._lock:
-            return self._loaded[self._current].info
+        with self._changed:
+            return self._shelf[self._current].info
+
+    @property
+    def scale(self) -> float:
+        """Width of what the network paints, in widths of the frame."""
+        return self._brush.scale
 
     def __call__(self, frame: Frame) -> Frame:
         """Paints one frame in the current style and look.
 
         Raises:
-            EngineError: the engine failed.
+            EngineError: the engine failed, and nothing helped.
         """
-        with self._lock:
-            name, stylizer, look = self._current, self._loaded[self._current], self.look
         original = self._original(frame)
-        # At no strength the network's work would not be seen.
-        painted = stylizer(original) if look.strength > 0 else original
-        return frame.painted(apply(original, painted, look), name)
+        with self._changed:
+            name, look, judge = self._current, self.look, not self._is_loading
+            style, retired = self._shelf.use(name), self._shelf.take_retired()
+            size = original.shape[1], original.shape[0]
+            if self._brush.choose_size(size, self._shelf.warm_size(name)):
+                self._changed.notify_all()
+        _close_all(retired)
+        # Loading takes the processor away for a moment: times taken then mislead the governor.
+        return self._brush.paint(frame, original, name, style, look, judge=judge)
 
     def select(self, name: str) -> None:
         """Swaps to a style: with the next frame when it is ready, else as soon as it is.
@@ -111,54 +156,50 @@ class Player:
         """
         if name not in self.names:
             raise StyleError(f"There is no style {name} in the set ({', '.join(self.names)}).")
-        with self._lock:
+        with self._changed:
             if name in self.failed:
                 self._notice = self.failed[name]
                 return
             self._wanted = name
             self._meter.swap_asked(name)
-            if name in self._loaded:
+            if name in self._shelf:
                 self._current = name
                 self._notice = ""
             else:
                 self._notice = f"{name} is loading"
+                self._changed.notify_all()
 
     def select_number(self, number: int) -> None:
         """Swaps to the style with this number, from 1; a number too high only says so."""
         if 1 <= number <= len(self.names):
             self.select(self.names[number - 1])
         else:
-            with self._lock:
-                self._notice = f"there are {len(self.names)} styles"
+            self._say(f"there are {len(self.names)} styles")
 
     def step(self, by: int) -> None:
         """Goes on (+1) or back (-1) in the set, round its ends, past styles that are broken."""
-        with self._lock:
+        with self._changed:
             usable = [name for name in self.names if name not in self.failed]
             name = usable[(usable.index(self._wanted) + by) % len(usable)]
         self.select(name)
 
     def take_notice(self) -> str:
         """The latest sentence for the screen, told once; "" when there is nothing new."""
-        with self._lock:
+        with self._changed:
             notice, self._notice = self._notice, ""
             return notice
 
     def close(self) -> None:
         """Ends the loader and frees all styles. The painting thread must have ended."""
-        with self._lock:
+        with self._changed:
             self._closed = True
+            self._changed.notify_all()
         self._loader.join(JOIN_S)
         if self._loader.is_alive():
             log.warning("a style is still loading after %g s; going on without it", JOIN_S)
-        with self._lock:
-            stylizers = list(self._loaded.values())
-            self._loaded.clear()
-        for stylizer in stylizers:
-            try:
-                stylizer.close()
-            except LivestyleError as error:
-                log.warning("a style could not be closed: %s", error)
+        with self._changed:
+            styles = self._shelf.clear()
+        _close_all(styles)
 
     def _original(self, frame: Frame) -> Pixels:
         if not self.frozen:
@@ -168,48 +209,89 @@ class Player:
             self._held = frame.pixels
         return self._held
 
-    def _load_others(self) -> None:
-        while (name := self._next_to_load()) is not None:
+    def _say(self, notice: str) -> None:
+        with self._changed:
+            self._notice = notice
+
+    def _prepare_styles(self) -> None:
+        """The loader: opens what is missing and warms what is cold, until the player closes."""
+        while (task := self._next_task()) is not None:
+            name, size, style = task
             try:
-                stylizer = self._open(name)
+                if style is None:
+                    self._take_in(name, self._open(name, size), size)
+                else:
+                    self._warm(name, size, style)
             except Exception as error:  # whatever is wrong with one style, the show goes on
                 log.warning("style %s cannot be used: %s", name, error)
                 self._give_up(name, error)
-            else:
-                self._take_in(name, stylizer)
 
-    def _next_to_load(self) -> str | None:
-        """The style a key waits for, else the first one missing; None when all is done."""
-        with self._lock:
-            if self._closed:
-                return None
-            missing = [n for n in self.names if n not in self._loaded and n not in self.failed]
-            return self._wanted if self._wanted in missing else next(iter(missing), None)
+    def _next_task(self) -> tuple[str, Size, Rescue | None] | None:
+        """Waits for a style to open (None) or to warm at a size; None when the player closes."""
+        with self._changed:
+            while not self._closed:
+                if (name := next(self._unprepared(), None)) is not None:
+                    self._is_loading = True
+                    style = self._shelf.get(name)
+                    return name, self._brush.wanted_size, style
+                self._is_loading = False
+                self._changed.wait()
+            return None
 
-    def _open(self, name: str) -> Stylizer:
+    def _unprepared(self) -> Iterator[str]:
+        """Styles that are missing or cold: what a key or the picture waits for comes first."""
+        missing = [n for n in self.names if n not in self._shelf and n not in self.failed]
+        cold = [n for n in self._shelf if self._shelf.warm_size(n) != self._brush.wanted_size]
+        yield from (n for n in missing if n == self._wanted)
+        yield from (n for n in cold if n == self._current)
+        if self._shelf.has_room:
+            yield from missing
+        yield from cold
+
+    def _open(self, name: str, size: Size) -> Rescue:
         """Loads a style and paints one blank frame, so that the first real one is fast."""
-        stylizer = self._load(name)
-        width, height = self._size
+        fallback = partial(self._load_fallback, name) if self._load_fallback else None
+        style = Rescue(name, self._load(name), self._say, fallback)
         try:
-            stylizer(np.zeros((height, width, 3), np.uint8))
+            style.warm(_blank(size))
         except BaseException:
-            stylizer.close()
+            style.close()
             raise
-        return stylizer
+        return style
 
-    def _take_in(self, name: str, stylizer: Stylizer) -> None:
-        with self._lock:
+    def _warm(self, name: str, size: Size, style: Rescue) -> None:
+        try:
+            style.warm(_blank(size))
+        except LivestyleError as error:  # if it is serious, painting will show it
+            log.warning("style %s could not be warmed: %s", name, error)
+        with self._changed:
+            self._shelf.note_warm(name, size)
+
+    def _take_in(self, name: str, style: Rescue, size: Size) -> None:
+        with self._changed:
             if not self._closed:
-                self._loaded[name] = stylizer
+                self._shelf.put(name, style, size, keep={self._current, self._wanted})
                 if self._wanted == name:
                     self._current = name
                     self._notice = ""
                 return
-        stylizer.close()
+        style.close()
 
     def _give_up(self, name: str, error: Exception) -> None:
-        with self._lock:
+        with self._changed:
             self.failed[name] = self._notice = f"{name} cannot be used: {error}"
             if self._wanted == name:
                 self._wanted = self._current
                 self._meter.swap_asked(None)
+
+
+def _blank(size: Size) -> Pixels:
+    return np.zeros((size[1], size[0], 3), np.uint8)
+
+
+def _close_all(styles: Iterable[Rescue]) -> None:
+    for style in styles:
+        try:
+            style.close()
+        except LivestyleError as error:
+            log.warning("a style could not be closed: %s", error)

@@ -1,6 +1,7 @@
 """RecordingSwitch: a recorder that can be switched on and off while frames pass."""
 
 import logging
+import shutil
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -8,9 +9,13 @@ from pathlib import Path
 
 from livestyle.errors import SinkError
 from livestyle.frame import Frame
+from livestyle.live.writer import Writer
 from livestyle.stages import Sink
 
 log = logging.getLogger(__name__)
+
+LEAST_FREE_MB = 200
+"""A recording ends by itself before the disk is so full that other programs suffer."""
 
 
 def new_path(folder: Path, style: str | None, suffix: str) -> Path:
@@ -22,82 +27,128 @@ def new_path(folder: Path, style: str | None, suffix: str) -> Path:
     return path
 
 
+def free_mb(path: Path) -> float:
+    """Free space on the disk of a file that need not be there yet; inf where nobody knows."""
+    try:
+        return shutil.disk_usage(path.parent).free / 1e6
+    except OSError:
+        return float("inf")
+
+
 class RecordingSwitch:
     """A sink that stores frames while it is on. It is used by one thread, like any sink.
 
-    A recording that breaks does not end the show: it is closed, a notice says why, and `close`
-    raises the error at the end.
+    Frames are written in another thread: neither a slow disk nor the end of a file holds up the
+    picture. A recording that breaks does not end the show: it is closed, a notice says why, and
+    `close` raises the error at the end. One that ends because the disk is nearly full is kept.
 
     Attributes:
         path: the file being written, or the last one; None before the first.
+        dropped: frames left out of recordings so far because the disk was slow.
     """
 
-    def __init__(self, open_recorder: Callable[[Path], Sink]) -> None:
+    def __init__(
+        self,
+        open_recorder: Callable[[Path], Sink],
+        *,
+        may_drop: bool = False,
+        free_mb: Callable[[Path], float] = free_mb,
+    ) -> None:
         """Begins switched off.
 
         Args:
             open_recorder: makes a recorder that writes to a path.
+            may_drop: leave frames out when the disk is slow, as befits a camera, instead of
+                waiting, as befits a file.
+            free_mb: free space on the disk of a path.
         """
         self._open = open_recorder
-        self._recorder: Sink | None = None
+        self._may_drop = may_drop
+        self._free_mb = free_mb
+        self._writer: Writer | None = None
+        self._finishing: list[tuple[Path, Writer]] = []
         self._began_s = 0.0
-        self._error: SinkError | None = None
-        self.path: Path | None = None
+        self._error: BaseException | None = None
         self._notice = ""
+        self.path: Path | None = None
+        self.dropped = 0
 
     @property
     def elapsed_s(self) -> float | None:
         """Seconds since it was switched on; None while it is off."""
-        return None if self._recorder is None else time.perf_counter() - self._began_s
+        return None if self._writer is None else time.perf_counter() - self._began_s
 
     def start(self, path: Path) -> None:
-        """Begins a recording; the one before, if still on, is finished first.
+        """Begins a recording; the one before, if still on, ends.
 
         Raises:
-            SinkError: the file cannot be written.
+            SinkError: the file cannot be written, or the disk is nearly full.
         """
         self.stop()
-        self._recorder = self._open(path)
+        if not self._has_space(path):
+            raise SinkError(
+                f"Recording to {path} does not start: less than {LEAST_FREE_MB} MB are free "
+                "there. Make room, or name a file on another disk."
+            )
+        self._writer = Writer(
+            self._open(path), may_drop=self._may_drop, has_space=lambda: self._has_space(path)
+        )
         self._began_s = time.perf_counter()
         self.path = path
 
     def stop(self) -> None:
-        """Finishes the recording, if there is one.
-
-        Raises:
-            SinkError: its end could not be written.
-        """
-        recorder, self._recorder = self._recorder, None
-        if recorder is not None:
-            recorder.close()
+        """Ends the recording, if there is one; a notice tells when its file is whole."""
+        writer, self._writer = self._writer, None
+        if writer is not None and self.path is not None:
+            writer.finish()
+            self._finishing.append((self.path, writer))
 
     def write(self, frame: Frame) -> None:
         """Stores the frame while the switch is on."""
-        if self._recorder is None:
-            return
-        try:
-            self._recorder.write(frame)
-        except SinkError as error:
-            self._notice = f"recording stopped: {error}"
-            log.warning("recording to %s stopped: %s", self.path, error)
-            self._error = self._error or error
-            try:
-                self.stop()
-            except SinkError as closing_error:
-                log.warning("and could not be finished: %s", closing_error)
+        self._look_after()
+        if self._writer is not None:
+            self._writer.write(frame)
 
     def take_notice(self) -> str:
         """The latest sentence for the screen, told once; "" when there is nothing new."""
+        self._look_after()
         notice, self._notice = self._notice, ""
         return notice
 
     def close(self) -> None:
-        """Finishes the recording.
+        """Finishes the recording and waits for its file.
 
         Raises:
             SinkError: it, or an earlier one, could not be written to the end.
         """
         self.stop()
+        for _, writer in self._finishing:
+            writer.join()
+        self._look_after()
         if self._error is not None:
             error, self._error = self._error, None
             raise error
+
+    def _has_space(self, path: Path) -> bool:
+        return self._free_mb(path) >= LEAST_FREE_MB
+
+    def _look_after(self) -> None:
+        """Switches off what ended by itself, and tells of what is finished."""
+        if self._writer is not None and self._writer.is_over:
+            self.stop()
+        for path, writer in [pair for pair in self._finishing if pair[1].is_over]:
+            self._finishing.remove((path, writer))
+            self.dropped += writer.dropped
+            self._error = self._error or writer.error
+            self._notice = _outcome(path, writer)
+            log.log(logging.WARNING if writer.error else logging.INFO, "%s: %s", path, self._notice)
+
+
+def _outcome(path: Path, writer: Writer) -> str:
+    """What became of a recording, in a sentence for the screen."""
+    if writer.error is not None:
+        return f"recording stopped: {writer.error}"
+    lost = f", without {writer.dropped} frames: the disk is slow" if writer.dropped else ""
+    if writer.is_full:
+        return f"recording stopped, the disk is nearly full; {path.name} is kept{lost}"
+    return f"saved {path.name}{lost}"

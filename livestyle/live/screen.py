@@ -184,7 +184,7 @@ class Screen:
         return self._figures
 
     def _measured(self) -> tuple[Row, ...]:
-        now, info = self._meter.snapshot(), self._player.info
+        now, info, scale = self._meter.snapshot(), self._player.info, self._player.scale
         return (
             ("fps", f"{now.fps:.1f}"),
             ("capture", _ms(now.capture_ms)),
@@ -192,6 +192,7 @@ class Screen:
             ("show", _ms(now.show_ms)),
             ("latency", _ms(now.latency_ms)),
             ("dropped", str(now.dropped)),
+            *((("scale", f"{scale:.0%}"),) if scale < 1 else ()),
             ("engine", f"{info.engine} {info.device} {info.precision}"),
         )
 

@@ -66,6 +66,24 @@ class Slot(Generic[T]):
             self._changed.notify_all()
             return replaced
 
+    def offer(self, item: T) -> bool:
+        """Puts an item in if there is room, without waiting.
+
+        Returns:
+            False when there was none; the item is then not inside.
+
+        Raises:
+            Closed: the slot is closed.
+        """
+        with self._changed:
+            if self._closed:
+                raise Closed
+            if not self._has_room():
+                return False
+            self._items.append(item)
+            self._changed.notify_all()
+            return True
+
     def get(self, timeout_s: float | None = None) -> T:
         """Takes the oldest item, waiting for one.
 

@@ -190,22 +190,6 @@ def test_a_recording_that_cannot_begin_is_said(tmp_path: Path) -> None:
     desk.player.close()
 
 
-def test_a_recording_that_breaks_lets_the_show_go_on_and_raises_at_the_end() -> None:
-    sink = ListSink(fail_at=2, error=SinkError)
-    switch = RecordingSwitch(lambda path: sink)
-    switch.start(Path("out.mp4"))
-    for index in range(5):
-        switch.write(make_frame(index))
-    assert sink.frames == [0, 1]
-    assert sink.closed == 1
-    assert switch.elapsed_s is None
-    assert switch.take_notice() == "recording stopped: sink"
-    assert switch.take_notice() == ""
-    with pytest.raises(SinkError, match="sink"):
-        switch.close()
-    switch.close()
-
-
 def test_every_key_of_the_contract_is_in_the_help() -> None:
     known = {name for key in KEYS for name in key.actions}
     assert known >= {*"123456789np[]csmfwrihq", "space", "esc"}

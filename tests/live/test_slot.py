@@ -90,3 +90,14 @@ def test_abort_throws_away(policy: Policy) -> None:
 def test_get_times_out() -> None:
     with pytest.raises(TimeoutError):
         Slot[int](Policy.EVERY).get(0.01)
+
+
+def test_an_offer_never_waits() -> None:
+    slot: Slot[int] = Slot(Policy.EVERY, capacity=2)
+    assert [slot.offer(n) for n in range(4)] == [True, True, False, False]
+    assert slot.get() == 0
+    assert slot.offer(9)
+    slot.close()
+    with pytest.raises(Closed):
+        slot.offer(10)
+    assert [slot.get(), slot.get()] == [1, 9]

@@ -1,0 +1,93 @@
+"""Brush: one frame, painted in the style it is given: scaled, steadied, dissolved, looked at."""
+
+import time
+from collections.abc import Callable
+
+from livestyle.frame import Frame, Pixels
+from livestyle.live.crossfade import Crossfade
+from livestyle.live.governor import Governor
+from livestyle.live.scaling import Size, painted_at, scaled_size
+from livestyle.live.steadiness import Steadiness
+from livestyle.look import Look, apply
+
+
+class Brush:
+    """What happens to a frame between the camera and the screen. Used by one thread.
+
+    Attributes:
+        size: (width, height) to paint at, in pixels.
+        wanted_size: what the size shall be as soon as the style is warm for it.
+    """
+
+    def __init__(
+        self, size: Size, *, steady: float, crossfade_s: float, target_fps: float | None
+    ) -> None:
+        """Begins at full size.
+
+        Args:
+            size: (width, height) of the frames to come.
+            steady: 0.0 to 1.0, see `Steadiness`.
+            crossfade_s: see `Crossfade`.
+            target_fps: see `Governor`; None paints at full size.
+        """
+        self.size = self.wanted_size = self._frame_size = size
+        self._governor = Governor(target_fps) if target_fps else None
+        self._steadied = Steadiness(steady)
+        self._crossfaded = Crossfade(crossfade_s)
+
+    @property
+    def scale(self) -> float:
+        """Width of what is painted, in widths of the frame."""
+        return self.size[0] / self._frame_size[0]
+
+    def choose_size(self, frame_size: Size, warm_size: Size) -> bool:
+        """Sets the sizes for the next frame.
+
+        Args:
+            frame_size: (width, height) of the frame.
+            warm_size: what the style is warm for.
+
+        Returns:
+            Whether another size is wanted than before.
+        """
+        before = self.wanted_size
+        self.wanted_size = scaled_size(frame_size, self._governor.scale if self._governor else 1.0)
+        # After the source changed its size there is no old one to go on in.
+        if warm_size == self.wanted_size or frame_size != self._frame_size:
+            self.size = self.wanted_size
+        self._frame_size = frame_size
+        return self.wanted_size != before
+
+    def paint(
+        self,
+        frame: Frame,
+        original: Pixels,
+        name: str,
+        style: Callable[[Pixels], Pixels],
+        look: Look,
+        *,
+        judge: bool,
+    ) -> Frame:
+        """Paints a frame.
+
+        Args:
+            frame: its times.
+            original: its pixels, or those of a frame that is held, RGB uint8 (H, W, 3).
+            name: of the style.
+            style: paints.
+            look: how painted and original meet.
+            judge: whether the time this takes tells the governor anything.
+
+        Raises:
+            EngineError: the engine failed.
+        """
+        if look.strength <= 0:  # the network's work would not be seen
+            return frame.painted(apply(original, original, look), name)
+        began_s = time.perf_counter()
+        painted = painted_at(self.size, original, style)
+        painted = self._steadied(original, painted, name)
+        painted = self._crossfaded(painted, name, frame.captured_s)
+        painted = apply(original, painted, look)
+        if self._governor and judge and self.size == self.wanted_size:
+            self._governor.spent((time.perf_counter() - began_s) * 1e3)
+        return frame.painted(painted, name)

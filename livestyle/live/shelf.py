@@ -1,0 +1,98 @@
+"""Shelf: the styles that are loaded, as many as the memory allows."""
+
+from collections.abc import Iterator, Set
+
+from livestyle.live.rescue import Rescue
+from livestyle.live.scaling import Size
+
+STYLE_MB = 10
+BYTES_PER_PIXEL = 100
+"""What a loaded style takes, as measured with OpenVINO: 15 to 35 MB at 640x480 and 60 to 90 at
+1280x720, int8 to fp32. Engines do not tell, so this is what the bound is kept by."""
+
+
+def places_within(memory_mb: float, size: Size) -> int:
+    """How many styles fit into that much memory, by estimate, at (width, height); at least one."""
+    style_mb = STYLE_MB + size[0] * size[1] * BYTES_PER_PIXEL / 1e6
+    return max(1, int(memory_mb / style_mb))
+
+
+class Shelf:
+    """Loaded styles in the order of their last use. Its owner's lock guards it.
+
+    Attributes:
+        retired: styles that had to go. Whoever paints closes them: only then is none in use.
+    """
+
+    def __init__(self, places: int) -> None:
+        """Begins empty.
+
+        Args:
+            places: how many styles may be loaded.
+        """
+        self.retired: list[Rescue] = []
+        self._places = places
+        self._styles: dict[str, Rescue] = {}
+        self._sizes: dict[str, Size] = {}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._styles
+
+    def __iter__(self) -> Iterator[str]:
+        """Names, the one used longest ago first."""
+        return iter(self._styles)
+
+    def __len__(self) -> int:
+        return len(self._styles)
+
+    def __getitem__(self, name: str) -> Rescue:
+        return self._styles[name]
+
+    def get(self, name: str) -> Rescue | None:
+        """The style if it is loaded."""
+        return self._styles.get(name)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether one more fits."""
+        return len(self) < self._places
+
+    def use(self, name: str) -> Rescue:
+        """The style, which is now the one used last."""
+        self._styles[name] = style = self._styles.pop(name)
+        return style
+
+    def put(self, name: str, style: Rescue, size: Size, keep: Set[str]) -> None:
+        """Takes a style in; others used longest ago go for it, but none that is in `keep`.
+
+        Args:
+            name: of the style.
+            style: loaded, and warmed for pictures of `size`.
+            size: (width, height) in pixels.
+            keep: names of styles that must stay, even if that is one too many.
+        """
+        self._styles[name] = style
+        self._sizes[name] = size
+        leaving = [other for other in self if other not in keep and other != name]
+        for other in leaving[: max(0, len(self) - self._places)]:
+            self.retired.append(self._styles.pop(other))
+
+    def warm_size(self, name: str) -> Size:
+        """(width, height) of the pictures the style was warmed for last."""
+        return self._sizes[name]
+
+    def note_warm(self, name: str, size: Size) -> None:
+        """The style is warm for pictures of this size, if it is still here."""
+        if name in self._styles:
+            self._sizes[name] = size
+
+    def take_retired(self) -> list[Rescue]:
+        """What had to go since the last time."""
+        retired, self.retired = self.retired, []
+        return retired
+
+    def clear(self) -> list[Rescue]:
+        """Everything, to be closed."""
+        styles = [*self.take_retired(), *self._styles.values()]
+        self._styles.clear()
+        return styles

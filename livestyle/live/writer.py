@@ -1,0 +1,97 @@
+"""Writer: feeds a recorder from a thread of its own, so that a slow disk stops no picture."""
+
+import logging
+import time
+from collections.abc import Callable
+from threading import Thread
+
+from livestyle.frame import Frame
+from livestyle.live.slot import Closed, Policy, Slot
+from livestyle.stages import Sink
+
+log = logging.getLogger(__name__)
+
+WAITING_FRAMES = 8
+"""A pause of the disk this long costs no frame."""
+
+CHECK_S = 1.0
+"""How often the disk's free space is looked at."""
+
+JOIN_S = 30.0
+"""Patience with a disk at the end; after that the file stays as far as it came."""
+
+
+class Writer:
+    """One recording that is being written. Another thread calls it.
+
+    Attributes:
+        dropped: frames that were left out because the disk was slow.
+        error: what the recorder raised first; None while all is well.
+        is_full: whether it ended by itself because the disk is nearly full.
+    """
+
+    def __init__(self, recorder: Sink, *, may_drop: bool, has_space: Callable[[], bool]) -> None:
+        """Takes over a recorder: it is used and closed in the writer's thread.
+
+        Args:
+            recorder: stores frames.
+            may_drop: leave frames out when the recorder is slow, instead of waiting for it.
+            has_space: whether the disk has room to go on.
+        """
+        self.dropped = 0
+        self.error: BaseException | None = None
+        self.is_full = False
+        self._recorder = recorder
+        self._may_drop = may_drop
+        self._has_space = has_space
+        self._checked_s = time.perf_counter()
+        self._frames: Slot[Frame] = Slot(Policy.EVERY, WAITING_FRAMES)
+        self._thread = Thread(target=self._write_frames, name="livestyle-writer", daemon=True)
+        self._thread.start()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the recording is finished and closed."""
+        return not self._thread.is_alive()
+
+    def write(self, frame: Frame) -> None:
+        """Hands the frame over; nothing happens once the recording has ended."""
+        try:
+            if not self._may_drop:
+                self._frames.put(frame)
+            elif not self._frames.offer(frame):
+                self.dropped += 1
+        except Closed:
+            pass
+
+    def finish(self) -> None:
+        """Lets no more frames in; those inside are still written, then the file is closed."""
+        self._frames.close()
+
+    def join(self) -> None:
+        """Waits until the file is closed."""
+        self._thread.join(JOIN_S)
+        if self._thread.is_alive():
+            log.warning("a recording was not written within %g s; going on without it", JOIN_S)
+
+    def _write_frames(self) -> None:
+        try:
+            while not self.is_full:
+                self._recorder.write(self._frames.get())
+                self.is_full = not self._may_go_on()
+        except Closed:
+            pass
+        except BaseException as error:
+            self.error = error
+        self._frames.abort()
+        try:
+            self._recorder.close()
+        except BaseException as error:
+            self.error = self.error or error
+
+    def _may_go_on(self) -> bool:
+        now_s = time.perf_counter()
+        if now_s - self._checked_s < CHECK_S:
+            return True
+        self._checked_s = now_s
+        return self._has_space()

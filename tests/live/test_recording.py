@@ -1,0 +1,169 @@
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+
+import av
+import numpy as np
+import pytest
+from live_fakes import ListSink, make_frame, wait_until
+
+from livestyle.errors import SinkError
+from livestyle.frame import Frame
+from livestyle.live import writer as writer_module
+from livestyle.live.recording import RecordingSwitch, new_path
+from livestyle.live.writer import WAITING_FRAMES
+from livestyle.video.recorder import Recorder
+
+pytestmark = pytest.mark.timeout(20)
+OUT = Path("out.mp4")
+
+
+def plenty(path: Path) -> float:
+    return 1e6
+
+
+class SlowDisk:
+    """A recorder that writes a frame only when it may."""
+
+    def __init__(self) -> None:
+        self.frames: list[int] = []
+        self.closed = 0
+        self.free, self.writing = Event(), Event()
+
+    def write(self, frame: Frame) -> None:
+        self.writing.set()
+        self.free.wait(10)
+        self.frames.append(frame.index)
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def finished(switch: RecordingSwitch) -> str:
+    """Waits for the notice of a recording that has ended."""
+    notices: list[str] = []
+    wait_until(lambda: bool(notices.append(switch.take_notice()) or notices[-1]))
+    return notices[-1]
+
+
+def test_a_slow_disk_holds_up_no_picture_and_what_is_left_out_is_counted() -> None:
+    disk = SlowDisk()
+    switch = RecordingSwitch(lambda path: disk, may_drop=True, free_mb=plenty)
+    switch.start(OUT)
+    switch.write(make_frame(0))
+    assert disk.writing.wait(5)
+    for index in range(1, 51):
+        switch.write(make_frame(index))
+    switch.stop()
+    assert (disk.closed, switch.elapsed_s) == (0, None), "nor does stopping wait"
+    disk.free.set()
+    assert finished(switch) == "saved out.mp4, without 42 frames: the disk is slow"
+    assert disk.frames == list(range(WAITING_FRAMES + 1))
+    assert (disk.closed, switch.dropped) == (1, 50 - WAITING_FRAMES)
+    switch.close()
+
+
+def test_a_file_loses_nothing_on_a_slow_disk() -> None:
+    sink = ListSink(on_write=lambda frame: Event().wait(0.002))
+    switch = RecordingSwitch(lambda path: sink, free_mb=plenty)
+    switch.start(OUT)
+    for index in range(60):
+        switch.write(make_frame(index))
+    switch.close()
+    assert (sink.frames, sink.closed, switch.dropped) == (list(range(60)), 1, 0)
+
+
+@pytest.mark.parametrize("may_drop", [False, True])
+def test_it_ends_by_itself_before_the_disk_is_full_and_keeps_the_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, may_drop: bool
+) -> None:
+    monkeypatch.setattr(writer_module, "CHECK_S", 0.0)
+    left_mb = iter([1000.0] * 12)
+    path = tmp_path / "evening.mp4"
+    switch = RecordingSwitch(
+        lambda path: Recorder(path, fps=25.0),
+        may_drop=may_drop,
+        free_mb=lambda path: next(left_mb, 199.0),
+    )
+    switch.start(path)
+    notices: list[str] = []
+
+    def stopped() -> bool:
+        switch.write(make_frame(len(notices), (64, 48)))
+        notices.append(switch.take_notice())
+        return switch.elapsed_s is None
+
+    wait_until(stopped)
+    assert any("nearly full; evening.mp4 is kept" in notice for notice in notices)
+    switch.write(make_frame(999))
+    switch.close()
+    with av.open(path) as container:
+        assert sum(1 for _ in container.decode(video=0)) == 12
+
+
+def test_it_does_not_begin_on_a_full_disk() -> None:
+    switch = RecordingSwitch(lambda path: ListSink(), free_mb=lambda path: 150.0)
+    with pytest.raises(SinkError, match="less than 200 MB"):
+        switch.start(OUT)
+    assert switch.elapsed_s is None
+    switch.close()
+
+
+def test_a_recording_that_breaks_lets_the_show_go_on_and_raises_at_the_end() -> None:
+    sink = ListSink(fail_at=2, error=SinkError)
+    switch = RecordingSwitch(lambda path: sink, free_mb=plenty)
+    switch.start(OUT)
+    for index in range(50):
+        switch.write(make_frame(index))
+    assert finished(switch) == "recording stopped: sink"
+    assert (sink.frames, sink.closed, switch.elapsed_s) == ([0, 1], 1, None)
+    assert switch.take_notice() == ""
+    switch.write(make_frame(99))
+    with pytest.raises(SinkError, match="sink"):
+        switch.close()
+    switch.close()
+
+
+def test_an_end_that_cannot_be_written_raises_too() -> None:
+    switch = RecordingSwitch(lambda path: ListSink(fail_close=True, error=SinkError))
+    switch.start(OUT)
+    switch.stop()
+    with pytest.raises(SinkError, match="sink close"):
+        switch.close()
+
+
+def test_a_new_recording_need_not_wait_for_the_last_one() -> None:
+    disks = [SlowDisk(), SlowDisk()]
+    opened = iter(disks)
+    switch = RecordingSwitch(lambda path: next(opened), may_drop=True, free_mb=plenty)
+    for disk, index in zip(disks, (1, 2), strict=True):
+        switch.start(Path(f"{index}.mp4"))
+        switch.write(make_frame(index))
+        assert disk.writing.wait(5)
+    for disk in disks:
+        disk.free.set()
+    switch.close()
+    assert [disk.frames for disk in disks] == [[1], [2]]
+    assert [disk.closed for disk in disks] == [1, 1]
+
+
+@pytest.mark.parametrize("close", [RecordingSwitch.close, RecordingSwitch.stop])
+def test_closing_what_never_began(close: Callable[[RecordingSwitch], None]) -> None:
+    switch = RecordingSwitch(lambda path: ListSink())
+    close(switch)
+    switch.write(make_frame())
+    assert switch.take_notice() == ""
+
+
+def test_a_real_recording_is_whole(tmp_path: Path) -> None:
+    switch = RecordingSwitch(lambda path: Recorder(path, fps=25.0), free_mb=plenty)
+    path = new_path(tmp_path, "mosaic", ".mp4")
+    switch.start(path)
+    for index in range(30):
+        switch.write(make_frame(index, (64, 48)))
+    switch.close()
+    with av.open(path) as container:
+        brightness = [f.to_ndarray(format="rgb24").mean() for f in container.decode(video=0)]
+    assert len(brightness) == 30
+    assert np.all(np.diff(brightness) >= 0)
+    assert brightness[-1] > 20
