@@ -41,7 +41,11 @@ def read_picture(path: Path | BinaryIO) -> Pixels:
             return np.asarray(upright.convert("RGB"))
     except FileNotFoundError as error:
         raise SourceError(f"There is no picture at {path}.") from error
-    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
+    except UnidentifiedImageError as error:
+        raise SourceError(
+            f"{path} is not a picture, or none that can be read here."
+        ) from error
+    except Image.DecompressionBombError as error:
         raise SourceError(
             f"{path} is not a picture that can be read: {error}"
         ) from error
@@ -76,6 +80,14 @@ def write_picture(
         raise SinkError(
             f"{path} cannot be written ({error.strerror or error})."
         ) from error
+
+
+def to_long_side(pixels: Pixels, side_px: int) -> Pixels:
+    """The picture scaled so that its long side has `side_px` pixels."""
+    height, width = pixels.shape[:2]
+    scale = side_px / max(height, width)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS))
 
 
 def encode_picture(

@@ -7,17 +7,17 @@ from importlib.util import find_spec
 from pathlib import Path
 
 CORE = {"errors", "frame", "card", "stages", "picture", "look", "library"}
+TORCH = {"nets", "training", "painting", "export"}
 MAY_IMPORT = {
     "video": CORE,
     "engines": CORE,
     "live": CORE,
+    "doctor": CORE | {"engines", "video"},
     "nets": CORE,
     "training": CORE | {"nets"},
-    "doctor": CORE | {"engines", "video"},
     "painting": CORE | {"nets", "training"},
     "export": CORE | {"nets", "engines", "training"},
-    "cli": CORE
-    | {"doctor", "video", "engines", "live", "nets", "training", "painting", "export", "weights"},
+    "cli": CORE | TORCH | {"video", "engines", "live", "doctor"},
 }
 
 

@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor
 
 from livestyle.frame import Pixels
@@ -134,15 +133,8 @@ def random_warp(
 def _inside(x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Which of the coordinates, (H, W) each, lie in a picture of that size."""
     height, width = x.shape
-    return (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
-
-
-def to_long_side(pixels: Pixels, side_px: int = LONG_SIDE_PX) -> Pixels:
-    """The picture scaled so that its long side has `side_px` pixels."""
-    height, width = pixels.shape[:2]
-    scale = side_px / max(height, width)
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    return np.array(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS))
+    inside: NDArray[np.bool_] = (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
+    return inside
 
 
 def _warping_error(originals: Sequence[Pixels], measured: Sequence[Pixels]) -> float:

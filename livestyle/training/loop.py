@@ -17,7 +17,7 @@ from livestyle.errors import TrainingError
 from livestyle.frame import Pixels
 from livestyle.nets import build_net
 from livestyle.nets.vgg import load_loss_network
-from livestyle.picture import read_picture, write_picture
+from livestyle.picture import read_picture, to_long_side, write_picture
 from livestyle.training.checkpoint import (
     CHECKPOINT_FILE,
     Checkpoint,
@@ -173,11 +173,9 @@ class Trainer:
                 f"The style picture {self.config.style_image} has {width}x{height} pixels. "
                 f"It must have at least {MIN_STYLE_PX} on each side, better 512."
             )
-        scale = self.config.style_px / max(height, width)
-        size = (round(width * scale), round(height * scale))
-        resized = np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS))
+        artwork = to_long_side(picture, self.config.style_px)
         with torch.no_grad():
-            features = self.loss_network(_to_batch(resized).to(self.device))
+            features = self.loss_network(_to_batch(artwork).to(self.device))
         return {layer: gram_matrix(features[layer]) for layer in self.config.style_layers}
 
     def _save(self) -> Path:

@@ -10,7 +10,8 @@ from types import SimpleNamespace
 import pytest
 from models import save_style
 
-from livestyle import diagnosis, engines, installation
+from livestyle import engines
+from livestyle.doctor import diagnosis, installation
 from livestyle.doctor.diagnosis import (
     check_disk,
     check_engines,

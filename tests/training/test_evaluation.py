@@ -14,7 +14,6 @@ from livestyle.training.evaluation import (
     perceptual_losses,
     random_warp,
     still_camera_flicker,
-    to_long_side,
     with_noise,
 )
 
@@ -64,7 +63,9 @@ def test_a_style_fixed_to_the_screen_warps_worse_than_one_fixed_to_the_scene() -
     frames = [with_noise(scene(shift=2 * t), rng) for t in range(4)]
     screen = rng.integers(0, 60, frames[0].shape, dtype=np.uint8)
     assert moving_camera_ratio(frames, frames) == pytest.approx(1.0)
-    assert moving_camera_ratio(frames, [255 - frame for frame in frames]) == pytest.approx(1, abs=0.05)
+    assert moving_camera_ratio(frames, [255 - frame for frame in frames]) == pytest.approx(
+        1, abs=0.05
+    )
     assert moving_camera_ratio(frames, [frame // 2 + screen for frame in frames]) > 2
 
 
@@ -82,7 +83,3 @@ def test_perceptual_losses_are_nothing_where_nothing_differs() -> None:
     other = perceptual_losses(network, grey, [photo], photo)
     assert other.total == pytest.approx(1e5 * other.content_relu2_2 + 1e10 * other.style)
     assert other.content_relu3_3 > 0 and other.style > 0
-
-
-def test_to_long_side_keeps_the_proportions() -> None:
-    assert to_long_side(scene(96, 64), 48).shape == (32, 48, 3)
