@@ -1,23 +1,24 @@
 """`livestyle cam`: the webcam that paints."""
 
 import json
-import logging
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from livestyle.cli.options import SIZE, Painting, painting_of, painting_options
+from livestyle.cli.signals import ending_cleanly
 from livestyle.engines import load
 from livestyle.errors import SinkError
 from livestyle.library import Style, find_style, list_styles
 from livestyle.live.meter import Meter
 from livestyle.live.pipeline import Pipeline
-from livestyle.live.player import Player
+from livestyle.live.player import Player, PlayerOptions
 from livestyle.live.recording import RecordingSwitch
 from livestyle.live.session import LiveSession
 from livestyle.stages import FrameSource
@@ -25,7 +26,9 @@ from livestyle.video.null import NullSink
 from livestyle.video.recorder import Recorder
 from livestyle.video.sources import SourceOptions, open_source
 
-log = logging.getLogger(__name__)
+Show = LiveSession | Pipeline
+PLAYING = PlayerOptions()
+"""The defaults of how to play."""
 
 
 @click.command()
@@ -36,11 +39,50 @@ log = logging.getLogger(__name__)
     help="Camera number or path, video file, http:// or rtsp:// address, or demo.",
 )
 @painting_options
-@click.option("--size", type=SIZE, help="Asked of the camera; files and streams are scaled.")
-@click.option("--fps", type=click.FloatRange(1, 1000), help="Asked of the camera.")
+@click.option("--size", type=SIZE, help="Asked of a camera; files and streams are scaled to it.")
+@click.option(
+    "--fps", metavar="N", type=click.FloatRange(1, 1000), help="Asked of a camera; the demo's."
+)
+@click.option(
+    "--target-fps",
+    metavar="N",
+    type=click.FloatRange(1, 1000),
+    help="Hold this rate by painting smaller; strokes then grow on the screen.",
+)
+@click.option(
+    "--steady",
+    default=PLAYING.steady,
+    show_default=True,
+    metavar="0..1",
+    type=click.FloatRange(0, 1),
+    help="Take the flicker out of what stands still.",
+)
+@click.option(
+    "--crossfade",
+    "crossfade_s",
+    default=PLAYING.crossfade_s,
+    show_default=True,
+    metavar="S",
+    type=click.FloatRange(0, 60),
+    help="Dissolve from style to style in S seconds.",
+)
+@click.option(
+    "--memory",
+    "memory_mb",
+    default=PLAYING.memory_mb,
+    show_default=True,
+    metavar="MB",
+    type=click.FloatRange(1),
+    help="Keep about so much of styles loaded; those used longest ago go.",
+)
 @click.option("--mirror/--no-mirror", help="Show the picture as a mirror does.")
 @click.option("--display/--no-display", default=True, help="Show a window or none.")
-@click.option("--record", type=click.Path(path_type=Path), help="Write the painted video here.")
+@click.option(
+    "--record",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write the painted video here (.mp4 .mov .mkv .webm .avi).",
+)
 @click.option(
     "--folder",
     default=Path(),
@@ -48,9 +90,13 @@ log = logging.getLogger(__name__)
     help="Where pictures and recordings go that keys ask for.  [default: here]",
 )
 @click.option("--reconnect/--no-reconnect", default=True, help="Wait for a camera that is lost.")
-@click.option("--max-frames", type=click.IntRange(1), help="End after so many frames.")
+@click.option("--max-frames", metavar="N", type=click.IntRange(1), help="End after N frames.")
 @click.option(
-    "--duration", "duration_s", type=click.FloatRange(0, min_open=True), help="End after S seconds."
+    "--duration",
+    "duration_s",
+    metavar="S",
+    type=click.FloatRange(0, min_open=True),
+    help="End after S seconds.",
 )
 @click.option(
     "--report",
@@ -74,9 +120,11 @@ def cam(
     """Repaint a camera, stream or clip live.
 
     In the window: 1-9, n and p swap styles, [ and ] change the strength, w saves a picture,
-    r records, h shows all keys, q quits.
+    r records, h shows all keys, q quits. Without a window Ctrl-C ends it; a recording is then
+    whole.
     """
     painting = painting_of(options)
+    playing = PlayerOptions(**options)
     styles = _style_set(painting.style)
     if report:
         _check_folder(report)
@@ -84,49 +132,51 @@ def cam(
     with ExitStack() as opened:
         frames = open_source(source, SourceOptions(size=size, fps=fps, reconnect=reconnect))
         opened.callback(frames.close)
-        show = _in_window(frames, record, folder) if display else _unseen(frames, record)
-        player = _player(styles, painting, frames, mirror, meter)
+        prepared = (_in_window if display else _unseen)(opened, frames, record, folder)
+        player = _player(styles, painting, playing, frames, mirror, meter)
         opened.callback(player.close)
+        show = prepared(player, meter=meter, max_frames=max_frames, duration_s=duration_s)
         click.echo(_what_runs(frames, player), err=True)
+        if display:
+            click.echo("In the window, h shows the keys and q quits.", err=True)
         try:
-            show(player, meter, max_frames=max_frames, duration_s=duration_s)
+            with ending_cleanly(show.stop):
+                show.run()
+                click.echo(_what_was_done(meter, record), err=True)
         finally:
             if report:
                 _write_report(report, frames, player, meter)
 
 
-def _in_window(frames: FrameSource, record: Path | None, folder: Path) -> Callable[..., None]:
-    """Checks display and recording, and returns what shows the frames in a window."""
+def _in_window(
+    opened: ExitStack, frames: FrameSource, record: Path | None, folder: Path
+) -> Callable[..., Show]:
+    """Checks display and recording, and returns what makes a show in a window."""
     from livestyle.video.window import Window
 
-    recording = RecordingSwitch(lambda path: _recorder(path, frames))
+    recording = RecordingSwitch(lambda path: _recorder(path, frames), may_drop=frames.is_live)
+    opened.callback(recording.close)
     if record:
         recording.start(record)
     window = Window("livestyle")
-
-    def show(player: Player, meter: Meter, **limits: Any) -> None:
-        LiveSession(
-            frames,
-            player,
-            meter,
-            window,
-            folder=folder,
-            recording=recording,
-            settings={"source": frames.name},
-            **limits,
-        ).run()
-
-    return show
+    opened.callback(window.close)
+    return partial(
+        LiveSession,
+        frames,
+        window=window,
+        folder=folder,
+        recording=recording,
+        settings={"source": frames.name},
+    )
 
 
-def _unseen(frames: FrameSource, record: Path | None) -> Callable[..., None]:
-    """Checks the recording, and returns what sends the frames there, or nowhere."""
+def _unseen(
+    opened: ExitStack, frames: FrameSource, record: Path | None, folder: Path
+) -> Callable[..., Show]:
+    """Checks the recording, and returns what makes a show that goes there, or nowhere."""
     sink = _recorder(record, frames) if record else NullSink()
-
-    def run(player: Player, meter: Meter, **limits: Any) -> None:
-        Pipeline(frames, player, [sink], meter, **limits).run()
-
-    return run
+    opened.callback(sink.close)
+    return partial(Pipeline, frames, sinks=[sink])
 
 
 def _style_set(name_or_path: str) -> dict[str, Style]:
@@ -139,11 +189,13 @@ def _style_set(name_or_path: str) -> dict[str, Style]:
 def _player(
     styles: dict[str, Style],
     painting: Painting,
+    playing: PlayerOptions,
     frames: FrameSource,
     mirror: bool,
     meter: Meter,
 ) -> Player:
     first = next(iter(styles))
+    fallback = replace(painting.engine, engine="auto", device="cpu", precision="auto")
     return Player(
         list(styles),
         lambda name: load(styles[name], painting.engine),
@@ -151,6 +203,8 @@ def _player(
         size=frames.size,
         look=replace(painting.look, mirror=mirror),
         meter=meter,
+        options=playing,
+        load_fallback=lambda name: load(styles[name], fallback),
     )
 
 
@@ -162,11 +216,20 @@ def _recorder(path: Path, frames: FrameSource) -> Recorder:
 
 
 def _what_runs(frames: FrameSource, player: Player) -> str:
-    info, (width, height) = player.info, frames.size
+    info, size = player.info, "{}x{}".format(*frames.size)
+    name = frames.name if size in frames.name else f"{frames.name} at {size}"
     return (
-        f"Painting {frames.name} ({width}x{height}) as {player.current} with "
-        f"{info.engine} on {info.device} in {info.precision}."
+        f"Painting {name} as {player.current} with {info.engine} on {info.device} in "
+        f"{info.precision}."
     )
+
+
+def _what_was_done(meter: Meter, record: Path | None) -> str:
+    done = meter.report()
+    shown, fps = done["frames"]["shown"], done["fps"]
+    rate = f", {fps:.1f} a second" if fps else ""
+    place = f" Recorded to {record}." if record and shown else ""
+    return f"Painted {shown} frames{rate}.{place}"
 
 
 def _check_folder(path: Path) -> None:

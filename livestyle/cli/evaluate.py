@@ -14,16 +14,16 @@ from livestyle.errors import TrainingError
 from livestyle.frame import Pixels
 from livestyle.library import find_style
 from livestyle.nets.vgg import load_loss_network
-from livestyle.picture import read_picture
+from livestyle.picture import read_picture, to_long_side
 from livestyle.training.data import PhotoSet
 from livestyle.training.evaluation import (
     LAYERS,
+    LONG_SIDE_PX,
     Paint,
     exact_flow_error,
     moving_camera_ratio,
     perceptual_losses,
     still_camera_flicker,
-    to_long_side,
 )
 from livestyle.video.file import VideoFile
 
@@ -69,7 +69,7 @@ def evaluate(
         if photos:
             seen = _photos(photos)
             if style_image:
-                artwork = to_long_side(read_picture(style_image))
+                artwork = to_long_side(read_picture(style_image), LONG_SIDE_PX)
                 figures |= _perceptual(stylizer, seen, artwork, vgg_weights)
             figures |= _steadiness(stylizer, seen)
         if clip:
@@ -112,7 +112,7 @@ def _steadiness(paint: Paint, photos: Sequence[Pixels]) -> dict[str, float]:
 def _photos(path: Path) -> list[Pixels]:
     found = PhotoSet(path)
     photos = [found.read(index) for index in range(len(found))]
-    readable = [to_long_side(photo) for photo in photos if photo is not None]
+    readable = [to_long_side(photo, LONG_SIDE_PX) for photo in photos if photo is not None]
     if not readable:
         raise TrainingError(f"None of the {len(found)} photos in {path} can be read.")
     return readable
@@ -122,6 +122,7 @@ def _frames(clip: Path) -> list[Pixels]:
     file = VideoFile(clip)
     try:
         read = iter(file.read, None)
-        return [to_long_side(frame.pixels) for frame in islice(read, CLIP_FRAMES) if frame]
+        frames = (frame.pixels for frame in islice(read, CLIP_FRAMES) if frame)
+        return [to_long_side(pixels, LONG_SIDE_PX) for pixels in frames]
     finally:
         file.close()

@@ -31,7 +31,7 @@ def image(inputs: Sequence[Path], output: Path, **options: Any) -> None:
     """
     painting = painting_of(options)
     jobs = _jobs(inputs, output)
-    failed = 0
+    failures: list[LivestyleError] = []
     stylizer = load(find_style(painting.style), painting.engine)
     try:
         for origin, target in jobs:
@@ -42,43 +42,61 @@ def image(inputs: Sequence[Path], output: Path, **options: Any) -> None:
             except LivestyleError as error:
                 if len(jobs) == 1:
                     raise
-                failed += 1
+                failures.append(error)
                 click.echo(f"livestyle: {error}", err=True)
     finally:
         stylizer.close()
-    if failed:
-        raise SourceError(f"{failed} of {len(jobs)} pictures could not be repainted (see above).")
+    if failures:
+        raise type(failures[0])(
+            f"{len(failures)} of {len(jobs)} pictures could not be repainted (see above)."
+        )
 
 
 def _jobs(inputs: Sequence[Path], output: Path) -> list[tuple[Path, Path]]:
     """Pairs of where from and where to."""
-    pictures: list[tuple[Path, Path]] = []
-    for path in inputs:
-        if path.is_dir():
-            found = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES)
-            pictures += [(picture, picture.relative_to(path)) for picture in found]
-        else:
-            pictures.append((path, Path(path.name)))
+    pictures = [found for path in inputs for found in _pictures(path)]
     if not pictures:
         raise SourceError(f"There are no pictures in {', '.join(map(str, inputs))}.")
     several = len(pictures) > 1 or any(path.is_dir() for path in inputs)
-    if not several and not output.is_dir():
-        return [(pictures[0][0], output)]
-    if output == PIPE or output.suffix.lower() in SUFFIXES:
+    if several and (output == PIPE or output.suffix.lower() in SUFFIXES):
         raise click.UsageError("Several pictures go into a folder; give its name as OUTPUT.")
-    jobs = [(picture, output / name) for picture, name in pictures]
+    if several or output.is_dir():
+        jobs = [(picture, output / name) for picture, name in pictures]
+    else:
+        jobs = [(pictures[0][0], output)]
     if len({target for _, target in jobs}) < len(jobs):
         raise click.UsageError("Two of the pictures have the same name; repaint them one by one.")
+    for picture, target in jobs:
+        if picture.exists() and target.exists() and target.samefile(picture):
+            raise SinkError(f"{target} is what is being read. Name another place to write to.")
     return jobs
 
 
+def _pictures(path: Path) -> list[tuple[Path, Path]]:
+    """The picture, or those in the folder, each with its name in an output folder."""
+    if path == PIPE:
+        return [(path, Path("painted.png"))]
+    if not path.is_dir():
+        return [(path, Path(path.name))]
+    found = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES)
+    return [(picture, picture.relative_to(path)) for picture in found]
+
+
+class StandardInput(io.BytesIO):
+    """What came through the pipe, under a name that messages can use."""
+
+    def __str__(self) -> str:
+        return "standard input"
+
+
 def _read(origin: Path) -> Pixels:
-    return read_picture(io.BytesIO(sys.stdin.buffer.read()) if origin == PIPE else origin)
+    return read_picture(StandardInput(sys.stdin.buffer.read()) if origin == PIPE else origin)
 
 
 def _write(target: Path, pixels: Pixels) -> None:
     if target == PIPE:
         encode_picture(sys.stdout.buffer, pixels, "PNG")
+        sys.stdout.buffer.flush()  # whoever reads it may have left, which must show now
         return
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

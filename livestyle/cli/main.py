@@ -2,25 +2,54 @@
 
 import importlib
 import logging
+import signal
 import sys
 
 import click
 
 from livestyle import __version__
+from livestyle.cli.signals import INTERRUPTED, TERMINATED, Terminated, raise_terminated
 from livestyle.errors import LivestyleError
 
 COMMANDS = {
     "cam": "Repaint a camera, stream or clip live.",
     "video": "Repaint video files; sound and time stamps are kept.",
     "image": "Repaint pictures.",
+    "paint": "Repaint one photo in the style of one artwork, by optimisation.",
     "sheet": "Paint one picture in every style, side by side.",
     "styles": "List, show, add and remove styles.",
     "train": "Train a new style from a painting and a folder of photos.",
+    "evaluate": "Measure how well and how steadily a style paints.",
     "export": "Write a trained style as ONNX or TorchScript.",
+    "devices": "List cameras with their modes, and the devices that engines see.",
+    "doctor": "Check this machine: what runs, how fast, and what to mend.",
 }
-INTERRUPTED = 130
 
 log = logging.getLogger("livestyle")
+
+
+def _be_verbose(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if value:
+        logging.getLogger().setLevel(logging.INFO)
+
+
+COMMON = (
+    click.Option(
+        ["-v", "--verbose"],
+        is_flag=True,
+        expose_value=False,
+        callback=_be_verbose,
+        help="Say what is going on.",
+    ),
+    click.Option(
+        ["--debug"],
+        is_flag=True,
+        expose_value=False,
+        callback=_be_verbose,
+        help="Show tracebacks.",
+    ),
+)
+"""Taken before the command and after it."""
 
 
 class LazyGroup(click.Group):
@@ -36,6 +65,7 @@ class LazyGroup(click.Group):
             return None
         module = importlib.import_module(f"livestyle.cli.{name}")
         command: click.Command = getattr(module, name)
+        command.params += [option for option in COMMON if option not in command.params]
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -44,63 +74,61 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    params=list(COMMON),
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="livestyle")
-@click.option("-v", "--verbose", is_flag=True, help="Say what is going on.")
-@click.option("--debug", is_flag=True, help="Show tracebacks.")
-@click.pass_context
-def cli(ctx: click.Context, verbose: bool, debug: bool) -> None:
+def cli() -> None:
     """A webcam that paints.
 
     Start with: livestyle cam --style mosaic (or --source demo without a camera).
     """
-    ctx.obj = {"debug": debug}
-    logging.basicConfig(
-        level=logging.INFO if verbose or debug else logging.WARNING,
-        format="livestyle: %(message)s",
-        stream=sys.stderr,
-    )
 
 
 def main() -> None:
     """Runs the command line and exits with the codes of `livestyle.errors`."""
+    signal.signal(signal.SIGTERM, raise_terminated)
     sys.exit(run(sys.argv[1:]))
 
 
 def run(args: list[str]) -> int:
     """Runs one command and returns its exit code; only `--debug` shows tracebacks."""
-    debug = "--debug" in args
+    logging.basicConfig(level=logging.WARNING, format="livestyle: %(message)s", stream=sys.stderr)
     try:
         result = cli.main(args, prog_name="livestyle", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("livestyle: interrupted.", err=True)
-        return INTERRUPTED
-    except LivestyleError as error:
-        if debug:
+    except (Exception, KeyboardInterrupt) as error:
+        if signal_came := _signal_behind(error):
+            click.echo("livestyle: interrupted.", err=True)
+            return TERMINATED if isinstance(signal_came, Terminated) else INTERRUPTED
+        if "--debug" in args:
             log.exception("traceback")
-        click.echo(f"livestyle: {error}", err=True)
-        return error.exit_code
-    except BrokenPipeError:
-        sys.stderr.close()  # whoever read our output has left; there is nobody to tell
-        return 1
-    except ImportError as error:
-        if debug:
-            log.exception("traceback")
-        click.echo(f"livestyle: {_missing_package(error)}", err=True)
-        return 1
-    except Exception as error:
-        if debug:
-            log.exception("traceback")
-        click.echo(
-            f"livestyle: something failed that should not ({type(error).__name__}: {error}). "
-            "Run it again with --debug and tell us what it prints.",
-            err=True,
-        )
-        return 1
+        click.echo(f"livestyle: {_said(error)}", err=True)
+        return error.exit_code if isinstance(error, LivestyleError) else 1
+
+
+def _signal_behind(error: BaseException | None) -> KeyboardInterrupt | None:
+    """What a signal raised, also where a library took it for a failure of its own."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__
+    return error
+
+
+def _said(error: BaseException) -> str:
+    """The sentence for an error."""
+    if isinstance(error, LivestyleError):
+        return str(error)
+    if isinstance(error, ImportError):
+        return _missing_package(error)
+    return (
+        f"something failed that should not ({type(error).__name__}: {error}). "
+        "Run it again with --debug and tell us what it prints."
+    )
 
 
 def _missing_package(error: ImportError) -> str:
@@ -108,3 +136,7 @@ def _missing_package(error: ImportError) -> str:
     if name in ("torch", "torchvision", "onnx", "onnxscript", "nncf", "safetensors"):
         return f'this command needs {name}. Install it with: pip install "livestyle[train]"'
     return f"a package is missing or broken ({error}). Install livestyle again."
+
+
+if __name__ == "__main__":
+    main()

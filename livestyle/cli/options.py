@@ -10,6 +10,7 @@ import click
 from livestyle.engines import DEVICES, ENGINES, PRECISIONS, EngineOptions
 from livestyle.library import DEFAULT_STYLE
 from livestyle.look import Look
+from livestyle.picture import MAX_PIXELS
 
 F = TypeVar("F", bound=Callable[..., Any])
 MAX_SIDE_PX = 16384
@@ -31,7 +32,11 @@ class SizeType(click.ParamType[tuple[int, int]]):
             self.fail(f"{value!r} is not a size like 640x480.", param, ctx)
         size = int(match[1]), int(match[2])
         if not all(1 <= side <= MAX_SIDE_PX for side in size):
-            self.fail(f"{value} is not between 1x1 and {MAX_SIDE_PX}x{MAX_SIDE_PX}.", param, ctx)
+            self.fail(f"{value}: each side has 1 to {MAX_SIDE_PX} pixels.", param, ctx)
+        if size[0] * size[1] > MAX_PIXELS:
+            self.fail(
+                f"{value} has more than {MAX_PIXELS // 1_000_000} million pixels.", param, ctx
+            )
         return size
 
 
@@ -61,16 +66,35 @@ def painting_options(command: F) -> F:
             "--strength",
             default=1.0,
             show_default=True,
+            metavar="0..1",
             type=click.FloatRange(0, 1),
             help="0 is the original, 1 the full style.",
         ),
         click.option("--keep-color", is_flag=True, help="Keep the colours of the original."),
-        click.option("--engine", default="auto", show_default=True, type=click.Choice(ENGINES)),
-        click.option("--device", default="auto", show_default=True, type=click.Choice(DEVICES)),
         click.option(
-            "--precision", default="auto", show_default=True, type=click.Choice(PRECISIONS)
+            "--engine",
+            default="auto",
+            show_default=True,
+            type=click.Choice(ENGINES),
+            help="What runs the network; auto takes the fastest that really runs.",
         ),
-        click.option("--threads", type=click.IntRange(1), help="CPU threads for the network."),
+        click.option(
+            "--device",
+            default="auto",
+            show_default=True,
+            type=click.Choice(DEVICES),
+            help="Where it runs; one that is named runs or is an error.",
+        ),
+        click.option(
+            "--precision",
+            default="auto",
+            show_default=True,
+            type=click.Choice(PRECISIONS),
+            help="Which of the style's files; auto takes the fastest good one.",
+        ),
+        click.option(
+            "--threads", metavar="N", type=click.IntRange(1), help="CPU threads for the network."
+        ),
     ]
     for option in reversed(options):
         command = option(command)

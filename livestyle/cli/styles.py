@@ -20,6 +20,8 @@ def styles(ctx: click.Context, /, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_row(style) for style in found], indent=2, ensure_ascii=False))
         return
+    if not found:
+        click.echo("There are no styles. Add one with: livestyle styles add FILE", err=True)
     width = max((len(style.card.name) for style in found), default=0)
     for style in found:
         card = style.card

@@ -10,13 +10,16 @@ from typing import Any
 import click
 
 from livestyle.cli.options import SIZE, Painting, painting_of, painting_options
+from livestyle.cli.signals import ending_cleanly
 from livestyle.engines import load
-from livestyle.errors import SinkError
+from livestyle.errors import LivestyleError, SinkError, SourceError
 from livestyle.frame import Frame
 from livestyle.library import find_style
 from livestyle.live.meter import Meter
 from livestyle.live.pipeline import Pipeline
+from livestyle.live.steadiness import Steadiness
 from livestyle.look import apply
+from livestyle.picture import MAX_PIXELS
 from livestyle.stages import Stylizer
 from livestyle.video.file import VideoFile
 from livestyle.video.recorder import Recorder, RecordOptions
@@ -62,6 +65,11 @@ class Cut:
         width, height = file.size
         file.close()
         size = max(1, round(width * self.height / height)), self.height
+        if size[0] * size[1] > MAX_PIXELS:
+            raise SourceError(
+                f"{path} would become {size[0]}x{size[1]}; the limit is "
+                f"{MAX_PIXELS // 1_000_000} million pixels. Take a smaller --height."
+            )
         return VideoFile(path, size, self.start_s, self.end_s)
 
 
@@ -76,6 +84,9 @@ class Cut:
 @click.option("--codec", default="auto", show_default=True, help="h264, hevc, vp9 and others.")
 @click.option("--crf", default=20, show_default=True, type=click.IntRange(0, 51),
               help="Quality; lower is better and larger.")  # fmt: skip
+@click.option("--steady", default=0.0, show_default=True, metavar="0..1",
+              type=click.FloatRange(0, 1),
+              help="Take the flicker out of what stands still.")  # fmt: skip
 @click.option("--no-audio", is_flag=True, help="Leave the sound out.")
 @click.option("--overwrite", is_flag=True, help="Replace an older output.")
 def video(
@@ -87,6 +98,7 @@ def video(
     end_s: float | None,
     codec: str,
     crf: int,
+    steady: float,
     no_audio: bool,
     overwrite: bool,
     **options: Any,
@@ -103,14 +115,27 @@ def video(
     cut = Cut(size, height, start_s, end_s)
     record = RecordOptions(codec=codec, crf=crf, preset=PRESET, audio=not no_audio)
     jobs = _jobs(inputs, output)
+    failures: list[LivestyleError] = []
     stylizer = load(find_style(painting.style), painting.engine)
     try:
         for origin, target in jobs:
-            frames = _repaint(origin, target, stylizer, painting, cut, record, overwrite)
-            click.echo(f"{frames} frames.", err=True)
-            click.echo(target)
+            try:
+                _repaint(
+                    origin, target, stylizer, painting, cut, record, overwrite, Steadiness(steady)
+                )
+            except LivestyleError as error:
+                if len(jobs) == 1:
+                    raise
+                failures.append(error)
+                click.echo(f"livestyle: {error}", err=True)
+            else:
+                click.echo(target)
     finally:
         stylizer.close()
+    if failures:
+        raise type(failures[0])(
+            f"{len(failures)} of {len(jobs)} videos could not be repainted (see above)."
+        )
 
 
 def _repaint(
@@ -121,12 +146,15 @@ def _repaint(
     cut: Cut,
     options: RecordOptions,
     overwrite: bool,
-) -> int:
-    """Repaints one file; returns the number of frames."""
+    steadied: Steadiness,
+) -> None:
+    """Repaints one file."""
 
     def paint(frame: Frame) -> Frame:
         original = frame.pixels
-        painted = stylizer(original) if painting.look.strength > 0 else original
+        if painting.look.strength <= 0:  # the network's work would not be seen
+            return frame.painted(apply(original, original, painting.look), painting.style)
+        painted = steadied(original, stylizer(original))
         return frame.painted(apply(original, painted, painting.look), painting.style)
 
     with ExitStack() as opened:
@@ -142,12 +170,14 @@ def _repaint(
             end_s=cut.end_s,
             overwrite=overwrite,
         )
+        opened.callback(recorder.close)
         with click.progressbar(
             length=source.frame_count, label=origin.name, file=sys.stderr, show_pos=True
         ) as bar:
             pipeline = Pipeline(source, paint, [recorder, Ticker(bar.update)], Meter())
-            pipeline.run()
-        return recorder.frames
+            with ending_cleanly(pipeline.stop):
+                pipeline.run()
+    click.echo(f"{recorder.frames} frames.", err=True)
 
 
 class Ticker:

@@ -1,0 +1,159 @@
+"""`livestyle cam` without a window: every frame of a clip, limits, signals, the report."""
+
+import json
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from cli_runs import Ended, Running, difference, played, plays
+from media import make_clip
+
+from livestyle.errors import EngineError
+
+REPORT = {
+    "source", "size", "style_history", "engine", "device", "precision", "frames", "fps",
+    "stages_ms", "latency_ms", "swaps", "reconnects", "wall_s", "peak_memory_mb",
+}  # fmt: skip
+VFR_S = [0.0, 0.033, 0.1, 0.4, 0.45, 0.9, 1.0]
+
+Livestyle = Callable[..., Ended]
+Start = Callable[..., Running]
+
+
+@pytest.mark.parametrize(
+    ("name", "how", "size"),
+    [
+        ("plain.mp4", {}, (64, 48)),
+        ("vfr.mkv", {"times_s": VFR_S}, (64, 48)),
+        ("odd.mp4", {"size": (67, 49)}, (68, 50)),
+        ("turned.mov", {"rotation": 90}, (48, 64)),
+        ("sound.mp4", {"audio_s": 0.4, "frames": 12}, (64, 48)),
+        ("moving.gif", {"fps": 10}, (64, 48)),
+    ],
+)
+def test_every_frame_of_a_clip(
+    name: str, how: dict[str, object], size: tuple[int, int], livestyle: Livestyle
+) -> None:
+    clip = played(make_clip(Path(name), **how))  # type: ignore[arg-type]
+    ended = livestyle(
+        "cam", "--source", name, "--no-display", "--record", "out.mp4", "--report", "r.json"
+    )
+    assert (ended.code, ended.out) == (0, ""), ended.err
+    assert f"Painting {name} at" in ended.err
+    assert f"Painted {len(clip.pictures)} frames" in ended.err and "out.mp4" in ended.err
+    painted = played(Path("out.mp4"))
+    assert len(painted.pictures) == len(clip.pictures)
+    assert painted.times_s == pytest.approx([t - clip.times_s[0] for t in clip.times_s], abs=0.001)
+    assert painted.pictures[0].shape == (size[1], size[0], 3)
+    assert painted.sound_s == pytest.approx(clip.sound_s, abs=0.05)
+    report = json.loads(Path("r.json").read_text())
+    assert set(report) >= REPORT
+    assert report["source"] == name and report["reconnects"] == 0 and report["swaps"] == []
+    count = len(clip.pictures)
+    assert report["frames"] == {"captured": count, "styled": count, "shown": count, "dropped": 0}
+    assert [entry["style"] for entry in report["style_history"]] == ["mosaic"]
+    assert set(report["stages_ms"]) == {"capture", "style", "show"}
+    assert all(set(stage) == {"p50", "p95", "p99"} for stage in report["stages_ms"].values())
+
+
+def test_the_recording_is_painted(livestyle: Livestyle) -> None:
+    clip = played(make_clip(Path("clip.mp4")))
+    options = ("--source", "clip.mp4", "--no-display", "--record")
+    assert livestyle("cam", *options, "full.mp4").code == 0
+    assert livestyle("cam", *options, "none.mp4", "--strength", "0").code == 0
+    assert livestyle("cam", *options, "flipped.mp4", "--mirror").code == 0
+    original = clip.pictures[3]
+    assert difference(played(Path("full.mp4")).pictures[3], 255 - original) < 6
+    assert difference(played(Path("none.mp4")).pictures[3], original) < 6
+    assert difference(played(Path("flipped.mp4")).pictures[3], 255 - original[:, ::-1]) < 6
+
+
+@pytest.mark.parametrize("suffix", [".mkv", ".mov", ".webm", ".avi"])
+def test_other_containers(suffix: str, livestyle: Livestyle) -> None:
+    make_clip(Path("clip.mp4"))
+    ended = livestyle("cam", "--source", "clip.mp4", "--no-display", "--record", f"out{suffix}")
+    assert ended.code == 0, ended.err
+    assert len(played(Path(f"out{suffix}")).pictures) == 10
+
+
+def test_a_single_model_file_as_style(styles_folder: Path, livestyle: Livestyle) -> None:
+    style = styles_folder / "abstract" / "abstract.onnx"
+    options = ("--source", "demo", "--no-display", "--max-frames", "2", "--report", "r.json")
+    ended = livestyle("cam", "--style", style, *options)
+    assert ended.code == 0 and "as abstract" in ended.err
+
+
+@pytest.mark.parametrize("limit", [("--max-frames", "5"), ("--duration", "0.3")])
+def test_limits(limit: tuple[str, str], livestyle: Livestyle) -> None:
+    ended = livestyle("cam", "--source", "demo", "--no-display", "--report", "r.json", *limit)
+    assert (ended.code, ended.out) == (0, "")
+    report = json.loads(Path("r.json").read_text())
+    assert report["size"] == [640, 480] and "demo at 640x480" in report["source"]
+    assert report["frames"]["shown"] >= 1
+    if limit[0] == "--max-frames":
+        assert report["frames"]["shown"] == 5
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 30), (17, 33), (333, 1)])
+def test_tiny_and_odd_sizes(size: tuple[int, int], livestyle: Livestyle) -> None:
+    ended = livestyle(
+        "cam", "--source", "demo", "--size", f"{size[0]}x{size[1]}", "--no-display",
+        "--max-frames", "3", "--record", "out.mp4", "--report", "r.json",
+    )  # fmt: skip
+    assert ended.code == 0, ended.err
+    assert json.loads(Path("r.json").read_text())["size"] == list(size)
+    assert len(played(Path("out.mp4")).pictures) == 3
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_leaves_a_whole_recording(
+    number: signal.Signals, code: int, start: Start, tmp_path: Path
+) -> None:
+    options = ("--no-display", "--record", "out.mp4", "--report", "r.json")
+    cam = start("cam", "--source", "demo", "--size", "160x120", *options)
+    cam.wait_for(lambda: plays(tmp_path / "out.mp4.partial"), "a recording that plays")
+    cam.send(number)
+    ended = cam.ended()
+    assert (ended.code, ended.out) == (code, ""), ended.err
+    assert "Recorded to out.mp4" in ended.err and "interrupted" in ended.err
+    assert "Traceback" not in ended.err
+    report = json.loads(Path("r.json").read_text())
+    assert len(played(Path("out.mp4")).pictures) == report["frames"]["shown"] > 0
+    assert not Path("out.mp4.partial").exists()
+
+
+def test_a_kill_leaves_a_partial_recording_that_plays(start: Start, tmp_path: Path) -> None:
+    options = ("--no-display", "--record", "out.mp4")
+    cam = start("cam", "--source", "demo", "--size", "160x120", *options)
+    cam.wait_for(lambda: plays(tmp_path / "out.mp4.partial"), "a recording that plays")
+    cam.send(signal.SIGKILL)
+    assert cam.ended().code == -signal.SIGKILL
+    assert len(played(Path("out.mp4.partial"), whole=False).pictures) > 0
+    assert not Path("out.mp4").exists()
+
+
+def test_interrupted_while_it_starts(start: Start, tmp_path: Path) -> None:
+    """The style is being loaded, by libraries that take a signal for a failure of their own."""
+    cam = start("cam", "--source", "demo", "--no-display", "--record", "out.mp4")
+    cam.wait_for((tmp_path / "out.mp4.partial").exists, "the recorder")
+    cam.send(signal.SIGTERM)
+    ended = cam.ended()
+    assert ended.code == 143 and "Traceback" not in ended.err, ended.err
+    assert ended.err.splitlines()[-1] == "livestyle: interrupted."
+
+
+def test_a_signal_that_a_library_took_for_its_own_failure(
+    livestyle: Livestyle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(*_: object) -> None:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as error:
+            raise EngineError("OpenVINO cannot be imported.") from error
+
+    monkeypatch.setattr("livestyle.cli.cam.load", load)
+    ended = livestyle("cam", "--source", "demo", "--no-display", "--record", "out.mp4")
+    assert (ended.code, ended.out) == (130, "")
+    assert ended.err.splitlines() == ["livestyle: interrupted."]
+    assert not list(Path().glob("out*"))

@@ -1,0 +1,279 @@
+"""`livestyle video`, `image` and `styles`: files in, files out."""
+
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from signal import SIGINT
+
+import av
+import numpy as np
+import pytest
+from cli_runs import Ended, Running, difference, played, plays
+from media import cut_short, make_clip, noise
+from models import save_style
+from PIL import Image
+
+Livestyle = Callable[..., Ended]
+VFR_S = [0.0, 0.033, 0.1, 0.4, 0.45, 0.9, 1.0]
+
+
+def ticks(path: Path) -> list[int]:
+    """When each picture is shown, in milliseconds."""
+    with av.open(str(path)) as container:
+        return [round(float(frame.time) * 1000) for frame in container.decode(video=0)]
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".mov"])
+def test_every_frame_at_its_own_time(suffix: str, livestyle: Livestyle) -> None:
+    clip = make_clip(Path("clip.mkv"), times_s=VFR_S)
+    ended = livestyle("video", clip, f"out{suffix}")
+    assert (ended.code, ended.out) == (0, f"out{suffix}\n"), ended.err
+    assert "7 frames" in ended.err
+    assert ticks(Path(f"out{suffix}")) == ticks(clip)
+    original = played(clip).pictures[2]
+    assert difference(played(Path(f"out{suffix}")).pictures[2], 255 - original) < 6
+
+
+def test_sound_is_kept_or_left_out(livestyle: Livestyle) -> None:
+    clip = make_clip(Path("clip.mp4"), frames=15, audio_s=0.5)
+    assert livestyle("video", clip, "with.mp4").code == 0
+    assert livestyle("video", clip, "without.mp4", "--no-audio").code == 0
+    assert played(Path("with.mp4")).sound_s == pytest.approx(played(clip).sound_s, abs=0.03)
+    assert played(Path("without.mp4")).sound_s == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "size"),
+    [
+        (("--size", "32x20"), (32, 20)),
+        (("--height", "24"), (32, 24)),
+        (("--height", "96"), (128, 96)),
+        (("--size", "1x1"), (16, 16)),  # the least that encoders take
+    ],
+)
+def test_sizes(options: tuple[str, str], size: tuple[int, int], livestyle: Livestyle) -> None:
+    clip = make_clip(Path("clip.mp4"), frames=3)
+    assert livestyle("video", clip, "out.mp4", *options).code == 0
+    pictures = played(Path("out.mp4")).pictures
+    assert len(pictures) == 3 and pictures[0].shape == (size[1], size[0], 3)
+
+
+def test_part_of_a_clip(livestyle: Livestyle) -> None:
+    clip = make_clip(Path("clip.mp4"), frames=60, audio_s=2.0)
+    ended = livestyle("video", clip, "out.mp4", "--start", "0.5", "--end", "0:01.5")
+    assert ended.code == 0, ended.err
+    part = played(Path("out.mp4"))
+    assert len(part.pictures) == 30
+    assert part.times_s[0] == pytest.approx(0.0, abs=0.001)
+    assert part.sound_s == pytest.approx(1.0, abs=0.06)
+    middle = played(clip).pictures[15]
+    assert difference(part.pictures[0], 255 - middle) < 6
+    assert livestyle("video", clip, "none.mp4", "--start", "9").code == 3
+    assert not list(Path().glob("none*"))
+
+
+def test_several_clips_into_a_folder(livestyle: Livestyle) -> None:
+    """One that is broken does not keep the others from being painted."""
+    make_clip(Path("one.mp4"), frames=3)
+    cut_short(make_clip(Path("broken.mp4")), 0.3)
+    make_clip(Path("two.webm"), frames=4)
+    ended = livestyle("video", "one.mp4", "broken.mp4", "two.webm", "painted")
+    assert ended.code == 3
+    assert ended.out.split() == [str(Path("painted/one.mp4")), str(Path("painted/two.mp4"))]
+    assert "broken.mp4" in ended.err and "1 of 3 videos" in ended.err.splitlines()[-1]
+    assert len(played(Path("painted/one.mp4")).pictures) == 3
+    assert len(played(Path("painted/two.mp4")).pictures) == 4
+    assert len(list(Path("painted").iterdir())) == 2
+
+
+def test_strength_colours_and_codec(livestyle: Livestyle) -> None:
+    clip = make_clip(Path("clip.mp4"), frames=3)
+    assert livestyle("video", clip, "out.mkv", "--strength", "0", "--codec", "vp9").code == 0
+    assert difference(played(Path("out.mkv")).pictures[0], played(clip).pictures[0]) < 6
+    assert livestyle("video", clip, "color.mp4", "--keep-color").code == 0
+    ended = livestyle("video", clip, "x.mp4", "--codec", "crayon")
+    assert ended.code == 5 and "crayon" in ended.err and "h264" in ended.err
+
+
+def test_ctrl_c_leaves_what_was_painted(
+    start: Callable[..., Running], tmp_path: Path, livestyle: Livestyle
+) -> None:
+    clip = make_clip(
+        tmp_path / "long.mkv",
+        frames=1500,
+        size=(320, 240),
+        picture=lambda i, size: noise(i % 4, size),
+    )
+    program = start("video", clip, "out.mp4")
+    program.wait_for(lambda: plays(tmp_path / "out.mp4.partial"), "a recording that plays")
+    program.send(SIGINT)
+    ended = program.ended()
+    assert ended.code == 130 and "Traceback" not in ended.err, ended.err
+    assert 0 < len(played(Path("out.mp4")).pictures) < 600
+
+
+def picture(path: Path, size: tuple[int, int] = (40, 30), **options: object) -> Image.Image:
+    """Writes a picture with a dark left and a bright right half."""
+    image = Image.new("RGB", size, (20, 60, 90))
+    image.paste((200, 180, 160), (size[0] // 2, 0, *size))
+    image.save(path, **options)
+    return image
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".bmp", ".tif"])
+def test_a_picture(suffix: str, livestyle: Livestyle) -> None:
+    original = np.asarray(picture(Path("in.png")))
+    ended = livestyle("image", "in.png", f"made/here/out{suffix}")
+    assert (ended.code, ended.out) == (0, ""), ended.err
+    painted = np.asarray(Image.open(f"made/here/out{suffix}").convert("RGB"))
+    assert difference(painted, 255 - original) < 6
+
+
+@pytest.mark.parametrize("size", [(1, 1), (33, 17), (1, 40)])
+def test_any_size(size: tuple[int, int], livestyle: Livestyle) -> None:
+    picture(Path("in.png"), size)
+    for style in ("mosaic", "abstract"):
+        assert livestyle("image", "in.png", "out.png", "--style", style).code == 0
+        assert Image.open("out.png").size == size
+
+
+def test_turned_and_transparent_pictures(livestyle: Livestyle) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # a quarter turn clockwise to be upright
+    picture(Path("turned.jpg"), exif=exif)
+    assert livestyle("image", "turned.jpg", "out.png").code == 0
+    upright = np.asarray(Image.open("out.png"))
+    assert upright.shape == (40, 30, 3)
+    assert upright[5].mean() > upright[-5].mean(), "what was left and dark is at the top"
+    Image.new("RGBA", (8, 8), (0, 0, 0, 0)).save("clear.png")
+    assert livestyle("image", "clear.png", "out.png").code == 0
+    assert np.asarray(Image.open("out.png")).max() == 0, "transparent is white, and painted black"
+
+
+def test_a_folder_of_pictures(livestyle: Livestyle) -> None:
+    Path("in/deeper").mkdir(parents=True)
+    picture(Path("in/a.png"))
+    picture(Path("in/deeper/b.jpg"))
+    Path("in/broken.png").write_text("no picture")
+    Path("in/notes.txt").write_text("not meant")
+    ended = livestyle("image", "in", "out")
+    assert ended.code == 3
+    assert "broken.png is not a picture" in ended.err
+    assert "1 of 3 pictures" in ended.err.splitlines()[-1]
+    found = sorted(str(path) for path in Path("out").rglob("*.*"))
+    assert found == [str(Path("out/a.png")), str(Path("out/deeper/b.jpg"))]
+    before = Path("in/a.png").read_bytes()
+    ended = livestyle("image", "in", "in")
+    assert ended.code == 5 and "what is being read" in ended.err
+    assert Path("in/a.png").read_bytes() == before
+    Path("nothing").mkdir()
+    assert livestyle("image", "nothing", "out").code == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("nowhere.png", "out.png"), 3, "no picture at nowhere.png"),
+        (("text.png", "out.png"), 3, "text.png is not a picture"),
+        (("half.png", "out.png"), 3, "half.png cannot be read"),
+        (("in.png", "out.xyz"), 5, ".png"),
+        (("in.png", "out"), 5, ".png"),
+        (("in.png", "in.png"), 5, "what is being read"),
+        (("in.png", "in.png/out.png"), 5, "in.png"),
+    ],
+)
+def test_picture_errors(
+    arguments: tuple[str, str], code: int, said: str, livestyle: Livestyle
+) -> None:
+    picture(Path("in.png"))
+    Path("text.png").write_text("no picture")
+    Image.effect_noise((60, 60), 90).save("half.png")
+    cut_short(Path("half.png"), 0.5)
+    before = Path("in.png").read_bytes()
+    ended = livestyle("image", *arguments)
+    assert (ended.code, ended.out) == (code, "") and said in ended.err
+    assert ended.err.count("\n") == 1 and "Traceback" not in ended.err
+    assert Path("in.png").read_bytes() == before
+    assert not list(Path().glob("out*"))
+
+
+def test_pipes() -> None:
+    original = np.asarray(picture(Path("in.png")))
+    command = [sys.executable, "-m", "livestyle.cli.main", "image", "-", "-"]
+    given = Path("in.png").read_bytes()
+    done = subprocess.run(command, input=given, capture_output=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(done.stdout))), 255 - original)
+    done = subprocess.run(command, input=b"no picture", capture_output=True, timeout=60)
+    assert (done.returncode, done.stdout) == (3, b"")
+    assert b"standard input is not a picture" in done.stderr
+
+
+def test_styles_are_listed(livestyle: Livestyle) -> None:
+    ended = livestyle("styles")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.startswith("mosaic ") and "\nabstract " in ended.out
+    rows = json.loads(livestyle("styles", "--json").out)
+    assert set(rows[0]) == {
+        "name", "title", "artist", "licence", "net", "parameters", "kmac_per_pixel",
+        "precisions", "size_bytes", "default",
+    }  # fmt: skip
+    assert [row["default"] for row in rows] == [True] + [False] * (len(rows) - 1)
+    assert rows[0]["name"] == "mosaic" and rows[0]["precisions"] == ["fp32"]
+    card = json.loads(livestyle("styles", "show", "abstract").out)
+    assert card["name"] == "abstract" and card["files"][0]["format"] == "onnx"
+
+
+def test_styles_come_and_go(
+    livestyle: Livestyle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIVESTYLE_STYLES", str(tmp_path / "mine"))
+    save_style(tmp_path / "pack", "fresh")
+    added = livestyle("styles", "add", "pack")
+    assert added.code == 0 and "--style fresh" in added.err
+    assert Path(added.out.strip()).is_dir()
+    assert "fresh" in livestyle("styles").out
+    assert livestyle("styles", "show", "fresh").code == 0
+    picture(Path("in.png"))
+    assert livestyle("image", "in.png", "out.png", "--style", "fresh").code == 0
+    assert livestyle("styles", "remove", "fresh").code == 0
+    gone = livestyle("styles", "show", "fresh")
+    assert gone.code == 4 and "no style called 'fresh'" in gone.err
+    assert livestyle("styles", "remove", "fresh").code == 4
+    Path("pack/tiny.bin").touch()
+    assert livestyle("styles", "add", "pack/tiny.bin").code == 4
+    assert livestyle("styles", "add", "nowhere").code == 4
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["", "cam", "video", "image", "sheet", "styles", "styles add", "train", "evaluate", "export"],
+)
+def test_help(command: str, livestyle: Livestyle) -> None:
+    ended = livestyle(*command.split(), "--help")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.startswith(f"Usage: livestyle {command}".rstrip())
+    if " " not in command:
+        assert "--verbose" in ended.out and "--debug" in ended.out
+    assert livestyle(*command.split(), "-h").out == ended.out
+
+
+def test_version(livestyle: Livestyle) -> None:
+    from livestyle import __version__
+
+    assert __version__ in livestyle("--version").out
+
+
+def test_help_needs_no_torch() -> None:
+    program = (
+        "import sys\n"
+        "from livestyle.cli.main import run\n"
+        "for name in ('cam', 'video', 'image', 'styles', 'sheet'):\n"
+        "    assert run([name, '--help']) == 0\n"
+        "print(*{'torch', 'onnx', 'nncf', 'openvino'} & set(sys.modules), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.returncode, done.stderr.strip()) == (0, "")

@@ -1,0 +1,234 @@
+"""The live window on a real X server, with real keys."""
+
+import ctypes
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from cli_runs import Running, difference, played
+from media import Picture, make_clip, plain
+from PIL import Image
+from servers import HttpServer, mjpeg
+
+from livestyle.video.demo import Demo
+
+NEEDED = ("Xvfb", "xdotool", "import")
+missing = [name for name in NEEDED if shutil.which(name) is None]
+pytestmark = pytest.mark.skipif(bool(missing), reason=f"not installed: {', '.join(missing)}")
+
+SIZE = (640, 480)
+"""Of the demo and of the window: neither is scaled."""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """An X server of our own; its DISPLAY."""
+    reading, writing = os.pipe()
+    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "800x600x24"]
+    process = subprocess.Popen(
+        [*command, "-nolisten", "tcp", "-noreset"], pass_fds=[writing], stderr=subprocess.DEVNULL
+    )
+    os.close(writing)
+    with os.fdopen(reading) as answer:
+        number = answer.readline().strip()
+    assert number, "Xvfb does not start"
+    yield f":{number}"
+    process.terminate()
+    process.wait()
+
+
+@pytest.fixture
+def screen(server: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Picture]:
+    """Sets DISPLAY; photographs the screen: RGB uint8 (H, W, 3)."""
+    monkeypatch.setenv("DISPLAY", server)
+
+    def photograph() -> Picture:
+        shot = subprocess.run(["import", "-window", "root", "bmp:-"], capture_output=True)
+        bgr = cv2.imdecode(np.frombuffer(shot.stdout, np.uint8), cv2.IMREAD_COLOR)
+        assert bgr is not None, shot.stderr
+        return np.asarray(bgr[..., ::-1], np.uint8)
+
+    return photograph
+
+
+def window(title: str) -> str | None:
+    """The number of the window with this title."""
+    found = subprocess.run(
+        ["xdotool", "search", "--name", f"^{title}$"], capture_output=True, text=True
+    )
+    return found.stdout.split()[-1] if found.stdout else None
+
+
+def press(title: str, key: str) -> None:
+    number = window(title)
+    assert number, f"no window {title}"
+    subprocess.run(["xdotool", "key", "--window", number, key], stderr=subprocess.DEVNULL)
+
+
+class ClientMessage(ctypes.Structure):
+    """Xlib's XClientMessageEvent, in the room of an XEvent."""
+
+    _fields_ = (
+        ("type", ctypes.c_int),
+        ("serial", ctypes.c_ulong),
+        ("send_event", ctypes.c_int),
+        ("display", ctypes.c_void_p),
+        ("window", ctypes.c_ulong),
+        ("message_type", ctypes.c_ulong),
+        ("format", ctypes.c_int),
+        ("data", ctypes.c_long * 5),
+        ("rest", ctypes.c_long * 12),
+    )
+
+
+def click_close_button(number: str) -> None:
+    """Sends what a window manager sends when its close button is clicked."""
+    x = ctypes.CDLL("libX11.so.6")
+    x.XOpenDisplay.restype = ctypes.c_void_p
+    x.XInternAtom.restype = ctypes.c_ulong
+    display = ctypes.c_void_p(x.XOpenDisplay(None))
+    delete = x.XInternAtom(display, b"WM_DELETE_WINDOW", 0)
+    protocols = x.XInternAtom(display, b"WM_PROTOCOLS", 0)
+    message = ClientMessage(type=33, window=int(number), message_type=protocols, format=32)
+    message.data[0] = delete
+    x.XSendEvent(display, ctypes.c_ulong(int(number)), 0, ctypes.c_long(0), ctypes.byref(message))
+    x.XCloseDisplay(display)
+
+
+def with_settings(path: Path) -> tuple[Picture, dict[str, str]]:
+    with Image.open(path) as picture:
+        return np.asarray(picture), dict(picture.text)  # type: ignore[attr-defined]
+
+
+def save(cam: Running, style: str) -> Path:
+    """Presses w until a picture in this style is written."""
+    folder = Path("kept")
+    asked_s = -np.inf
+
+    def written() -> bool:
+        nonlocal asked_s
+        if time.monotonic() - asked_s > 2:
+            press(f"{style} - livestyle", "w")
+            asked_s = time.monotonic()
+        return any(folder.glob(f"livestyle-{style}-*.png"))
+
+    cam.wait_for(written, f"a picture in {style}")
+    return min(folder.glob(f"livestyle-{style}-*.png"))
+
+
+def test_keys(
+    start: Callable[..., Running],
+    livestyle: Callable[..., object],
+    screen: Callable[[], Picture],
+) -> None:
+    """Swaps, a picture, a recording, and the end, all from the keyboard."""
+    rows = json.loads(livestyle("styles", "--json").out)  # type: ignore[attr-defined]
+    names = [row["name"] for row in rows]
+    second, third = names[1], names[2 % len(names)]
+    assert names[0] == "mosaic"
+    cam = start("cam", "--source", "demo", "--report", "r.json", "--folder", "kept")
+    cam.wait_for(lambda: window("mosaic - livestyle"), "the window")
+
+    picture, settings = with_settings(save(cam, "mosaic"))
+    assert settings["style"] == "mosaic" and settings["source"].startswith("demo")
+    scene = Demo(SIZE).scene(round(float(settings["pts_s"]) * Demo.FPS))
+    assert np.array_equal(picture, 255 - scene), "the picture is not the painted frame"
+
+    press("mosaic - livestyle", "2")
+    cam.wait_for(lambda: window(f"{second} - livestyle"), f"the swap to {second}")
+    save(cam, second)
+    press(f"{second} - livestyle", "n")
+    cam.wait_for(lambda: window(f"{third} - livestyle"), f"the swap to {third}")
+    for path in Path("kept").glob("*.png"):
+        path.unlink()
+    save(cam, third)
+
+    press(f"{third} - livestyle", "r")
+    cam.wait_for(lambda: [*Path("kept").glob("*.partial")], "the recording")
+    partial = next(iter(Path("kept").glob("*.partial")))
+    cam.wait_for(lambda: partial.exists() and partial.stat().st_size, "recorded frames")
+    press(f"{third} - livestyle", "r")
+    cam.wait_for(lambda: [*Path("kept").glob("*.mp4")], "the finished recording")
+    press(f"{third} - livestyle", "q")
+    ended = cam.ended()
+    assert (ended.code, ended.out) == (0, ""), ended.err
+    (recording,) = Path("kept").glob("*.mp4")
+    assert len(played(recording).pictures) > 0
+    report = json.loads(Path("r.json").read_text())
+    assert [entry["style"] for entry in report["style_history"]] == ["mosaic", second, third]
+    assert [(swap["from"], swap["to"]) for swap in report["swaps"]] == [
+        ("mosaic", second),
+        (second, third),
+    ]
+    assert all(swap["ms"] > 0 for swap in report["swaps"])
+
+
+def test_the_screen_shows_the_painted_picture(
+    start: Callable[..., Running], screen: Callable[[], Picture]
+) -> None:
+    cam = start("cam", "--source", "demo", "--folder", "kept")
+    cam.wait_for(lambda: window("mosaic - livestyle"), "the window")
+    save(cam, "mosaic").unlink()  # now it hears its keys
+    press("mosaic - livestyle", "space")
+    picture, _ = with_settings(save(cam, "mosaic"))
+    shown = np.s_[: SIZE[1], : SIZE[0]]
+    # Frozen, and the notices fade: soon nothing but the picture is there. The frame that was
+    # saved may be the last one before the freeze, a few pixels away.
+    cam.wait_for(lambda: difference(screen()[shown], picture) < 8, "the picture on the screen")
+    press("mosaic - livestyle", "q")
+    assert cam.ended().code == 0
+
+
+def test_the_window_closed_by_its_button(
+    start: Callable[..., Running], screen: Callable[[], Picture]
+) -> None:
+    cam = start("cam", "--source", "demo", "--record", "out.mp4", "--report", "r.json")
+    cam.wait_for(lambda: window("mosaic - livestyle"), "the window")
+    cam.wait_for(lambda: screen().any(), "a picture")
+    number = window("mosaic - livestyle")
+    assert number
+    click_close_button(number)
+    ended = cam.ended()
+    assert (ended.code, ended.out) == (0, ""), ended.err
+    shown = json.loads(Path("r.json").read_text())["frames"]["shown"]
+    assert len(played(Path("out.mp4")).pictures) == shown
+
+
+def test_a_lost_camera_is_told_on_the_screen(
+    start: Callable[..., Running], screen: Callable[[], Picture]
+) -> None:
+    black = mjpeg(lambda _: plain(SIZE, (0, 0, 0)), fps=20)
+    camera = HttpServer(black)
+    try:
+        cam = start("cam", "--source", camera.url)
+        cam.wait_for(lambda: window("mosaic - livestyle"), "the window")
+
+        def words() -> bool:
+            """Whether a dark plate lies where the status stands, on what is painted white."""
+            return bool((screen()[380:410, 300:340] < 128).any())
+
+        cam.wait_for(lambda: screen().any() and not words(), "the picture")
+        camera.close()
+        cam.wait_for(words, "the status")
+        camera = HttpServer(black, port=camera.port)
+        cam.wait_for(lambda: not words(), "the picture again")
+        press("mosaic - livestyle", "Escape")
+        assert cam.ended().code == 0
+    finally:
+        camera.close()
+
+
+def test_a_clip_in_a_window_ends_by_itself(
+    start: Callable[..., Running], screen: Callable[[], Picture]
+) -> None:
+    make_clip(Path("clip.mp4"), frames=6)
+    cam = start("cam", "--source", "clip.mp4", "--report", "r.json")
+    assert cam.ended().code == 0, cam.err
+    assert json.loads(Path("r.json").read_text())["frames"]["shown"] == 6
