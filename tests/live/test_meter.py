@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import tracemalloc
 from threading import Thread
 
@@ -129,3 +131,13 @@ def test_counts_from_many_threads() -> None:
     for thread in threads:
         thread.join()
     assert meter.report()["frames"]["captured"] == 8000
+
+
+def test_peak_memory_is_that_of_this_process_and_not_of_its_parent() -> None:
+    ballast = np.ones(400_000_000, np.uint8)  # the parent holds 400 MB
+    program = "from livestyle.live.meter import peak_memory_mb; print(peak_memory_mb())"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert ballast.sum() == 400_000_000
+    assert float(done.stdout) < 300
