@@ -75,5 +75,6 @@ class TrainConfig:
         for key in ("style_image", "photos", "out", "vgg_weights"):
             if values.get(key) is not None:
                 values[key] = Path(values[key])
-        values["style_layers"] = tuple(values["style_layers"])
+        if "style_layers" in values:
+            values["style_layers"] = tuple(values["style_layers"])  # JSON knows no tuples
         return cls(**values)
