@@ -4,6 +4,8 @@ import ctypes
 import logging
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
@@ -40,20 +42,22 @@ class Window:
         Raises:
             SinkError: there is no display, or this OpenCV cannot open windows.
         """
-        _check_display()
         _quiet_fonts()
         self._name = title
         self._size = size
         self._shown = False
         self._open = True
-        try:
-            cv2.namedWindow(title, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
-        except cv2.error as error:
-            _log.debug("namedWindow failed: %s", error)
-            raise SinkError(
-                "This OpenCV cannot open windows. Install opencv-python in place of "
-                "opencv-python-headless, or leave the window out with --no-display."
-            ) from error
+        with _display():
+            try:
+                cv2.namedWindow(
+                    title, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL
+                )
+            except cv2.error as error:
+                _log.debug("namedWindow failed: %s", error)
+                raise SinkError(
+                    "This OpenCV cannot open windows. Install opencv-python in place of "
+                    "opencv-python-headless, or leave the window out with --no-display."
+                ) from error
 
     @property
     def is_open(self) -> bool:
@@ -140,11 +144,13 @@ def _quiet_fonts() -> None:
         os.environ["QT_QPA_FONTDIR"] = str(Path(cv2.__file__).parent)
 
 
-def _check_display() -> None:
-    """Connects to the X server once, as Qt will.
+@contextmanager
+def _display() -> Iterator[None]:
+    """Connects to the X server, as Qt will inside.
 
     The Qt inside opencv-python knows X only, and without a server it aborts the whole process
-    where no `except` can catch it.
+    where no `except` can catch it. The connection is held until Qt has its own: some servers
+    start over when their last client leaves, and turn away who comes meanwhile.
 
     Raises:
         SinkError: no server answers, or it turns us away.
@@ -152,6 +158,7 @@ def _check_display() -> None:
     chosen = os.environ.get("QT_QPA_PLATFORM", "xcb")
     uses_x = cv2.currentUIFramework().startswith("QT") and chosen.startswith("xcb")
     if not (sys.platform.startswith("linux") and uses_x):
+        yield
         return
     display = os.environ.get("DISPLAY")
     if not display:
@@ -162,7 +169,10 @@ def _check_display() -> None:
         raise SinkError(_NO_DISPLAY.format(found="libxcb.so.1 is not installed")) from error
     xcb.xcb_connect.restype = ctypes.c_void_p
     connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
-    refused = xcb.xcb_connection_has_error(connection)
-    xcb.xcb_disconnect(connection)
-    if refused:
-        raise SinkError(_NO_DISPLAY.format(found=f"no X server lets us in at DISPLAY={display}"))
+    try:
+        if xcb.xcb_connection_has_error(connection):
+            refusal = f"no X server lets us in at DISPLAY={display}"
+            raise SinkError(_NO_DISPLAY.format(found=refusal))
+        yield
+    finally:
+        xcb.xcb_disconnect(connection)
