@@ -48,7 +48,10 @@ def networks_of(style: Style) -> dict[str, Network]:
 def johnson_in_onnxruntime() -> Network:
     """The network of Johnson et al. with fresh weights; trained ones would not be faster."""
     model = to_onnx(build_net("johnson").eval(), "fp32").SerializeToString()
-    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    options = onnxruntime.SessionOptions()
+    # Its threads would go on spinning after a run, in the time of whoever comes next.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     return lambda pixels: session.run(None, {"frame": pixels[None]})[0][0]
 
 
