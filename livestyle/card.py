@@ -82,9 +82,7 @@ class StyleCard:
 
     def to_json(self) -> str:
         """The card as it is stored."""
-        return json.dumps(
-            {"format": CARD_FORMAT, **asdict(self)}, indent=2, ensure_ascii=False
-        )
+        return json.dumps({"format": CARD_FORMAT, **asdict(self)}, indent=2, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str, origin: str) -> "StyleCard":

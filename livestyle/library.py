@@ -66,9 +66,7 @@ def list_styles() -> list[Style]:
             log.warning("A style is passed over: %s", error)
         else:
             styles[style.card.name] = style
-    return sorted(
-        styles.values(), key=lambda s: (s.card.name != DEFAULT_STYLE, s.card.name)
-    )
+    return sorted(styles.values(), key=lambda s: (s.card.name != DEFAULT_STYLE, s.card.name))
 
 
 def find_style(name_or_path: str) -> Style:
@@ -84,9 +82,7 @@ def find_style(name_or_path: str) -> Style:
     if path.exists():
         return _open(path)
     if path.suffix.lower() in FORMATS or path.name != name_or_path:
-        raise StyleError(
-            f"There is no style at {path}. `livestyle styles` lists those by name."
-        )
+        raise StyleError(f"There is no style at {path}. `livestyle styles` lists those by name.")
     raise StyleError(_unknown(name_or_path, list(styles)))
 
 
@@ -99,15 +95,11 @@ def add_style(path: Path) -> Style:
         StyleError: it is broken, unsafe or differs from its card, or cannot be written.
     """
     style = _open(path)
-    models = {
-        file.path: read_model(style.path(file), file) for file in style.card.files
-    }
+    models = {file.path: read_model(style.path(file), file) for file in style.card.files}
     target = styles_folder() / style.card.name
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(
-            prefix=".adding-", dir=target.parent
-        ) as scratch:
+        with tempfile.TemporaryDirectory(prefix=".adding-", dir=target.parent) as scratch:
             fresh = Path(scratch, "new")
             fresh.mkdir()
             for name, model in models.items():
@@ -137,9 +129,7 @@ def remove_style(name: str) -> None:
             try:
                 folder.unlink() if folder.is_symlink() else shutil.rmtree(folder)
             except OSError as error:
-                raise StyleError(
-                    f"{folder} cannot be deleted ({error.strerror})."
-                ) from error
+                raise StyleError(f"{folder} cannot be deleted ({error.strerror}).") from error
             return
     names = [style.card.name for style in list_styles()]
     if name in names:
@@ -193,18 +183,12 @@ def _check_card(card: StyleCard, origin: Path) -> None:
             "- and _ only."
         )
     if not card.files:
-        raise StyleError(
-            f"The style in {origin} lists no model files. Export it again."
-        )
+        raise StyleError(f"The style in {origin} lists no model files. Export it again.")
     for file in card.files:
         if not isinstance(file.path, str) or not _FILE_NAME.fullmatch(file.path):
-            raise StyleError(
-                f"The card in {origin} names the file {file.path!r}: no plain name."
-            )
+            raise StyleError(f"The card in {origin} names the file {file.path!r}: no plain name.")
         if file.format not in FORMATS.values() or not isinstance(file.sha256, str):
-            raise StyleError(
-                f"The card in {origin} describes {file.path} in a way unknown here."
-            )
+            raise StyleError(f"The card in {origin} describes {file.path} in a way unknown here.")
 
 
 def _name_in(folder: Path) -> str | None:
@@ -219,9 +203,7 @@ def _companions(path: Path) -> list[Path]:
     """What goes along with a style that is added; a single file has nothing beside it."""
     folder = path.parent if path.name == CARD_FILE else path
     files = [folder / name for name in _COMPANIONS]
-    return [
-        file for file in files if file.is_file() and file.stat().st_size <= MAX_BYTES
-    ]
+    return [file for file in files if file.is_file() and file.stat().st_size <= MAX_BYTES]
 
 
 def _unknown(name: str, known: list[str]) -> str:

@@ -35,20 +35,14 @@ def read_picture(path: Path | BinaryIO) -> Pixels:
             upright = ImageOps.exif_transpose(image)
             if upright.has_transparency_data:
                 rgba = upright.convert("RGBA")
-                upright = Image.alpha_composite(
-                    Image.new("RGBA", rgba.size, "white"), rgba
-                )
+                upright = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
             return np.asarray(upright.convert("RGB"))
     except FileNotFoundError as error:
         raise SourceError(f"There is no picture at {path}.") from error
     except UnidentifiedImageError as error:
-        raise SourceError(
-            f"{path} is not a picture, or none that can be read here."
-        ) from error
+        raise SourceError(f"{path} is not a picture, or none that can be read here.") from error
     except Image.DecompressionBombError as error:
-        raise SourceError(
-            f"{path} is not a picture that can be read: {error}"
-        ) from error
+        raise SourceError(f"{path} is not a picture that can be read: {error}") from error
     except (OSError, SyntaxError, ValueError) as error:
         raise SourceError(f"{path} cannot be read as a picture ({error}).") from error
 
@@ -77,9 +71,7 @@ def write_picture(
         partial.replace(path)
     except OSError as error:
         partial.unlink(missing_ok=True)
-        raise SinkError(
-            f"{path} cannot be written ({error.strerror or error})."
-        ) from error
+        raise SinkError(f"{path} cannot be written ({error.strerror or error}).") from error
 
 
 def to_long_side(pixels: Pixels, side_px: int) -> Pixels:
