@@ -36,7 +36,8 @@ def test_a_sound_machine_in_one_document(livestyle):
     assert found["can_work"] is True
     assert by_name(found["engines"])["openvino on cpu"]["state"] == "ok"
     assert by_name(found["engines"])["onnxruntime on cpu"]["state"] == "ok"
-    assert by_name(found["machine"])["styles"]["found"].startswith("2 (mosaic, abstract)")
+    styles = by_name(found["machine"])["styles"]["found"]
+    assert "mosaic, abstract" in styles  # and those in the box, however many there are
     assert by_name(found["machine"])["H.264 encoder"]["found"] == "libx264"
     assert by_name(found["installed"])["python"]["found"].startswith(sys.version.split()[0])
     assert set(found["stages_ms"]) == {"demo", "style", "encode"}
