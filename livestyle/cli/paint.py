@@ -8,7 +8,7 @@ import click
 from livestyle.nets.vgg import load_loss_network
 from livestyle.painting.gatys import INITS, paint_gatys
 from livestyle.painting.objective import DEFAULT_WEIGHTS, LAYERS, Weights
-from livestyle.painting.photorealistic import paint_photorealistic
+from livestyle.painting.photorealistic import PHOTOREALISTIC_WEIGHTS, paint_photorealistic
 from livestyle.picture import read_picture, to_long_side, write_picture
 
 
@@ -39,7 +39,12 @@ from livestyle.picture import read_picture, to_long_side, write_picture
     help="Long side of both pictures in pixels.",
 )
 @click.option("--content-weight", default=DEFAULT_WEIGHTS.content, show_default=True)
-@click.option("--style-weight", default=DEFAULT_WEIGHTS.style, show_default=True)
+@click.option(
+    "--style-weight",
+    type=float,
+    help=f"[default: {DEFAULT_WEIGHTS.style:g} for gatys, "
+    f"{PHOTOREALISTIC_WEIGHTS.style:g} for hrnet]",
+)
 @click.option("--tv-weight", default=DEFAULT_WEIGHTS.tv, show_default=True)
 @click.option(
     "--loss-network", type=click.Choice(["vgg19", "vgg16"]), default="vgg19", show_default=True
@@ -58,7 +63,7 @@ def paint(
     init: str,
     size: int,
     content_weight: float,
-    style_weight: float,
+    style_weight: float | None,
     tv_weight: float,
     loss_network: str,
     vgg_weights: Path | None,
@@ -66,6 +71,9 @@ def paint(
     """Repaint CONTENT in the style of STYLE_IMAGE, by optimisation."""
     photo = to_long_side(read_picture(content), size)
     artwork = to_long_side(read_picture(style_image), size)
+    if style_weight is None:
+        usual = DEFAULT_WEIGHTS if method == "gatys" else PHOTOREALISTIC_WEIGHTS
+        style_weight = usual.style
     weights = Weights(content_weight, style_weight, tv_weight)
     network = load_loss_network(loss_network, LAYERS, vgg_weights)
     with click.progressbar(length=steps, file=sys.stderr, show_pos=True) as bar:

@@ -8,7 +8,6 @@ from livestyle.frame import Pixels
 from livestyle.nets.hrnet import HRNet
 from livestyle.nets.vgg import LossNetwork
 from livestyle.painting.objective import (
-    DEFAULT_WEIGHTS,
     Objective,
     OnStep,
     Weights,
@@ -17,6 +16,8 @@ from livestyle.painting.objective import (
 )
 
 LEARNING_RATE = 5e-3
+PHOTOREALISTIC_WEIGHTS = Weights(style=1e9)
+"""A hundredth of what strokes take: the light and colours come over, the faces stay."""
 
 
 def paint_photorealistic(
@@ -25,7 +26,7 @@ def paint_photorealistic(
     style: Pixels,
     *,
     steps: int = 300,
-    weights: Weights = DEFAULT_WEIGHTS,
+    weights: Weights = PHOTOREALISTIC_WEIGHTS,
     on_step: OnStep = lambda *_: None,
 ) -> Pixels:
     """A photo in the colours and light of another picture; its edges stay.
