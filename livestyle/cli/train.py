@@ -96,7 +96,7 @@ def train(
 ) -> None:
     """Train a network to repaint anything in the style of STYLE_IMAGE.
 
-    A few thousand photos and an hour or two on a laptop, minutes on a GPU. Ctrl-C leaves a
+    Takes a few thousand photos and, on two CPU cores, a few hours. Ctrl-C leaves a
     checkpoint; --resume goes on from it.
     """
     name = name or style_image.stem.lower()
