@@ -53,14 +53,21 @@ def setting(flag: str, field: str, help: str, **options: Any) -> Callable[[F], F
 @setting("--batch", "batch", "Crops per step.", type=click.IntRange(1))
 @setting("--crop", "crop_px", "Side of a crop in pixels.", type=click.IntRange(64, 2048))
 @setting(
-    "--style-size",
-    "style_px",
-    "Long side of the painting; larger gives larger strokes.",
-    type=click.IntRange(64, 4096),
+    "--style-strength",
+    "style_strength",
+    "How strongly to paint.",
+    type=click.FloatRange(0, 10, min_open=True),
+)
+@setting(
+    "--stroke",
+    "stroke",
+    "Size of the strokes: the painting is learned at 512 px times this.",
+    type=click.FloatRange(0.125, 8),
 )
 @setting("--content-weight", "content_weight", "How much the photo counts.", type=float)
 @setting("--style-weight", "style_weight", "How much the painting counts.", type=float)
 @setting("--tv-weight", "tv_weight", "How much smoothness counts.", type=float)
+@setting("--steadiness-weight", "steadiness_weight", "How much steadiness counts.", type=float)
 @setting("--learning-rate", "learning_rate", "Peak learning rate.", type=float)
 @setting("--seed", "seed", "Same seed, same run.", type=int)
 @click.option(

@@ -5,14 +5,13 @@ from torch import Tensor
 
 from livestyle.errors import TrainingError
 from livestyle.frame import Pixels
+from livestyle.nets.pixels import to_batch, to_pixels
 from livestyle.nets.vgg import LossNetwork
 from livestyle.painting.objective import (
     DEFAULT_WEIGHTS,
     Objective,
     OnStep,
     Weights,
-    to_batch,
-    to_pixels,
 )
 
 INITS = ("content", "noise")

@@ -3,11 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from livestyle.frame import Pixels
 from livestyle.nets.vgg import LossNetwork
 from livestyle.training.losses import (
     content_loss,
@@ -70,14 +68,3 @@ class Objective:
             + self._weights.style * style_loss(features, self._grams)
             + self._weights.tv * total_variation_loss(picture)
         )
-
-
-def to_batch(pixels: Pixels) -> Tensor:
-    """RGB uint8 (H, W, 3) -> float in [0, 1], (1, 3, H, W)."""
-    return torch.tensor(pixels).permute(2, 0, 1)[None].contiguous().float() / 255
-
-
-def to_pixels(batch: Tensor) -> Pixels:
-    """The reverse of `to_batch`, clamped and rounded."""
-    scaled = (batch[0].detach().clamp(0, 1) * 255).round().to(torch.uint8)
-    return np.ascontiguousarray(scaled.permute(1, 2, 0).numpy())

@@ -6,13 +6,12 @@ import torch.nn.functional as F
 from livestyle.errors import TrainingError
 from livestyle.frame import Pixels
 from livestyle.nets.hrnet import HRNet
+from livestyle.nets.pixels import to_batch, to_pixels
 from livestyle.nets.vgg import LossNetwork
 from livestyle.painting.objective import (
     Objective,
     OnStep,
     Weights,
-    to_batch,
-    to_pixels,
 )
 
 LEARNING_RATE = 5e-3

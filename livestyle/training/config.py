@@ -20,11 +20,13 @@ class TrainConfig:
         steps: batches to train on.
         batch: crops per step.
         crop_px: side of a crop.
-        style_px: long side of the artwork as the loss network sees it. Larger gives larger
-            strokes.
+        stroke: size of the strokes. The loss network sees the artwork with a long side of 512
+            pixels times this.
         content_layer: where the content loss is taken.
         style_layers: where the Gram matrices are taken.
-        content_weight, style_weight, tv_weight: factors of the losses.
+        style_strength: how strongly to paint, 0.5 to 2; a factor of the style loss.
+        content_weight, style_weight, tv_weight, steadiness_weight: factors of the losses. That of
+            the style is set off against the artwork, see `StyleTarget`.
         learning_rate: peak of the one-cycle schedule.
         seed: of weights, order and crops.
         device: "auto", "cpu", "cuda" or "mps".
@@ -43,12 +45,14 @@ class TrainConfig:
     steps: int = 4000
     batch: int = 4
     crop_px: int = 256
-    style_px: int = 512
+    stroke: float = 1.0
     content_layer: str = "relu2_2"
     style_layers: tuple[str, ...] = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
+    style_strength: float = 1.0
     content_weight: float = 1e5
     style_weight: float = 1e10
-    tv_weight: float = 0.0
+    tv_weight: float = 2e6
+    steadiness_weight: float = 1e7
     learning_rate: float = 1e-3
     seed: int = 0
     device: str = "auto"

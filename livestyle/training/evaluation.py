@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from livestyle.frame import Pixels
+from livestyle.nets.pixels import to_batch
 from livestyle.nets.vgg import LossNetwork
 from livestyle.training.losses import content_loss, gram_matrix, style_loss
 
@@ -53,11 +53,11 @@ def perceptual_losses(
         artwork: what the style was trained on.
     """
     with torch.inference_mode():
-        features = loss_network(_to_batch(artwork))
+        features = loss_network(to_batch(artwork))
         grams = {layer: gram_matrix(features[layer]) for layer in STYLE_LAYERS}
         rows = []
         for photo in photos:
-            found, target = loss_network(_to_batch(paint(photo))), loss_network(_to_batch(photo))
+            found, target = loss_network(to_batch(paint(photo))), loss_network(to_batch(photo))
             content = [float(content_loss(found[name], target[name])) for name in CONTENT_LAYERS]
             rows.append([*content, float(style_loss(found, grams))])
     shallow, deep, style = (float(value) for value in np.mean(rows, axis=0))
@@ -154,7 +154,3 @@ def _warping_error(originals: Sequence[Pixels], measured: Sequence[Pixels]) -> f
         before = cv2.remap(measured[index - 1], x, y, cv2.INTER_LINEAR).astype(np.float32)
         errors.append(np.abs(before - measured[index])[visible].mean() / 255)
     return float(np.mean(errors))
-
-
-def _to_batch(pixels: Pixels) -> Tensor:
-    return torch.tensor(pixels).permute(2, 0, 1)[None].float() / 255

@@ -16,8 +16,10 @@ from torch import Tensor, nn
 from livestyle.errors import TrainingError
 from livestyle.frame import Pixels
 from livestyle.nets import build_net
+from livestyle.nets.pixels import to_batch, to_pixels
 from livestyle.nets.vgg import load_loss_network
-from livestyle.picture import read_picture, to_long_side, write_picture
+from livestyle.picture import write_picture
+from livestyle.training.artwork import style_target
 from livestyle.training.checkpoint import (
     CHECKPOINT_FILE,
     Checkpoint,
@@ -28,19 +30,20 @@ from livestyle.training.config import TrainConfig
 from livestyle.training.data import Crops, PhotoSet
 from livestyle.training.losses import (
     content_loss,
-    gram_matrix,
     style_loss,
     total_variation_loss,
 )
+from livestyle.training.steadiness import random_warp, steadiness_loss, through_a_sensor
 
 log = logging.getLogger(__name__)
 M = TypeVar("M", bound=nn.Module)
 
-MIN_STYLE_PX = 64
 WARM_UP = 0.05
 STYLE_RAMP = 0.1
 RUNNING_MEAN = 0.98
 PREVIEW_PHOTOS = 6
+WEIGHING_PHOTOS = 16
+STEADINESS_RAMP = 0.2, 0.5
 GRADIENT_NORM = 1.0
 """Far below what the weighted losses give, so that only the direction counts."""
 
@@ -85,7 +88,13 @@ class Trainer:
             load_loss_network(config.loss_network, layers, config.vgg_weights), self.device
         )
         self.autocast_dtype = _autocast_dtype(config.precision, self.device)
-        self.target_grams = self._style_grams()
+        self.target = style_target(
+            self.loss_network,
+            config.style_layers,
+            config.style_image,
+            config.stroke,
+            [_square(photo) for photo in self._some_photos(WEIGHING_PHOTOS)],
+        )
         self.net = _channels_last(build_net(config.net), self.device)
         self.optimiser = torch.optim.Adam(self.net.parameters(), lr=config.learning_rate)
         self.step = 0
@@ -134,15 +143,22 @@ class Trainer:
         with torch.autocast(self.device.type, self.autocast_dtype, self.autocast_dtype is not None):
             with torch.no_grad():
                 target = self.loss_network(photos, until=config.content_layer)
-            painted = self.net(photos)
+            warp = random_warp(len(photos), config.crop_px, config.crop_px, self.device)
+            again = through_a_sensor(warp(photos))
+            painted, painted_again = self.net(torch.cat([photos, again])).chunk(2)
             features = self.loss_network(painted)
         losses = {
             "content": config.content_weight
             * content_loss(features[config.content_layer], target[config.content_layer]),
             "style": config.style_weight
+            * config.style_strength
+            * self.target.factor
             * style_ramp(self.step / config.steps)
-            * style_loss(features, self.target_grams),
+            * style_loss(features, self.target.grams),
             "tv": config.tv_weight * total_variation_loss(painted.float()),
+            "steadiness": config.steadiness_weight
+            * steadiness_ramp(self.step / config.steps)
+            * steadiness_loss(painted, painted_again, warp),
         }
         self.optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(torch.stack(list(losses.values())).sum())
@@ -164,19 +180,6 @@ class Trainer:
             mean = self.losses.get(name, value)
             keep = min(RUNNING_MEAN, 1 - 1 / self.step)
             self.losses[name] = keep * mean + (1 - keep) * value
-
-    def _style_grams(self) -> dict[str, Tensor]:
-        picture = read_picture(self.config.style_image)
-        height, width = picture.shape[:2]
-        if min(height, width) < MIN_STYLE_PX:
-            raise TrainingError(
-                f"The style picture {self.config.style_image} has {width}x{height} pixels. "
-                f"It must have at least {MIN_STYLE_PX} on each side, better 512."
-            )
-        artwork = to_long_side(picture, self.config.style_px)
-        with torch.no_grad():
-            features = self.loss_network(_to_batch(artwork).to(self.device))
-        return {layer: gram_matrix(features[layer]) for layer in self.config.style_layers}
 
     def _save(self) -> Path:
         with (self.config.out / "losses.csv").open("a", newline="") as file:
@@ -207,11 +210,16 @@ class Trainer:
         self.optimiser.load_state_dict({"state": state, "param_groups": groups})
         self.step, self.losses = checkpoint.step, dict(checkpoint.losses)
 
+    def _some_photos(self, count: int) -> list[Pixels]:
+        """Always the same ones, from all over the set; those that cannot be read are left out."""
+        indices = np.linspace(0, len(self.photos) - 1, count).astype(int)
+        photos = (self.photos.read(int(index)) for index in dict.fromkeys(indices))
+        return [photo for photo in photos if photo is not None]
+
     def _preview(self) -> None:
         """Writes `preview.jpg`: photos above, painted below."""
-        indices = np.linspace(0, len(self.photos) - 1, PREVIEW_PHOTOS).astype(int)
-        photos = [p for p in (self.photos.read(int(i)) for i in indices) if p is not None]
-        columns = [np.vstack([photo, paint(self.net, photo)]) for photo in map(_square, photos)]
+        photos = [_square(photo) for photo in self._some_photos(PREVIEW_PHOTOS)]
+        columns = [np.vstack([photo, paint(self.net, photo)]) for photo in photos]
         if columns:
             write_picture(self.config.out / "preview.jpg", np.hstack(columns), quality=90)
 
@@ -222,9 +230,7 @@ def paint(net: nn.Module, photo: Pixels) -> Pixels:
     device = next(net.parameters()).device
     net.eval()
     with torch.inference_mode():
-        painted = net(_to_batch(photo[:height, :width]).to(device))[0]
-    scaled = (painted.clamp(0, 1) * 255).round().to(torch.uint8)
-    return np.ascontiguousarray(scaled.permute(1, 2, 0).cpu().numpy())
+        return to_pixels(net(to_batch(photo[:height, :width]).to(device)))
 
 
 def one_cycle(progress: float) -> float:
@@ -248,6 +254,18 @@ def style_ramp(progress: float) -> float:
         progress: share of the run that is done, 0 to 1.
     """
     return float(0.01 ** max(0.0, 1 - progress / STYLE_RAMP))
+
+
+def steadiness_ramp(progress: float) -> float:
+    """Factor of the steadiness loss: none at first, all of it from the middle of a run.
+
+    A network that is to be steady before it can paint learns to paint nothing.
+
+    Args:
+        progress: share of the run that is done, 0 to 1.
+    """
+    begin, end = STEADINESS_RAMP
+    return min(1.0, max(0.0, (progress - begin) / (end - begin)))
 
 
 def choose_device(name: str) -> torch.device:
@@ -287,12 +305,6 @@ def _autocast_dtype(precision: str, device: torch.device) -> torch.dtype | None:
 def _channels_last(module: M, device: torch.device) -> M:
     module.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     return module
-
-
-def _to_batch(pixels: Pixels) -> Tensor:
-    """RGB uint8 (H, W, 3) -> float (1, 3, H, W) in [0, 1]."""
-    batch = torch.tensor(pixels).permute(2, 0, 1)[None]
-    return batch.to(memory_format=torch.channels_last).float() / 255
 
 
 def _square(photo: Pixels, side_px: int = 256) -> Pixels:

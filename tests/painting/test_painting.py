@@ -7,9 +7,10 @@ import torch
 from livestyle.errors import TrainingError
 from livestyle.frame import Pixels
 from livestyle.nets.hrnet import HRNet
+from livestyle.nets.pixels import to_batch, to_pixels
 from livestyle.nets.vgg import LossNetwork
 from livestyle.painting.gatys import paint_gatys
-from livestyle.painting.objective import LAYERS, Objective, Weights, to_batch, to_pixels
+from livestyle.painting.objective import LAYERS, Objective, Weights
 from livestyle.painting.photorealistic import paint_photorealistic
 
 

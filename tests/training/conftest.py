@@ -37,7 +37,7 @@ def config(tmp_path: Path) -> TrainConfig:
         steps=6,
         batch=1,
         crop_px=64,
-        style_px=64,
+        stroke=0.125,
         content_layer="relu1_2",
         style_layers=("relu1_1",),
         device="cpu",

@@ -22,7 +22,7 @@ def train(config: TrainConfig, tmp_path: Path) -> list[str]:
     command = ["train", str(config.style_image), "--photos", str(config.photos)]
     command += ["--name", "mine", "--out", str(tmp_path / "run"), "--title", "A painting"]
     command += ["--loss-network", "vgg16", "--vgg-weights", str(tmp_path / "deep.safetensors")]
-    return [*command, "--steps", "3", "--batch", "1", "--crop", "64", "--style-size", "64"]
+    return [*command, "--steps", "3", "--batch", "1", "--crop", "64", "--stroke", "0.125"]
 
 
 def test_train_export_and_paint(
