@@ -32,6 +32,8 @@ class Light(nn.Module):
         self.seed = Seed(width)
         self.trunk = nn.Sequential(*(ResidualBlock(width) for _ in range(blocks)))
         self.up1 = _conv(width, 16, 3)
+        self.detail = nn.Conv2d(16, 16, 1, bias=False)
+        nn.init.zeros_(self.detail.weight)
         self.norm3 = nn.InstanceNorm2d(16, affine=True)
         self.up2 = _conv(16, 3 * 2**2, 3)
         start_as_nearest(self.up2)
@@ -45,10 +47,10 @@ class Light(nn.Module):
         Returns:
             RGB in [0, 1], (N, 3, H, W).
         """
-        x = torch.relu(self.norm1(self.down1(x * 2 - 1)))
-        x = torch.relu(self.seed(self.norm2(self.down2(x))))
+        half = torch.relu(self.norm1(self.down1(x * 2 - 1)))
+        x = torch.relu(self.seed(self.norm2(self.down2(half))))
         x = F.interpolate(self.trunk(x), scale_factor=2.0, mode="nearest")
-        x = torch.relu(self.norm3(self.up1(x)))
+        x = torch.relu(self.norm3(self.up1(x) + self.detail(half)))
         x = F.pixel_shuffle(self.up2(x), 2)
         return torch.tanh(x) * 0.5 + 0.5
 

@@ -73,7 +73,7 @@ def test_the_folder_is_a_style_with_figures_above_the_bars(style_folder: Path) -
     assert figures["onnx", "int8"] >= 30
     assert figures["torchscript", "fp32"] >= 45
     assert card.artist == "Somebody"
-    assert card.parameters == 86_876
+    assert card.parameters == 87_132
 
 
 @pytest.mark.parametrize("engine", ["openvino", "onnxruntime", "torchscript"])

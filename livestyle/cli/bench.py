@@ -1,0 +1,150 @@
+"""`livestyle bench`: how fast a style is here, on everything that runs it."""
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import click
+
+from livestyle.cli.options import SIZE, painting_of, painting_options
+from livestyle.engines import EngineOptions, load
+from livestyle.engines.devices import PAIRS
+from livestyle.engines.timing import Timing, time_in_turns
+from livestyle.errors import EngineError, LivestyleError
+from livestyle.frame import Pixels
+from livestyle.library import Style, find_style
+from livestyle.video.demo import Demo
+
+log = logging.getLogger(__name__)
+
+Network = Callable[[Pixels], Pixels]
+PRECISIONS = ("int8", "fp16", "fp32")
+OTHER_THAN_CPU_PRECISIONS = ("fp16", "fp32")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table.
+
+    Attributes:
+        network: style or baseline, with precision, engine and device.
+        size: "WIDTHxHEIGHT" of the frame.
+        median_ms, p95_ms, fps: of the network alone, frame in, frame out.
+        times_as_fast: as the baseline at that size; None without one.
+    """
+
+    network: str
+    size: str
+    median_ms: float
+    p95_ms: float
+    fps: float
+    times_as_fast: float | None
+
+
+@click.command()
+@painting_options
+@click.option(
+    "--size",
+    "sizes",
+    type=SIZE,
+    multiple=True,
+    help="Of the frame; repeatable.  [default: 640x480]",
+)
+@click.option("--rounds", default=20, show_default=True, type=click.IntRange(1), help="Turns.")
+@click.option("--baseline/--no-baseline", default=True, help="Time the Johnson network too.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def bench(
+    sizes: tuple[tuple[int, int], ...],
+    rounds: int,
+    baseline: bool,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Time a style in every engine and precision that runs here.
+
+    All take turns on one frame, beside the classic network of Johnson et al. in ONNX Runtime
+    (with the packages of livestyle[train]). Name --engine, --device or --precision to time less.
+    Leave the machine alone meanwhile.
+    """
+    painting = painting_of(options)
+    style = find_style(painting.style)
+    with ExitStack() as opened:
+        networks: dict[str, Network] = {}
+        for name, network in _networks(style, painting.engine, opened):
+            networks.setdefault(name, network)
+        if not networks:
+            raise EngineError(
+                f"Nothing that runs here fits what was asked for {style.card.name}. "
+                "`livestyle doctor` tells what runs, and --verbose why the others were left out."
+            )
+        rival = _baseline(painting.engine.threads) if baseline else {}
+        rows = [
+            row
+            for size in sizes or ((640, 480),)
+            for row in _rows(size, time_in_turns(networks | rival, _frame(size), rounds), rival)
+        ]
+    if as_json:
+        click.echo(json.dumps([asdict(row) for row in rows], indent=2))
+        return
+    click.echo(f"{'network alone':44}{'size':>10}{'ms':>9}{'p95':>9}{'fps':>8}{'x Johnson':>11}")
+    for row in rows:
+        ratio = f"{row.times_as_fast:.1f}" if row.times_as_fast else "-"
+        click.echo(
+            f"{row.network:44}{row.size:>10}{row.median_ms:9.1f}{row.p95_ms:9.1f}{row.fps:8.1f}"
+            f"{ratio:>11}"
+        )
+
+
+def _networks(
+    style: Style, asked: EngineOptions, opened: ExitStack
+) -> Iterator[tuple[str, Network]]:
+    """The style in all that was asked for and runs, by name."""
+    for engine, device in PAIRS:
+        if asked.engine not in ("auto", engine) or asked.device not in ("auto", device):
+            continue
+        usual = PRECISIONS if device == "cpu" else OTHER_THAN_CPU_PRECISIONS
+        for precision in usual if asked.precision == "auto" else (asked.precision,):
+            options = replace(asked, engine=engine, device=device, precision=precision)
+            try:
+                stylizer = load(style, options)
+                opened.callback(stylizer.close)
+                stylizer(_frame((64, 64)))
+            except LivestyleError as error:
+                if options == asked:  # all of it was named, so it is news
+                    raise
+                log.info("%s on %s in %s is left out: %s", engine, device, precision, error)
+                continue
+            info = stylizer.info
+            yield f"{style.card.name} {precision}, {info.engine} on {info.device.lower()}", stylizer
+
+
+def _baseline(threads: int | None) -> dict[str, Network]:
+    from livestyle.export.baseline import NAME, Johnson
+
+    try:
+        return {NAME: Johnson(threads)}
+    except EngineError as error:
+        click.echo(f"Without the baseline: {error}", err=True)
+        return {}
+
+
+def _rows(
+    size: tuple[int, int], timings: dict[str, Timing], rival: dict[str, Network]
+) -> Iterator[Row]:
+    rival_ms = next((timings[name].median_ms for name in rival), None)
+    for name, timing in timings.items():
+        yield Row(
+            network=name,
+            size="{}x{}".format(*size),
+            median_ms=round(timing.median_ms, 2),
+            p95_ms=round(timing.p95_ms, 2),
+            fps=round(timing.fps, 1),
+            times_as_fast=round(rival_ms / timing.median_ms, 1) if rival_ms else None,
+        )
+
+
+def _frame(size: tuple[int, int]) -> Pixels:
+    return Demo(size, paced=False).scene(0)

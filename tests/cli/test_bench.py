@@ -1,0 +1,74 @@
+"""`livestyle bench`: everything that runs takes turns, and the baseline stands beside it."""
+
+import json
+from itertools import count
+
+import numpy as np
+import pytest
+
+from livestyle.engines.timing import time_in_turns
+from livestyle.export import baseline
+from livestyle.export.baseline import NAME
+
+
+def test_networks_take_turns_and_the_first_rounds_do_not_count() -> None:
+    clock_s = count()
+    calls = []
+
+    def network(name: str, seconds: list[int]):
+        def paint(pixels):
+            calls.append(name)
+            for _ in range(seconds.pop(0)):
+                next(clock_s)
+            return pixels
+
+        return paint
+
+    networks = {"a": network("a", [50, 50, 1, 2, 9]), "b": network("b", [50, 50, 0, 0, 0])}
+    timings = time_in_turns(
+        networks, np.zeros((4, 4, 3), np.uint8), rounds=3, clock=lambda: float(next(clock_s))
+    )
+    assert calls == ["a", "b"] * 5
+    # Reading the clock takes this one a second.
+    assert timings["a"].median_ms == 3000
+    assert timings["a"].p95_ms == pytest.approx(9300)
+    assert timings["b"].median_ms == timings["b"].p95_ms == 1000
+    assert timings["b"].fps == 1
+
+
+def test_every_engine_and_size_that_was_asked_for_is_timed(livestyle) -> None:
+    ended = livestyle("bench", "--rounds", 1, "--json", "--no-baseline", "--size", "64x48",
+                      "--size", "32x32", "--device", "cpu")  # fmt: skip
+    assert ended.code == 0
+    rows = json.loads(ended.out)
+    assert {row["size"] for row in rows} == {"64x48", "32x32"}
+    assert any("openvino" in row["network"] for row in rows)
+    assert any("onnxruntime" in row["network"] for row in rows)
+    assert all(row["median_ms"] > 0 and row["times_as_fast"] is None for row in rows)
+
+
+def test_the_baseline_is_in_the_table(livestyle) -> None:
+    ended = livestyle("bench", "--rounds", 1, "--size", "32x32", "--engine", "openvino",
+                      "--device", "cpu", "--json")  # fmt: skip
+    rows = json.loads(ended.out)
+    assert rows[-1]["network"] == NAME
+    assert rows[-1]["times_as_fast"] == 1.0
+    assert rows[0]["times_as_fast"] == pytest.approx(
+        rows[-1]["median_ms"] / rows[0]["median_ms"], rel=0.1, abs=0.1
+    )
+
+
+def test_without_its_packages_the_baseline_is_left_out_and_named(livestyle, monkeypatch) -> None:
+    monkeypatch.setattr(baseline, "MODULES", ("no_such_package",))
+    ended = livestyle("bench", "--rounds", 1, "--size", "32x32", "--engine", "openvino",
+                      "--device", "cpu")  # fmt: skip
+    assert ended.code == 0
+    assert "no_such_package" in ended.err
+    assert "livestyle[train]" in ended.err
+    assert "mosaic fp32" in ended.out
+
+
+def test_a_precision_that_the_style_lacks_is_an_error(livestyle) -> None:
+    ended = livestyle("bench", "--engine", "openvino", "--device", "cpu", "--precision", "int8")
+    assert ended.code == 4
+    assert "no int8 file" in ended.err
