@@ -2,19 +2,22 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import click
 
+from livestyle.card import CARD_FILE
 from livestyle.cli.options import painting_of, painting_options
 from livestyle.engines import load
-from livestyle.errors import TrainingError
+from livestyle.errors import StyleError, TrainingError
 from livestyle.frame import Pixels
-from livestyle.library import find_style
+from livestyle.library import Style, find_style
 from livestyle.nets.vgg import load_loss_network
 from livestyle.picture import read_picture, to_long_side
+from livestyle.stages import EngineInfo
 from livestyle.training.data import PhotoSet
 from livestyle.training.evaluation import (
     LAYERS,
@@ -44,6 +47,7 @@ STEADINESS_PHOTOS = 6
     help="Weights of VGG16, if torchvision cannot fetch them.",
 )
 @click.option("--clip", type=click.Path(path_type=Path), help="A video with a moving camera.")
+@click.option("--save", is_flag=True, help="Write the figures into the style's card too.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def evaluate(
     style_name: str | None,
@@ -51,6 +55,7 @@ def evaluate(
     style_image: Path | None,
     vgg_weights: Path | None,
     clip: Path | None,
+    save: bool,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -63,7 +68,8 @@ def evaluate(
     if not photos and not clip:
         raise click.UsageError("Give --photos, --clip or both.")
     painting = painting_of(options)
-    stylizer = load(find_style(style_name or painting.style), painting.engine)
+    style = find_style(style_name or painting.style)
+    stylizer = load(style, painting.engine)
     try:
         figures: dict[str, float] = {}
         if photos:
@@ -78,6 +84,8 @@ def evaluate(
             figures["moving_camera_ratio"] = moving_camera_ratio(frames, painted)
     finally:
         stylizer.close()
+    if save:
+        _save(style, figures, stylizer.info)
     if as_json:
         click.echo(json.dumps(figures, indent=2))
         return
@@ -107,6 +115,21 @@ def _steadiness(paint: Paint, photos: Sequence[Pixels]) -> dict[str, float]:
         "exact_flow_error": exact_flow_error(paint, some),
         "still_camera_flicker": sum(flicker) / len(flicker),
     }
+
+
+def _save(style: Style, figures: dict[str, float], info: EngineInfo) -> None:
+    """Adds the figures to `card.json`; the models keep the card that they were exported with."""
+    if not (style.folder / CARD_FILE).is_file():
+        raise StyleError(
+            f"{style.card.name} is a bare model file, and the figures go into a {CARD_FILE}. "
+            "Install it with `livestyle styles add`, then evaluate it by its name."
+        )
+    rounded = {key: float(f"{value:.4g}") for key, value in figures.items()}
+    measured = {**style.card.figures, **rounded, "measured_in": info.precision}
+    try:
+        replace(style.card, figures=measured).save(style.folder)
+    except OSError as error:
+        raise StyleError(f"The card in {style.folder} cannot be written ({error}).") from error
 
 
 def _photos(path: Path) -> list[Pixels]:

@@ -1,0 +1,53 @@
+"""`livestyle evaluate`: figures on the screen, and in the card when asked for."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from livestyle.card import StyleCard
+from livestyle.picture import write_picture
+
+
+@pytest.fixture
+def photos(tmp_path):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for number in range(2):
+        pixels = np.random.default_rng(number).integers(0, 256, (64, 80, 3), dtype=np.uint8)
+        write_picture(folder / f"{number}.png", pixels)
+    return folder
+
+
+def test_the_negative_is_as_steady_as_the_photo(livestyle, photos) -> None:
+    ended = livestyle("evaluate", "mosaic", "--photos", photos, "--json")
+    assert ended.code == 0
+    assert json.loads(ended.out)["still_camera_flicker"] == pytest.approx(1, abs=0.02)
+
+
+def test_figures_are_written_into_the_card_only_when_asked(
+    livestyle, photos, styles_folder, tmp_path
+) -> None:
+    own = tmp_path / "own"
+    shutil.copytree(styles_folder / "mosaic", own)
+    before = StyleCard.load(own)
+    livestyle("evaluate", own, "--photos", photos)
+    assert StyleCard.load(own) == before
+    ended = livestyle("evaluate", own, "--photos", photos, "--save", "--json")
+    card, printed = StyleCard.load(own), json.loads(ended.out)
+    assert card.figures["measured_in"] == "fp32"
+    assert card.figures["exact_flow_error"] == pytest.approx(printed["exact_flow_error"], rel=1e-3)
+    assert card.files == before.files
+
+
+def test_a_bare_model_has_no_card_to_write_into(livestyle, photos, styles_folder, tmp_path) -> None:
+    bare = shutil.copy(next((styles_folder / "mosaic").glob("*.onnx")), tmp_path / "bare.onnx")
+    ended = livestyle("evaluate", bare, "--photos", photos, "--save")
+    assert ended.code == 4
+    assert "styles add" in ended.err
+    assert not (tmp_path / "card.json").exists()
+
+
+def test_it_asks_for_something_to_measure_on(livestyle) -> None:
+    assert livestyle("evaluate", "mosaic").code == 2
