@@ -6,17 +6,14 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import torch
-from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
 
 from livestyle.errors import TrainingError
 from livestyle.frame import Pixels
 from livestyle.nets import build_net
-from livestyle.nets.pixels import to_batch, to_pixels
 from livestyle.nets.vgg import load_loss_network
 from livestyle.picture import write_picture
 from livestyle.training.artwork import style_target
@@ -27,23 +24,23 @@ from livestyle.training.checkpoint import (
     save_checkpoint,
 )
 from livestyle.training.config import TrainConfig
-from livestyle.training.data import Crops, PhotoSet
+from livestyle.training.crops import Crops
+from livestyle.training.data import PhotoSet
+from livestyle.training.device import autocast_dtype, channels_last, choose_device
 from livestyle.training.losses import (
     content_loss,
     style_loss,
     total_variation_loss,
 )
+from livestyle.training.preview import paint, square
+from livestyle.training.schedule import one_cycle, steadiness_ramp, style_ramp
 from livestyle.training.steadiness import random_warp, steadiness_loss, through_a_sensor
 
 log = logging.getLogger(__name__)
-M = TypeVar("M", bound=nn.Module)
 
-WARM_UP = 0.05
-STYLE_RAMP = 0.1
 RUNNING_MEAN = 0.98
 PREVIEW_PHOTOS = 6
 WEIGHING_PHOTOS = 16
-STEADINESS_RAMP = 0.2, 0.5
 GRADIENT_NORM = 1.0
 """Far below what the weighted losses give, so that only the direction counts."""
 
@@ -84,18 +81,18 @@ class Trainer:
         self.device = choose_device(config.device)
         self.photos = PhotoSet(config.photos)
         layers = (config.content_layer, *config.style_layers)
-        self.loss_network = _channels_last(
+        self.loss_network = channels_last(
             load_loss_network(config.loss_network, layers, config.vgg_weights), self.device
         )
-        self.autocast_dtype = _autocast_dtype(config.precision, self.device)
+        self.autocast_dtype = autocast_dtype(config.precision, self.device)
         self.target = style_target(
             self.loss_network,
             config.style_layers,
             config.style_image,
             config.stroke,
-            [_square(photo) for photo in self._some_photos(WEIGHING_PHOTOS)],
+            [square(photo) for photo in self._some_photos(WEIGHING_PHOTOS)],
         )
-        self.net = _channels_last(build_net(config.net), self.device)
+        self.net = channels_last(build_net(config.net), self.device)
         self.optimiser = torch.optim.Adam(self.net.parameters(), lr=config.learning_rate)
         self.step = 0
         self.losses: dict[str, float] = {}
@@ -218,99 +215,7 @@ class Trainer:
 
     def _preview(self) -> None:
         """Writes `preview.jpg`: photos above, painted below."""
-        photos = [_square(photo) for photo in self._some_photos(PREVIEW_PHOTOS)]
+        photos = [square(photo) for photo in self._some_photos(PREVIEW_PHOTOS)]
         columns = [np.vstack([photo, paint(self.net, photo)]) for photo in photos]
         if columns:
             write_picture(self.config.out / "preview.jpg", np.hstack(columns), quality=90)
-
-
-def paint(net: nn.Module, photo: Pixels) -> Pixels:
-    """A photo repainted, RGB uint8 (H, W, 3) in and out; H and W are cut to multiples of 4."""
-    height, width = (side // 4 * 4 for side in photo.shape[:2])
-    device = next(net.parameters()).device
-    net.eval()
-    with torch.inference_mode():
-        return to_pixels(net(to_batch(photo[:height, :width]).to(device)))
-
-
-def one_cycle(progress: float) -> float:
-    """Learning-rate factor: a linear warm-up to 1, then a cosine down to 0.
-
-    Args:
-        progress: share of the run that is done, 0 to 1.
-    """
-    if progress < WARM_UP:
-        return 0.04 + 0.96 * progress / WARM_UP
-    return 0.5 + 0.5 * math.cos(math.pi * (progress - WARM_UP) / (1 - WARM_UP))
-
-
-def style_ramp(progress: float) -> float:
-    """Factor of the style loss: from 1% to all of it over the first tenth of a run.
-
-    At first a network is far from the artwork's Gram matrices, and the shortest way there is a
-    hatching that has forgotten the photo. So it learns to show the photo before it paints.
-
-    Args:
-        progress: share of the run that is done, 0 to 1.
-    """
-    return float(0.01 ** max(0.0, 1 - progress / STYLE_RAMP))
-
-
-def steadiness_ramp(progress: float) -> float:
-    """Factor of the steadiness loss: none at first, all of it from the middle of a run.
-
-    A network that is to be steady before it can paint learns to paint nothing.
-
-    Args:
-        progress: share of the run that is done, 0 to 1.
-    """
-    begin, end = STEADINESS_RAMP
-    return min(1.0, max(0.0, (progress - begin) / (end - begin)))
-
-
-def choose_device(name: str) -> torch.device:
-    """The torch device of that name; "auto" takes cuda, then mps, then cpu.
-
-    Raises:
-        TrainingError: a device asked for by name is not there.
-    """
-    there = {
-        "cuda": torch.cuda.is_available(),
-        "mps": torch.backends.mps.is_available(),
-        "cpu": True,
-    }
-    if name == "auto":
-        name = next(device for device, is_there in there.items() if is_there)
-        log.info("Training on %s.", name)
-    if not there.get(name, False):
-        found = ", ".join(device for device, is_there in there.items() if is_there)
-        raise TrainingError(
-            f"There is no device {name!r} for training here; found: {found}. "
-            "For cuda, install a torch built for the card's driver (see pytorch.org)."
-        )
-    return torch.device(name)
-
-
-def _autocast_dtype(precision: str, device: torch.device) -> torch.dtype | None:
-    """bf16 where it is asked for, or on "auto" where the machine computes in it."""
-    if precision == "auto":
-        fast = device.type == "cuda" and torch.cuda.is_bf16_supported()
-        if device.type == "cpu":
-            fast = torch.ops.mkldnn._is_mkldnn_bf16_supported()
-        precision = "bf16" if fast else "fp32"
-        log.info("Training in %s.", precision)
-    return torch.bfloat16 if precision == "bf16" else None
-
-
-def _channels_last(module: M, device: torch.device) -> M:
-    module.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return module
-
-
-def _square(photo: Pixels, side_px: int = 256) -> Pixels:
-    """The middle of a photo as a square."""
-    height, width = photo.shape[:2]
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    square = Image.fromarray(photo[top : top + side, left : left + side])
-    return np.asarray(square.resize((side_px, side_px), Image.Resampling.LANCZOS))

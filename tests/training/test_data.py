@@ -9,7 +9,8 @@ import torch
 
 from livestyle.errors import TrainingError
 from livestyle.picture import write_picture
-from livestyle.training.data import Crops, PhotoSet, random_crop
+from livestyle.training.crops import Crops, random_crop
+from livestyle.training.data import PhotoSet
 
 
 def make_photos(folder: Path, count: int = 5) -> Path:

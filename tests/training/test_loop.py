@@ -11,15 +11,11 @@ from livestyle.errors import TrainingError
 from livestyle.picture import read_picture, write_picture
 from livestyle.training.checkpoint import CHECKPOINT_FILE, load_checkpoint
 from livestyle.training.config import TrainConfig
-from livestyle.training.loop import (
-    Progress,
-    Trainer,
-    choose_device,
-    one_cycle,
-    paint,
-    style_ramp,
-)
+from livestyle.training.device import choose_device
+from livestyle.training.loop import Progress, Trainer
 from livestyle.training.losses import style_loss
+from livestyle.training.preview import paint
+from livestyle.training.schedule import one_cycle, style_ramp
 
 
 def style_of(trainer: Trainer) -> float:
