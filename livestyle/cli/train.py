@@ -103,8 +103,9 @@ def train(
 ) -> None:
     """Train a network to repaint anything in the style of STYLE_IMAGE.
 
-    Takes a few thousand photos and, on two CPU cores, a few hours. Ctrl-C leaves a
-    checkpoint; --resume goes on from it.
+    Takes one or two thousand photos of anything. On two CPU cores the quick way is
+    --from mosaic --steps 600, which takes ten minutes or twenty. Ctrl-C leaves a checkpoint;
+    --resume goes on from it.
     """
     name = name or style_image.stem.lower()
     out = out or Path("runs") / name

@@ -9,13 +9,14 @@ import torch
 
 from livestyle.errors import TrainingError
 from livestyle.picture import read_picture, write_picture
+from livestyle.training import device
 from livestyle.training.checkpoint import CHECKPOINT_FILE, load_checkpoint
 from livestyle.training.config import TrainConfig
 from livestyle.training.device import choose_device
 from livestyle.training.loop import Progress, Trainer
 from livestyle.training.losses import style_loss
 from livestyle.training.preview import paint
-from livestyle.training.schedule import one_cycle, style_ramp
+from livestyle.training.schedule import one_cycle, steadiness_ramp, style_ramp
 
 
 def style_of(trainer: Trainer) -> float:
@@ -126,3 +127,22 @@ def test_a_broken_checkpoint_is_an_error(tmp_path: Path, content: bytes | None) 
         (tmp_path / CHECKPOINT_FILE).write_bytes(content)
     with pytest.raises(TrainingError, match="checkpoint"):
         load_checkpoint(tmp_path)
+
+
+@pytest.mark.parametrize(("pays", "expected"), [(True, torch.bfloat16), (False, None)])
+def test_bf16_is_taken_on_a_cpu_only_where_it_is_faster(monkeypatch, pays, expected) -> None:
+    monkeypatch.setattr(device, "_bf16_pays_on_cpu", lambda: pays)
+    assert device.autocast_dtype("auto", torch.device("cpu")) is expected
+    assert device.autocast_dtype("fp32", torch.device("cpu")) is None
+
+
+def test_a_cpu_without_bf16_is_not_timed(monkeypatch) -> None:
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: False)
+    monkeypatch.setattr(torch, "conv2d", None)
+    assert not device._bf16_pays_on_cpu()
+
+
+def test_steadiness_comes_in_after_the_painting() -> None:
+    assert [steadiness_ramp(progress) for progress in (0, 0.2, 0.35, 0.5, 1)] == pytest.approx(
+        [0, 0, 0.5, 1, 1]
+    )
