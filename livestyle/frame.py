@@ -20,6 +20,7 @@ class Frame:
             not be 0.
         captured_s: `time.perf_counter()` when the frame reached this program.
         style: name of the style the pixels were painted in; None while they are unpainted.
+        is_mirrored: whether left and right were exchanged on the way.
     """
 
     pixels: Pixels
@@ -27,6 +28,7 @@ class Frame:
     pts_s: float
     captured_s: float
     style: str | None = None
+    is_mirrored: bool = False
 
     @property
     def size(self) -> tuple[int, int]:
@@ -34,6 +36,6 @@ class Frame:
         height, width = self.pixels.shape[:2]
         return width, height
 
-    def painted(self, pixels: Pixels, style: str | None) -> "Frame":
+    def painted(self, pixels: Pixels, style: str | None, is_mirrored: bool = False) -> "Frame":
         """The same moment with other pixels."""
-        return replace(self, pixels=pixels, style=style)
+        return replace(self, pixels=pixels, style=style, is_mirrored=is_mirrored)

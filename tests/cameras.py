@@ -1,10 +1,13 @@
-"""A camera that is not there, with the faults of those that are."""
+"""Cameras that are not there, with the faults of those that are."""
 
+import sys
 import threading
 from collections.abc import Callable
+from types import ModuleType
 
 import cv2
 import numpy as np
+import pytest
 from media import Picture
 
 Answer = tuple[bool, Picture | None]
@@ -62,3 +65,59 @@ class FakeCapture:
     def hang(self) -> Answer:
         self.let_go.wait()
         return False, None
+
+
+class FakeVirtualCamera:
+    """Stands in for `pyvirtualcam.Camera`, as far as it is used and as strict.
+
+    The class keeps what its latest one was given; `fail_at` makes its nth `send` fail, and
+    `let_go`, while not set, makes each `send` wait, as a slow driver does.
+    """
+
+    latest: "FakeVirtualCamera"
+    refusal = ""
+    fail_at: int | None = None
+    let_go = threading.Event()
+    let_go.set()
+
+    def __init__(
+        self,
+        width: int,
+        height: int,
+        fps: float,
+        *,
+        fmt: str = "RGB",
+        device: str | None = None,
+        backend: str | None = None,
+        print_fps: bool = False,
+    ) -> None:
+        if self.refusal:
+            raise RuntimeError(self.refusal)
+        type(self).latest = self
+        self.width, self.height, self.fps = width, height, fps
+        self.device = device or "/dev/video9"
+        self.sent: list[Picture] = []
+        self.waiting = threading.Event()
+        self.closed = 0
+
+    def send(self, frame: Picture) -> None:
+        assert not self.closed, "sent after close"
+        assert frame.dtype == np.uint8 and frame.shape == (self.height, self.width, 3)
+        self.waiting.set()
+        self.let_go.wait(10)
+        if len(self.sent) == self.fail_at:
+            raise RuntimeError("the device is gone")
+        self.sent.append(frame.copy())
+
+    def close(self) -> None:
+        self.closed += 1
+
+    @classmethod
+    def install(cls, monkeypatch: pytest.MonkeyPatch) -> type["FakeVirtualCamera"]:
+        """Puts it in the place of pyvirtualcam; what one test sets, no other sees."""
+        fresh = type("FakeVirtualCamera", (cls,), {"let_go": threading.Event()})
+        fresh.let_go.set()
+        module = ModuleType("pyvirtualcam")
+        module.Camera = fresh  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, "pyvirtualcam", module)
+        return fresh

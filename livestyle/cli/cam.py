@@ -1,7 +1,7 @@
 """`livestyle cam`: the webcam that paints."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from fractions import Fraction
@@ -21,10 +21,11 @@ from livestyle.live.pipeline import Pipeline
 from livestyle.live.player import Player, PlayerOptions
 from livestyle.live.recording import RecordingSwitch
 from livestyle.live.session import LiveSession
-from livestyle.stages import FrameSource
+from livestyle.stages import FrameSource, Sink
 from livestyle.video.null import NullSink
 from livestyle.video.recorder import Recorder
 from livestyle.video.sources import SourceOptions, open_source
+from livestyle.video.virtual_camera import VirtualCamera
 
 Show = LiveSession | Pipeline
 PLAYING = PlayerOptions()
@@ -75,7 +76,7 @@ PLAYING = PlayerOptions()
     type=click.FloatRange(1),
     help="Keep about so much of styles loaded; those used longest ago go.",
 )
-@click.option("--mirror/--no-mirror", help="Show the picture as a mirror does.")
+@click.option("--mirror/--no-mirror", help="Show and record the picture as a mirror does.")
 @click.option("--display/--no-display", default=True, help="Show a window or none.")
 @click.option(
     "--record",
@@ -83,6 +84,13 @@ PLAYING = PlayerOptions()
     type=click.Path(path_type=Path),
     help="Write the painted video here (.mp4 .mov .mkv .webm .avi).",
 )
+@click.option(
+    "--virtual-camera",
+    is_flag=True,
+    help="Other programs see the painted picture as a camera; never mirrored, so that others can "
+    "read what you hold up.",
+)
+@click.option("--virtual-mirror", is_flag=True, help="Other programs see it mirrored when you do.")
 @click.option(
     "--folder",
     default=Path(),
@@ -110,6 +118,8 @@ def cam(
     mirror: bool,
     display: bool,
     record: Path | None,
+    virtual_camera: bool,
+    virtual_mirror: bool,
     folder: Path,
     reconnect: bool,
     max_frames: int | None,
@@ -132,7 +142,10 @@ def cam(
     with ExitStack() as opened:
         frames = open_source(source, SourceOptions(size=size, fps=fps, reconnect=reconnect))
         opened.callback(frames.close)
-        prepared = (_in_window if display else _unseen)(opened, frames, record, folder)
+        cameras = []
+        if virtual_camera or virtual_mirror:
+            cameras = [_virtual_camera(opened, frames, virtual_mirror, display)]
+        prepared = (_in_window if display else _unseen)(opened, frames, record, folder, cameras)
         player = _player(styles, painting, playing, frames, mirror, meter)
         opened.callback(player.close)
         show = prepared(player, meter=meter, max_frames=max_frames, duration_s=duration_s)
@@ -149,7 +162,11 @@ def cam(
 
 
 def _in_window(
-    opened: ExitStack, frames: FrameSource, record: Path | None, folder: Path
+    opened: ExitStack,
+    frames: FrameSource,
+    record: Path | None,
+    folder: Path,
+    cameras: Sequence[Sink],
 ) -> Callable[..., Show]:
     """Checks display and recording, and returns what makes a show in a window."""
     from livestyle.video.window import Window
@@ -166,17 +183,32 @@ def _in_window(
         window=window,
         folder=folder,
         recording=recording,
+        sinks=cameras,
         settings={"source": frames.name},
     )
 
 
 def _unseen(
-    opened: ExitStack, frames: FrameSource, record: Path | None, folder: Path
+    opened: ExitStack,
+    frames: FrameSource,
+    record: Path | None,
+    folder: Path,
+    cameras: Sequence[Sink],
 ) -> Callable[..., Show]:
     """Checks the recording, and returns what makes a show that goes there, or nowhere."""
     sink = _recorder(record, frames) if record else NullSink()
     opened.callback(sink.close)
-    return partial(Pipeline, frames, sinks=[sink])
+    return partial(Pipeline, frames, sinks=[sink, *cameras])
+
+
+def _virtual_camera(
+    opened: ExitStack, frames: FrameSource, keeps_mirror: bool, display: bool
+) -> VirtualCamera:
+    """Opens it; when it fails later, the show goes on if there is a window to say so."""
+    camera = VirtualCamera(frames.size, frames.fps, keeps_mirror=keeps_mirror, may_fail=display)
+    opened.callback(camera.close)
+    click.echo(f"Other programs find the picture at the camera {camera.device}.", err=True)
+    return camera
 
 
 def _style_set(name_or_path: str) -> dict[str, Style]:

@@ -77,6 +77,7 @@ def diagnose() -> Diagnosis:
         check_window(),
         check_encoder(),
         *check_cameras(),
+        *check_virtual_camera(),
         check_disk(),
     )
     with _trial_style(whole) as style:
@@ -223,6 +224,21 @@ def check_cameras() -> Iterator[Finding]:
     else:
         fix = "Plug one in, or try `livestyle cam --source demo`, which needs none."
         yield Finding("cameras", State.NOT_THERE, "none is plugged in", fix)
+
+
+def check_virtual_camera() -> Iterator[Finding]:
+    """Whether other programs could see the picture; opens the driver for a moment."""
+    try:
+        from livestyle.video.virtual_camera import VirtualCamera
+    except ImportError:  # said by `check_installed`
+        return
+    name = "virtual camera"
+    try:
+        camera = VirtualCamera((640, 480), 30.0)
+        camera.close()
+        yield Finding(name, State.OK, camera.device)
+    except SinkError as error:
+        yield Finding(name, State.NOT_THERE, *found_and_fix(str(error)))
 
 
 def check_disk() -> Finding:

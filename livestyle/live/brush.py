@@ -82,7 +82,7 @@ class Brush:
             EngineError: the engine failed.
         """
         if look.strength <= 0:  # the network's work would not be seen
-            return frame.painted(apply(original, original, look), name)
+            return frame.painted(apply(original, original, look), name, look.mirror)
         began_s = time.perf_counter()
         painted = painted_at(self.size, original, style)
         painted = self._steadied(original, painted, name)
@@ -90,4 +90,4 @@ class Brush:
         painted = apply(original, painted, look)
         if self._governor and judge and self.size == self.wanted_size:
             self._governor.spent((time.perf_counter() - began_s) * 1e3)
-        return frame.painted(painted, name)
+        return frame.painted(painted, name, look.mirror)

@@ -2,8 +2,8 @@
 
 import time
 from collections import deque
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -58,6 +58,14 @@ class Window(Protocol):
         """Takes the window away."""
 
 
+@runtime_checkable
+class Teller(Protocol):
+    """Something that has a sentence for the screen now and then."""
+
+    def take_notice(self) -> str:
+        """The latest sentence, told once; "" when there is nothing new."""
+
+
 class Screen:
     """Shows each frame with the words that belong to it; used on the main thread.
 
@@ -75,6 +83,7 @@ class Screen:
         meter: Meter,
         recording: RecordingSwitch | None = None,
         *,
+        tellers: Sequence[Teller] = (),
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         """Takes over the window: `close` closes it.
@@ -85,6 +94,7 @@ class Screen:
             player: its style and its notices are shown.
             meter: its figures are.
             recording: its timer and its notices are.
+            tellers: others whose notices are shown.
             clock: seconds.
         """
         self.shows_figures = False
@@ -95,6 +105,7 @@ class Screen:
         self._player = player
         self._meter = meter
         self._recording = recording
+        self._tellers: tuple[Teller, ...] = (player, *([recording] if recording else []), *tellers)
         self._clock = clock
         self._overlay = Overlay(clock)
         self._title = ""
@@ -173,8 +184,8 @@ class Screen:
         )
 
     def _relay_notices(self) -> None:
-        for teller in (self._player, self._recording):
-            if teller is not None and (notice := teller.take_notice()):
+        for teller in self._tellers:
+            if notice := teller.take_notice():
                 self.say(notice)
 
     def _current_figures(self) -> tuple[Row, ...]:

@@ -8,7 +8,7 @@ from livestyle.live.meter import Meter
 from livestyle.live.pipeline import Pipeline
 from livestyle.live.player import Player
 from livestyle.live.recording import RecordingSwitch
-from livestyle.live.screen import Screen, Window
+from livestyle.live.screen import Screen, Teller, Window
 from livestyle.stages import FrameSource, Sink
 
 
@@ -39,12 +39,14 @@ class LiveSession:
             window: where the picture is shown and keys are pressed.
             folder: where pictures and recordings go that keys ask for.
             recording: what `r` switches; may be running already.
-            sinks: others that get every frame, without words on it.
+            sinks: others that get every frame, without words on it; what they have to tell is
+                shown.
             settings: what else to keep in the metadata of pictures.
             max_frames: end after this many shown frames.
             duration_s: end this long after the first shown frame.
         """
-        self._screen = Screen(window, source, player, meter, recording)
+        tellers = [sink for sink in sinks if isinstance(sink, Teller)]
+        self._screen = Screen(window, source, player, meter, recording, tellers=tellers)
         self._controls = Controls(
             player,
             self._screen,

@@ -8,6 +8,7 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+from cameras import FakeVirtualCamera
 from models import save_style
 
 from livestyle import engines
@@ -212,6 +213,21 @@ def test_cameras_that_may_not_be_opened(monkeypatch, tmp_path):
     assert finding.state is State.PROBLEM
     assert str(tmp_path / "video0") in finding.found
     assert "usermod -aG video" in finding.fix
+
+
+def test_a_virtual_camera_is_there_or_how_to_have_one(monkeypatch):
+    driver = FakeVirtualCamera.install(monkeypatch)
+    (finding,) = diagnosis.check_virtual_camera()
+    assert (finding.state, finding.found) == (State.OK, "/dev/video9")
+    assert driver.latest.closed == 1
+    driver.refusal = "No v4l2 loopback device found"
+    (finding,) = diagnosis.check_virtual_camera()
+    assert finding.state is State.NOT_THERE
+    assert "No v4l2 loopback device found" in finding.found
+    assert finding.fix
+    monkeypatch.setitem(sys.modules, "pyvirtualcam", None)
+    (finding,) = diagnosis.check_virtual_camera()
+    assert "livestyle[vcam]" in finding.fix
 
 
 def test_the_built_in_style_paints_and_an_absent_style_is_not_timed():

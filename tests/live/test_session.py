@@ -19,7 +19,9 @@ pytestmark = pytest.mark.timeout(20)
 class Evening:
     """A session on a quiet window, with everything it was given at hand."""
 
-    def __init__(self, folder: Path, source: CountedSource, **options: object) -> None:
+    def __init__(
+        self, folder: Path, source: CountedSource, sink: ListSink | None = None, **options: object
+    ) -> None:
         self.source, self.window, self.meter = source, QuietWindow(), Meter()
         self.player = Player(
             ["a", "b"],
@@ -30,7 +32,7 @@ class Evening:
             meter=self.meter,
         )
         wait_until(lambda: len(self.player.ready) == 2)
-        self.sink = ListSink()
+        self.sink = sink or ListSink()
         self.recorded = ListSink()
         self.pixels: list[Pixels] = []
         self.recorded._on_write = lambda frame: self.pixels.append(frame.pixels)
@@ -157,6 +159,22 @@ def test_a_broken_recording_ends_the_evening_with_its_error(
         evening.run()
     assert len(evening.sink.frames) > 3, "the show went on"
     assert np.isfinite(evening.meter.report()["fps"])
+
+
+def test_what_a_sink_has_to_tell_is_shown(tmp_path: Path, camera: CountedSource) -> None:
+    class TellingSink(ListSink):
+        def take_notice(self) -> str:
+            told.append(len(self.frames))
+            return "virtual camera stopped" if len(told) == 1 else ""
+
+    told: list[int] = []
+    evening = Evening(tmp_path, camera, sink=TellingSink())
+    said: list[str] = []
+    evening.session._screen.say = said.append  # type: ignore[method-assign]
+    evening.press_at({8: "q"})
+    evening.run()
+    assert said == ["virtual camera stopped"]
+    assert len(told) > 1
 
 
 def test_each_frame_is_on_the_display_before_it_counts_as_shown(

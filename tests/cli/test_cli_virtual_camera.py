@@ -1,0 +1,65 @@
+"""`livestyle cam --virtual-camera`, with a stand-in for the driver."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cameras import FakeVirtualCamera
+from cli_runs import Ended, played
+from media import make_clip
+
+Livestyle = Callable[..., Ended]
+CLIP = ("--source", "clip.mp4", "--no-display")
+
+
+@pytest.fixture
+def driver(monkeypatch: pytest.MonkeyPatch) -> type[FakeVirtualCamera]:
+    make_clip(Path("clip.mp4"))
+    return FakeVirtualCamera.install(monkeypatch)
+
+
+def test_together_with_a_recording(driver: type[FakeVirtualCamera], livestyle: Livestyle) -> None:
+    ended = livestyle("cam", *CLIP, "--virtual-camera", "--record", "out.mp4")
+    assert (ended.code, ended.out) == (0, ""), ended.err
+    assert "the camera /dev/video9" in ended.err
+    original = played(Path("clip.mp4")).pictures
+    assert len(played(Path("out.mp4")).pictures) == len(original)
+    assert np.array_equal(driver.latest.sent[-1], 255 - original[-1])
+    assert driver.latest.closed == 1
+
+
+@pytest.mark.parametrize("flag", ["--virtual-camera", "--virtual-mirror"])
+def test_a_mirror_is_only_for_who_looks_into_it(
+    flag: str, driver: type[FakeVirtualCamera], livestyle: Livestyle
+) -> None:
+    assert livestyle("cam", *CLIP, "--mirror", flag).code == 0
+    seen = 255 - played(Path("clip.mp4")).pictures[-1]
+    expected = seen if flag == "--virtual-camera" else seen[:, ::-1]
+    assert np.array_equal(driver.latest.sent[-1], expected)
+
+
+def test_without_the_package(livestyle: Livestyle, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyvirtualcam", None)
+    ended = livestyle("cam", "--source", "demo", "--no-display", "--virtual-camera")
+    assert (ended.code, ended.out) == (5, "")
+    assert 'pip install "livestyle[vcam]"' in ended.err and "Traceback" not in ended.err
+
+
+def test_without_a_driver(driver: type[FakeVirtualCamera], livestyle: Livestyle) -> None:
+    driver.refusal = "'v4l2loopback' backend: No v4l2 loopback device found at /dev/video[0-99]."
+    ended = livestyle("cam", *CLIP, "--virtual-camera", "--record", "out.mp4")
+    assert (ended.code, ended.out) == (5, "")
+    assert "No v4l2 loopback device found" in ended.err and "Traceback" not in ended.err
+    assert not list(Path().glob("out*"))
+
+
+def test_a_driver_that_fails_in_mid_show(
+    driver: type[FakeVirtualCamera], livestyle: Livestyle
+) -> None:
+    driver.fail_at = 0
+    ended = livestyle("cam", *CLIP, "--virtual-camera", "--record", "out.mp4")
+    assert (ended.code, ended.out) == (5, "")
+    assert "/dev/video9 failed (the device is gone)" in ended.err
+    assert played(Path("out.mp4")).pictures
