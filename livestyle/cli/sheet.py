@@ -14,7 +14,8 @@ from livestyle.picture import read_picture, write_picture
 
 GAP_PX = 8
 LABEL_PX = 34
-MOST_COLUMNS = 4
+COLUMNS = 3, 4, 5
+"""Tried in this order of wishes: fewest empty places, then fewest rows."""
 
 
 @click.command()
@@ -54,8 +55,9 @@ def _labelled(pixels: Pixels, name: str) -> Pixels:
 
 
 def _grid(tiles: list[Pixels]) -> Pixels:
-    """Tiles of one size in rows, with gaps between them."""
-    columns = min(MOST_COLUMNS, len(tiles))
+    """Tiles of one size in rows, with gaps between them and few places left empty."""
+    columns = min(COLUMNS, key=lambda columns: (-len(tiles) % columns, -columns))
+    columns = min(columns, len(tiles))
     height, width = (side + GAP_PX for side in tiles[0].shape[:2])
     rows = -(-len(tiles) // columns)
     page = np.full((rows * height - GAP_PX, columns * width - GAP_PX, 3), 255, np.uint8)
