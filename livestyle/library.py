@@ -44,6 +44,11 @@ class Style:
         """Where one of its model files lies."""
         return self.folder / file.path
 
+    @property
+    def preview(self) -> Path:
+        """Where its picture lies, if it has one."""
+        return self.folder / PREVIEW_FILE
+
 
 def styles_folder() -> Path:
     """The user's own styles; `LIVESTYLE_STYLES` in the environment moves it."""

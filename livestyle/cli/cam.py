@@ -15,13 +15,16 @@ from livestyle.cli.options import SIZE, Painting, painting_of, painting_options
 from livestyle.cli.signals import ending_cleanly
 from livestyle.engines import load
 from livestyle.errors import SinkError
+from livestyle.frame import Pixels
 from livestyle.library import Style, find_style, list_styles
 from livestyle.live.meter import Meter
 from livestyle.live.pipeline import Pipeline
 from livestyle.live.player import Player, PlayerOptions
 from livestyle.live.recording import RecordingSwitch
 from livestyle.live.session import LiveSession
-from livestyle.stages import FrameSource, Sink
+from livestyle.live.thumbnails import Thumbnails
+from livestyle.picture import read_picture
+from livestyle.stages import FrameSource, Sink, Stylizer
 from livestyle.video.null import NullSink
 from livestyle.video.recorder import Recorder
 from livestyle.video.sources import SourceOptions, open_source
@@ -129,9 +132,9 @@ def cam(
 ) -> None:
     """Repaint a camera, stream or clip live.
 
-    In the window: 1-9, n and p swap styles, [ and ] change the strength, w saves a picture,
-    r records, h shows all keys, q quits. Without a window Ctrl-C ends it; a recording is then
-    whole.
+    In the window: 1-9, n and p swap styles, t shows them all to click on, [ and ] change the
+    strength, w saves a picture, r records, h shows all keys, q quits. Without a window Ctrl-C
+    ends it; a recording is then whole.
     """
     painting = painting_of(options)
     playing = PlayerOptions(**options)
@@ -145,7 +148,9 @@ def cam(
         cameras = []
         if virtual_camera or virtual_mirror:
             cameras = [_virtual_camera(opened, frames, virtual_mirror, display)]
-        prepared = (_in_window if display else _unseen)(opened, frames, record, folder, cameras)
+        thumbnails = _thumbnails(styles, painting)
+        prepare = partial(_in_window, thumbnails=thumbnails) if display else _unseen
+        prepared = prepare(opened, frames, record, folder, cameras)
         player = _player(styles, painting, playing, frames, mirror, meter)
         opened.callback(player.close)
         show = prepared(player, meter=meter, max_frames=max_frames, duration_s=duration_s)
@@ -167,6 +172,7 @@ def _in_window(
     record: Path | None,
     folder: Path,
     cameras: Sequence[Sink],
+    thumbnails: Thumbnails,
 ) -> Callable[..., Show]:
     """Checks display and recording, and returns what makes a show in a window."""
     from livestyle.video.window import Window
@@ -177,12 +183,14 @@ def _in_window(
         recording.start(record)
     window = Window("livestyle")
     opened.callback(window.close)
+    opened.callback(thumbnails.close)
     return partial(
         LiveSession,
         frames,
         window=window,
         folder=folder,
         recording=recording,
+        thumbnails=thumbnails,
         sinks=cameras,
         settings={"source": frames.name},
     )
@@ -227,7 +235,6 @@ def _player(
     meter: Meter,
 ) -> Player:
     first = next(iter(styles))
-    fallback = replace(painting.engine, engine="auto", device="cpu", precision="auto")
     return Player(
         list(styles),
         lambda name: load(styles[name], painting.engine),
@@ -236,8 +243,24 @@ def _player(
         look=replace(painting.look, mirror=mirror),
         meter=meter,
         options=playing,
-        load_fallback=lambda name: load(styles[name], fallback),
+        load_fallback=_load_on_cpu(styles, painting),
     )
+
+
+def _load_on_cpu(styles: dict[str, Style], painting: Painting) -> Callable[[str], Stylizer]:
+    """Loads a style by name where it surely runs."""
+    options = replace(painting.engine, engine="auto", device="cpu", precision="auto")
+    return lambda name: load(styles[name], options)
+
+
+def _thumbnails(styles: dict[str, Style], painting: Painting) -> Thumbnails:
+    """All styles, small, begun with their previews."""
+
+    def preview(name: str) -> Pixels | None:
+        path = styles[name].preview
+        return read_picture(path) if path.is_file() else None
+
+    return Thumbnails(_load_on_cpu(styles, painting), preview)
 
 
 def _recorder(path: Path, frames: FrameSource) -> Recorder:

@@ -20,11 +20,13 @@ class View(Protocol):
     Attributes:
         shows_figures: whether the figures are on the screen.
         shows_help: whether the table of keys is.
+        shows_styles: whether the thumbnails are.
         frame: the frame shown last, without any words on it; None before the first.
     """
 
     shows_figures: bool
     shows_help: bool
+    shows_styles: bool
     frame: Frame | None
 
     def say(self, notice: str) -> None:
@@ -80,6 +82,10 @@ class Controls:
             return False
         action(self)
         return True
+
+    def choose(self, style: str) -> None:
+        """Swaps to a style that was clicked on, as its key would."""
+        self.player.select(style)
 
     def close(self) -> None:
         """Waits for pictures that are still being written."""
@@ -158,6 +164,10 @@ class Controls:
         """The table of keys on or off."""
         self.screen.shows_help = not self.screen.shows_help
 
+    def toggle_styles(self) -> None:
+        """The thumbnails on or off."""
+        self.screen.shows_styles = not self.screen.shows_styles
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -185,6 +195,7 @@ KEYS: tuple[Key, ...] = (
         "next, previous style",
         {"n": lambda c: c.player.step(1), "p": lambda c: c.player.step(-1)},
     ),
+    Key("t", "all styles, to click on", {"t": Controls.toggle_styles}),
     Key(
         "[   ]",
         "less, more style",

@@ -53,6 +53,7 @@ class Player:
         frozen: while True the picture stands still: the first frame that came is painted again
             and again, so that styles can be tried on it.
         failed: styles that cannot be loaded, with the reason.
+        seen: what was painted last, as it was before; None before the first frame.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class Player:
         self.look = look
         self.frozen = False
         self.failed: dict[str, str] = {}
+        self.seen: Pixels | None = None
         self._load = load
         self._load_fallback = load_fallback
         self._meter = meter
@@ -137,7 +139,7 @@ class Player:
         Raises:
             EngineError: the engine failed, and nothing helped.
         """
-        original = self._original(frame)
+        original = self.seen = self._original(frame)
         with self._changed:
             name, look, judge = self._current, self.look, not self._is_loading
             style, retired = self._shelf.use(name), self._shelf.take_retired()

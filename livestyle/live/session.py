@@ -9,6 +9,7 @@ from livestyle.live.pipeline import Pipeline
 from livestyle.live.player import Player
 from livestyle.live.recording import RecordingSwitch
 from livestyle.live.screen import Screen, Teller, Window
+from livestyle.live.thumbnails import Thumbnails
 from livestyle.stages import FrameSource, Sink
 
 
@@ -25,6 +26,7 @@ class LiveSession:
         *,
         folder: Path,
         recording: RecordingSwitch | None = None,
+        thumbnails: Thumbnails | None = None,
         sinks: Sequence[Sink] = (),
         settings: Mapping[str, str] | None = None,
         max_frames: int | None = None,
@@ -39,6 +41,7 @@ class LiveSession:
             window: where the picture is shown and keys are pressed.
             folder: where pictures and recordings go that keys ask for.
             recording: what `r` switches; may be running already.
+            thumbnails: paints what `t` shows; the caller closes it after `run`.
             sinks: others that get every frame, without words on it; what they have to tell is
                 shown.
             settings: what else to keep in the metadata of pictures.
@@ -46,7 +49,9 @@ class LiveSession:
             duration_s: end this long after the first shown frame.
         """
         tellers = [sink for sink in sinks if isinstance(sink, Teller)]
-        self._screen = Screen(window, source, player, meter, recording, tellers=tellers)
+        self._screen = Screen(
+            window, source, player, meter, recording, thumbnails=thumbnails, tellers=tellers
+        )
         self._controls = Controls(
             player,
             self._screen,
@@ -87,3 +92,5 @@ class LiveSession:
             self.stop()
         while (key := self._screen.take_key()) is not None:
             self._controls.press(key)
+        while (style := self._screen.take_choice()) is not None:
+            self._controls.choose(style)

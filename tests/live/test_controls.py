@@ -18,7 +18,7 @@ class Desk:
     """A view without a window, and controls connected to it."""
 
     def __init__(self, folder: Path) -> None:
-        self.shows_figures = self.shows_help = False
+        self.shows_figures = self.shows_help = self.shows_styles = False
         self.fullscreen = False
         self.frame: Frame | None = None
         self.said: list[str] = []
@@ -101,10 +101,15 @@ def test_looks(desk: Desk, key: str, field: str) -> None:
 
 
 def test_screen_keys(desk: Desk) -> None:
-    desk.press("f", "i", "h")
-    assert (desk.fullscreen, desk.shows_figures, desk.shows_help) == (True, True, True)
-    desk.press("f", "i", "h")
-    assert (desk.fullscreen, desk.shows_figures, desk.shows_help) == (False, False, False)
+    for on in (True, False):
+        desk.press("f", "i", "h", "t")
+        assert (desk.fullscreen, desk.shows_figures) == (on, on)
+        assert (desk.shows_help, desk.shows_styles) == (on, on)
+
+
+def test_a_style_that_was_clicked_on(desk: Desk) -> None:
+    desk.controls.choose("c")
+    assert desk.player.current == "c"
 
 
 @pytest.mark.parametrize("key", ["space", " "])
@@ -192,7 +197,7 @@ def test_a_recording_that_cannot_begin_is_said(tmp_path: Path) -> None:
 
 def test_every_key_of_the_contract_is_in_the_help() -> None:
     known = {name for key in KEYS for name in key.actions}
-    assert known >= {*"123456789np[]csmfwrihq", "space", "esc"}
+    assert known >= {*"123456789npt[]csmfwrihq", "space", "esc"}
     assert all(key.label and key.text for key in KEYS)
 
 
