@@ -11,20 +11,19 @@ from typing import Any
 
 import click
 
-from livestyle.cli.options import SIZE, Painting, painting_of, painting_options
+from livestyle.cli.options import SIZE, painting_of, painting_options
 from livestyle.cli.signals import ending_cleanly
-from livestyle.engines import load
+from livestyle.cli.style_set import StyleSet
 from livestyle.errors import SinkError
-from livestyle.frame import Pixels
-from livestyle.library import Style, find_style, list_styles
 from livestyle.live.meter import Meter
 from livestyle.live.pipeline import Pipeline
 from livestyle.live.player import Player, PlayerOptions
 from livestyle.live.recording import RecordingSwitch
 from livestyle.live.session import LiveSession
 from livestyle.live.thumbnails import Thumbnails
-from livestyle.picture import read_picture
-from livestyle.stages import FrameSource, Sink, Stylizer
+from livestyle.live.watch import Watch
+from livestyle.look import Look
+from livestyle.stages import FrameSource, Sink
 from livestyle.video.null import NullSink
 from livestyle.video.recorder import Recorder
 from livestyle.video.sources import SourceOptions, open_source
@@ -135,10 +134,13 @@ def cam(
     In the window: 1-9, n and p swap styles, t shows them all to click on, [ and ] change the
     strength, w saves a picture, r records, h shows all keys, q quits. Without a window Ctrl-C
     ends it; a recording is then whole.
+
+    --style also takes a folder of styles, which are then the set. A style whose files change is
+    loaded again while it runs.
     """
     painting = painting_of(options)
     playing = PlayerOptions(**options)
-    styles = _style_set(painting.style)
+    styles = StyleSet(painting.style, painting.engine)
     if report:
         _check_folder(report)
     meter = Meter()
@@ -148,11 +150,13 @@ def cam(
         cameras = []
         if virtual_camera or virtual_mirror:
             cameras = [_virtual_camera(opened, frames, virtual_mirror, display)]
-        thumbnails = _thumbnails(styles, painting)
+        thumbnails = Thumbnails(styles.load_on_cpu, styles.preview)
         prepare = partial(_in_window, thumbnails=thumbnails) if display else _unseen
         prepared = prepare(opened, frames, record, folder, cameras)
-        player = _player(styles, painting, playing, frames, mirror, meter)
+        look = replace(painting.look, mirror=mirror)
+        player = _player(styles, look, playing, frames, meter)
         opened.callback(player.close)
+        opened.callback(_watch(styles, player, thumbnails).close)
         show = prepared(player, meter=meter, max_frames=max_frames, duration_s=duration_s)
         click.echo(_what_runs(frames, player), err=True)
         if display:
@@ -219,48 +223,33 @@ def _virtual_camera(
     return camera
 
 
-def _style_set(name_or_path: str) -> dict[str, Style]:
-    """All styles by name, in key order, the one asked for among them."""
-    asked = find_style(name_or_path)
-    styles = {style.card.name: style for style in list_styles()}
-    return {asked.card.name: asked} | styles | {asked.card.name: asked}
-
-
 def _player(
-    styles: dict[str, Style],
-    painting: Painting,
+    styles: StyleSet,
+    look: Look,
     playing: PlayerOptions,
     frames: FrameSource,
-    mirror: bool,
     meter: Meter,
 ) -> Player:
-    first = next(iter(styles))
     return Player(
-        list(styles),
-        lambda name: load(styles[name], painting.engine),
-        first=first,
+        styles.names,
+        styles.load,
+        first=styles.names[0],
         size=frames.size,
-        look=replace(painting.look, mirror=mirror),
+        look=look,
         meter=meter,
         options=playing,
-        load_fallback=_load_on_cpu(styles, painting),
+        load_fallback=styles.load_on_cpu,
     )
 
 
-def _load_on_cpu(styles: dict[str, Style], painting: Painting) -> Callable[[str], Stylizer]:
-    """Loads a style by name where it surely runs."""
-    options = replace(painting.engine, engine="auto", device="cpu", precision="auto")
-    return lambda name: load(styles[name], options)
+def _watch(styles: StyleSet, player: Player, thumbnails: Thumbnails) -> Watch:
+    """Loads styles again whose files change, so that one in training can be watched."""
 
+    def renew(name: str) -> None:
+        player.reload(name)
+        thumbnails.renew(name)
 
-def _thumbnails(styles: dict[str, Style], painting: Painting) -> Thumbnails:
-    """All styles, small, begun with their previews."""
-
-    def preview(name: str) -> Pixels | None:
-        path = styles[name].preview
-        return read_picture(path) if path.is_file() else None
-
-    return Thumbnails(_load_on_cpu(styles, painting), preview)
+    return Watch(styles.names, styles.stamp, renew)
 
 
 def _recorder(path: Path, frames: FrameSource) -> Recorder:

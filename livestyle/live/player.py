@@ -1,20 +1,18 @@
 """Player: holds the styles of the set ready and swaps between them from one frame to the next."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from threading import Condition, Thread
 
-import numpy as np
-
-from livestyle.errors import LivestyleError, StyleError
+from livestyle.errors import StyleError
 from livestyle.frame import Frame, Pixels
 from livestyle.live.brush import Brush
 from livestyle.live.meter import Meter
 from livestyle.live.rescue import Rescue
 from livestyle.live.scaling import Size
-from livestyle.live.shelf import Shelf, places_within
+from livestyle.live.shelf import Shelf, close_all, places_within
 from livestyle.look import Look
 from livestyle.stages import EngineInfo, Stylizer
 
@@ -50,8 +48,8 @@ class Player:
     Attributes:
         names: the set, in key order.
         look: how painted and original meet; set it whole, at any time.
-        frozen: while True the picture stands still: the first frame that came is painted again
-            and again, so that styles can be tried on it.
+        frozen: while True the picture stands still: the frame painted last is painted again and
+            again, so that styles can be tried on it.
         failed: styles that cannot be loaded, with the reason.
         seen: what was painted last, as it was before; None before the first frame.
     """
@@ -99,13 +97,13 @@ class Player:
         self._notice = ""
         self._closed = self._is_loading = False
         self._current = self._wanted = first
-        self._held: Pixels | None = None
         self._brush = Brush(
             size,
             steady=options.steady,
             crossfade_s=options.crossfade_s,
             target_fps=options.target_fps,
         )
+        self._stale: set[str] = set()
         self._shelf = Shelf(places_within(options.memory_mb, size))
         self._shelf.put(first, self._open(first, size), size, keep=set())
         self._loader = Thread(target=self._prepare_styles, name="livestyle-loader", daemon=True)
@@ -139,14 +137,16 @@ class Player:
         Raises:
             EngineError: the engine failed, and nothing helped.
         """
-        original = self.seen = self._original(frame)
+        if not self.frozen or self.seen is None:
+            self.seen = frame.pixels
+        original = self.seen
         with self._changed:
             name, look, judge = self._current, self.look, not self._is_loading
             style, retired = self._shelf.use(name), self._shelf.take_retired()
             size = original.shape[1], original.shape[0]
             if self._brush.choose_size(size, self._shelf.warm_size(name)):
                 self._changed.notify_all()
-        _close_all(retired)
+        close_all(retired)
         # Loading takes the processor away for a moment: times taken then mislead the governor.
         return self._brush.paint(frame, original, name, style, look, judge=judge)
 
@@ -185,6 +185,14 @@ class Player:
             name = usable[(usable.index(self._wanted) + by) % len(usable)]
         self.select(name)
 
+    def reload(self, name: str) -> None:
+        """Loads a style again whose files have changed; until it works, the old one paints."""
+        with self._changed:
+            self.failed.pop(name, None)
+            if name in self._shelf:
+                self._stale.add(name)
+            self._changed.notify_all()
+
     def take_notice(self) -> str:
         """The latest sentence for the screen, told once; "" when there is nothing new."""
         with self._changed:
@@ -201,15 +209,7 @@ class Player:
             log.warning("a style is still loading after %g s; going on without it", JOIN_S)
         with self._changed:
             styles = self._shelf.clear()
-        _close_all(styles)
-
-    def _original(self, frame: Frame) -> Pixels:
-        if not self.frozen:
-            self._held = None
-            return frame.pixels
-        if self._held is None:
-            self._held = frame.pixels
-        return self._held
+        close_all(styles)
 
     def _say(self, notice: str) -> None:
         with self._changed:
@@ -234,7 +234,8 @@ class Player:
             while not self._closed:
                 if (name := next(self._unprepared(), None)) is not None:
                     self._is_loading = True
-                    style = self._shelf.get(name)
+                    style = None if name in self._stale else self._shelf.get(name)
+                    self._stale.discard(name)
                     return name, self._brush.wanted_size, style
                 self._is_loading = False
                 self._changed.wait()
@@ -245,6 +246,7 @@ class Player:
         missing = [n for n in self.names if n not in self._shelf and n not in self.failed]
         cold = [n for n in self._shelf if self._shelf.warm_size(n) != self._brush.wanted_size]
         yield from (n for n in missing if n == self._wanted)
+        yield from (n for n in self._stale if n in self._shelf)
         yield from (n for n in cold if n == self._current)
         if self._shelf.has_room:
             yield from missing
@@ -255,7 +257,7 @@ class Player:
         fallback = partial(self._load_fallback, name) if self._load_fallback else None
         style = Rescue(name, self._load(name), self._say, fallback)
         try:
-            style.warm(_blank(size))
+            style.warm(size)
         except BaseException:
             style.close()
             raise
@@ -263,8 +265,8 @@ class Player:
 
     def _warm(self, name: str, size: Size, style: Rescue) -> None:
         try:
-            style.warm(_blank(size))
-        except LivestyleError as error:  # if it is serious, painting will show it
+            style.warm(size)
+        except Exception as error:  # if it is serious, painting will show it
             log.warning("style %s could not be warmed: %s", name, error)
         with self._changed:
             self._shelf.note_warm(name, size)
@@ -272,28 +274,21 @@ class Player:
     def _take_in(self, name: str, style: Rescue, size: Size) -> None:
         with self._changed:
             if not self._closed:
+                if name in self._shelf:
+                    self._notice = f"{name} has changed and is loaded again"
+                    log.info("%s", self._notice)
+                elif name == self._wanted:
+                    self._current, self._notice = name, ""
                 self._shelf.put(name, style, size, keep={self._current, self._wanted})
-                if self._wanted == name:
-                    self._current = name
-                    self._notice = ""
                 return
         style.close()
 
     def _give_up(self, name: str, error: Exception) -> None:
         with self._changed:
+            if name in self._shelf:
+                self._notice = f"{name} has changed, but cannot be used: {error}"
+                return
             self.failed[name] = self._notice = f"{name} cannot be used: {error}"
             if self._wanted == name:
                 self._wanted = self._current
                 self._meter.swap_asked(None)
-
-
-def _blank(size: Size) -> Pixels:
-    return np.zeros((size[1], size[0], 3), np.uint8)
-
-
-def _close_all(styles: Iterable[Rescue]) -> None:
-    for style in styles:
-        try:
-            style.close()
-        except LivestyleError as error:
-            log.warning("a style could not be closed: %s", error)
