@@ -14,6 +14,7 @@ class StyleSet:
     """Styles that are read from disk whenever they are loaded: their files may change.
 
     Attributes:
+        styles: by name, as they were found.
         names: in key order, the one to begin with first.
     """
 
@@ -29,24 +30,24 @@ class StyleSet:
         """
         asked = {style.card.name: style for style in find_styles(name_or_path)}
         others = {style.card.name: style for style in list_styles()} if len(asked) == 1 else {}
-        self._styles = asked | others | asked
+        self.styles = asked | others | asked
         self._engine = engine
-        self.names = list(self._styles)
+        self.names = list(self.styles)
 
     def load(self, name: str) -> Stylizer:
         """A style on the engine asked for."""
-        return load(reread(self._styles[name]), self._engine)
+        return load(reread(self.styles[name]), self._engine)
 
     def load_on_cpu(self, name: str) -> Stylizer:
         """A style where it surely runs."""
         options = replace(self._engine, engine="auto", device="cpu", precision="auto")
-        return load(reread(self._styles[name]), options)
+        return load(reread(self.styles[name]), options)
 
     def preview(self, name: str) -> Pixels | None:
         """The picture that lies beside a style, RGB uint8 (H, W, 3); None without one."""
-        path = self._styles[name].preview
+        path = self.styles[name].preview
         return read_picture(path) if path.is_file() else None
 
     def stamp(self, name: str) -> Hashable:
         """Something that differs when the files of a style do."""
-        return stamp(self._styles[name])
+        return stamp(self.styles[name])

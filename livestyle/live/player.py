@@ -42,14 +42,14 @@ class PlayerOptions:
 class Player:
     """Paints frames in the current style while the others load behind it.
 
-    One thread calls the player as `paint`; another one presses its keys. A third, its own, loads
-    styles and warms them for a new size while the picture goes on in the old one.
+    One thread calls the player; another one presses its keys. A third, its own, loads styles and
+    warms them for a new size while the picture goes on in the old one.
 
     Attributes:
         names: the set, in key order.
         look: how painted and original meet; set it whole, at any time.
-        frozen: while True the picture stands still: the frame painted last is painted again and
-            again, so that styles can be tried on it.
+        frozen: while True the picture stands still: the first frame that came is painted again
+            and again, so that styles can be tried on it.
         failed: styles that cannot be loaded, with the reason.
         seen: what was painted last, as it was before; None before the first frame.
     """
@@ -96,6 +96,7 @@ class Player:
         self._changed = Condition()
         self._notice = ""
         self._closed = self._is_loading = False
+        self._held: Pixels | None = None
         self._current = self._wanted = first
         self._brush = Brush(
             size,
@@ -137,9 +138,7 @@ class Player:
         Raises:
             EngineError: the engine failed, and nothing helped.
         """
-        if not self.frozen or self.seen is None:
-            self.seen = frame.pixels
-        original = self.seen
+        original = self.seen = self._original(frame)
         with self._changed:
             name, look, judge = self._current, self.look, not self._is_loading
             style, retired = self._shelf.use(name), self._shelf.take_retired()
@@ -210,6 +209,14 @@ class Player:
         with self._changed:
             styles = self._shelf.clear()
         close_all(styles)
+
+    def _original(self, frame: Frame) -> Pixels:
+        if not self.frozen:
+            self._held = None
+            return frame.pixels
+        if self._held is None:
+            self._held = frame.pixels
+        return self._held
 
     def _say(self, notice: str) -> None:
         with self._changed:

@@ -192,3 +192,13 @@ def test_a_signal_that_a_library_took_for_its_own_failure(
     assert (ended.code, ended.out) == (130, "")
     assert ended.err.splitlines() == ["livestyle: interrupted."]
     assert not list(Path().glob("out*"))
+
+
+def test_two_at_once_that_record_to_the_same_file(start: Start, tmp_path: Path) -> None:
+    options = ("--no-display", "--size", "64x48", "--max-frames", "20", "--record", "out.mp4")
+    both = [start("cam", "--source", "demo", *options) for _ in range(2)]
+    for cam in both:
+        ended = cam.ended()
+        assert ended.code == 0, ended.err
+    assert len(played(tmp_path / "out.mp4").pictures) == 20
+    assert not list(tmp_path.glob("out.mp4.*"))

@@ -1,12 +1,16 @@
+import errno
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from live_fakes import ListSink, ValueStylizer, make_frame, wait_until
 from PIL import Image
 
+from livestyle import picture
 from livestyle.errors import SinkError
-from livestyle.frame import Frame
+from livestyle.frame import Frame, Pixels
 from livestyle.live.controls import KEYS, Controls
 from livestyle.live.meter import Meter
 from livestyle.live.player import Player
@@ -158,9 +162,24 @@ def test_a_picture_that_cannot_be_saved_is_said(desk: Desk) -> None:
     desk.frame = make_frame(style="b")
     desk.press("w")
     desk.controls.close()
-    assert "pictures cannot be made" in desk.said[0]
+    assert "Nothing can be written to" in desk.said[0]
     desk.press("r")
-    assert "pictures cannot be made" in desk.said[1]
+    assert "Nothing can be written to" in desk.said[1]
+
+
+def test_a_picture_for_which_the_disk_has_no_room(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fill(file: BinaryIO, pixels: Pixels, format: str, **options: object) -> None:
+        file.write(b"some of it")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(picture, "encode_picture", fill)
+    desk.frame = make_frame(style="b")
+    desk.press("w")
+    desk.controls.close()
+    assert "No space left on device" in desk.said[0]
+    assert not list(desk.folder.iterdir()), "no half of a picture, and no claim, is left"
 
 
 def test_recording_on_and_off(desk: Desk) -> None:
