@@ -24,6 +24,7 @@ class Words:
         help: rows of (key, what it does).
         recording_s: seconds since the recording began; None while there is none.
         styles: the set, in key order, for a strip of thumbnails.
+        marked: which of them to mark.
         thumbnails: the pictures on it, RGB uint8 (h, w, 3).
     """
 
@@ -33,6 +34,7 @@ class Words:
     help: tuple[Row, ...] = ()
     recording_s: float | None = None
     styles: tuple[str, ...] = ()
+    marked: str = ""
     thumbnails: Mapping[str, Pixels] = field(default_factory=dict)
 
 
@@ -93,7 +95,7 @@ class Overlay:
         layer.floor_px = self.strip.draw(
             layer.open(),
             words.styles,
-            words.style,
+            words.marked,
             words.thumbnails,
             font_px=font_px,
             margin_px=font_px,

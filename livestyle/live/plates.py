@@ -96,7 +96,7 @@ def caption_plate(
     size: tuple[int, int],
     caption_px: int,
     padding_px: int,
-    is_current: bool,
+    is_marked: bool,
 ) -> Plate:
     """Draws the ground of a thumbnail, with its key and name below.
 
@@ -106,7 +106,7 @@ def caption_plate(
         size: (width, height) of the plate in pixels.
         caption_px: height of what is below the thumbnail.
         padding_px: room round the thumbnail.
-        is_current: dark letters on a bright ground instead of the reverse.
+        is_marked: dark letters on a bright ground instead of the reverse.
     """
     width, height = size
     key = f"{key}  " if key else ""
@@ -119,10 +119,10 @@ def caption_plate(
     text = _cut(font, name, room_px - key_px)
     left_px = (width - key_px - _width_px(font, text)) / 2
     middle_px = height - padding_px * 0.7 - caption_px / 2
-    canvas = _ground(width, height, caption_px, (*AMBER, 255) if is_current else GROUND_COLOR)
+    canvas = _ground(width, height, caption_px, (*AMBER, 255) if is_marked else GROUND_COLOR)
     draw = ImageDraw.Draw(canvas)
-    draw.text((left_px, middle_px), key, GROUND if is_current else AMBER, font, anchor="lm")
-    color = GROUND if is_current else WHITE
+    draw.text((left_px, middle_px), key, GROUND if is_marked else AMBER, font, anchor="lm")
+    color = GROUND if is_marked else WHITE
     draw.text((left_px + key_px, middle_px), text, color, font, anchor="lm")
     return _from_image(canvas)
 

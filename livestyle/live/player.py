@@ -116,6 +116,11 @@ class Player:
         return self._current
 
     @property
+    def wanted(self) -> str:
+        """Name of the style that was asked for last; it may still be loading."""
+        return self._wanted
+
+    @property
     def ready(self) -> set[str]:
         """Names of the styles that can be swapped to without waiting."""
         with self._changed:

@@ -206,6 +206,7 @@ class Screen:
             help=HELP if self.shows_help else (),
             recording_s=self._recording.elapsed_s if self._recording else None,
             styles=self._player.names if self.shows_styles else (),
+            marked=self._player.wanted,
             thumbnails=self._thumbnails.pictures if self._thumbnails else {},
         )
 

@@ -39,7 +39,7 @@ class Measures:
 
 
 class Strip:
-    """Draws thumbnails with their names, as many as fit, round the style that paints.
+    """Draws thumbnails with their names, as many as fit, round the one that was chosen.
 
     Attributes:
         shown: names of the styles that were drawn last, from left to right.
@@ -56,7 +56,7 @@ class Strip:
         self,
         on: Pixels,
         names: Sequence[str],
-        current: str,
+        marked: str,
         pictures: Mapping[str, Pixels],
         *,
         font_px: int,
@@ -67,7 +67,7 @@ class Strip:
         Args:
             on: RGB uint8, (H, W, 3); written to.
             names: the set, in key order.
-            current: the style that paints; it is marked.
+            marked: the style that was chosen; the strip goes along with it.
             pictures: the thumbnail of each style that has one, RGB uint8 (h, w, 3).
             font_px: size of the other letters on the picture; everything here follows it.
             margin_px: room to the edges.
@@ -79,7 +79,7 @@ class Strip:
         card_width, card_height = self._card = measures.card
         height, width = on.shape[:2]
         room = (width - 2 * margin_px + measures.gap) // (card_width + measures.gap)
-        first, last = _window(len(names), room, names.index(current) if current in names else 0)
+        first, last = _window(len(names), room, names.index(marked) if marked in names else 0)
         self.shown = tuple(names[first:last])
         strip_width = len(self.shown) * (card_width + measures.gap) - measures.gap
         left, top = (width - strip_width) // 2, height - margin_px - card_height
@@ -88,7 +88,7 @@ class Strip:
         for number, corner in enumerate(self._corners, first):
             name = names[number]
             key = str(number + 1) if number < 9 else ""
-            lay(_caption(name, key, measures, is_current=name == current), on, corner)
+            lay(_caption(name, key, measures, is_marked=name == marked), on, corner)
             if (picture := pictures.get(name)) is not None:
                 inside = corner[0] + measures.padding, corner[1] + measures.padding
                 lay(self._rounded(name, picture, measures), on, inside)
@@ -147,12 +147,12 @@ def _window(count: int, room: int, middle: int) -> tuple[int, int]:
     return first, first + room
 
 
-def _caption(name: str, key: str, measures: Measures, *, is_current: bool) -> Plate:
+def _caption(name: str, key: str, measures: Measures, *, is_marked: bool) -> Plate:
     return caption_plate(
         name,
         key,
         size=measures.card,
         caption_px=measures.caption,
         padding_px=measures.padding,
-        is_current=is_current,
+        is_marked=is_marked,
     )

@@ -17,7 +17,7 @@ def drawn(
     pictures: dict[str, Pixels] | None = None,
 ) -> Pixels:
     white = np.full((size[1], size[0], 3), 255, np.uint8)
-    words = Words(current, styles=names, thumbnails=pictures or {})
+    words = Words(styles=names, marked=current, thumbnails=pictures or {})
     return overlay.draw(white, words)
 
 
@@ -52,7 +52,7 @@ def test_a_tiny_picture_does_no_harm(size: tuple[int, int]) -> None:
     assert drawn(Overlay(), size).shape == (size[1], size[0], 3)
 
 
-def test_it_goes_along_with_the_style_that_paints() -> None:
+def test_it_goes_along_with_the_style_that_was_chosen() -> None:
     overlay = Overlay()
     for current in NAMES:
         drawn(overlay, current=current)
@@ -71,7 +71,7 @@ def test_few_styles_stand_in_the_middle() -> None:
     assert overlay.strip.name_at(321 + 20, 430) == "b"
 
 
-def test_the_one_that_paints_is_marked() -> None:
+def test_the_one_that_was_chosen_is_marked() -> None:
     for current in NAMES[:3]:
         picture = drawn(Overlay(), current=current)
         amber = (picture[..., 0] > 240) & (picture[..., 2] < 110)
