@@ -152,6 +152,41 @@ def arrow_plate(side_px: int, *, points_left: bool) -> Plate:
     return _from_image(canvas)
 
 
+def blank_plate(size: tuple[int, int]) -> Plate:
+    """A plate of (width, height) through which everything shows, to put others on."""
+    shape = size[1], size[0], 3
+    return Plate(ink=np.zeros(shape, np.uint8), through=np.full(shape, 255, np.uint8))
+
+
+def paste(plate: Plate, on: Plate, at: tuple[int, int]) -> None:
+    """Puts one plate in the place of what another has there; it must lie inside.
+
+    Args:
+        plate: what to put.
+        on: written to.
+        at: (x, y) of the upper left corner, in pixels.
+    """
+    (x, y), (width, height) = at, plate.size
+    on.ink[y : y + height, x : x + width] = plate.ink
+    on.through[y : y + height, x : x + width] = plate.through
+
+
+def overlaid(plate: Plate, on: Plate, at: tuple[int, int]) -> Plate:
+    """One plate laid on another, which stays as it is; it must lie inside.
+
+    Args:
+        plate: what to lay.
+        on: what it is laid on.
+        at: (x, y) of the upper left corner, in pixels.
+    """
+    (x, y), (width, height) = at, plate.size
+    both = Plate(ink=on.ink.copy(), through=on.through.copy())
+    lay(plate, both.ink, at)
+    through = both.through[y : y + height, x : x + width]
+    through[:] = cv2.multiply(through, plate.through, scale=1 / 255)
+    return both
+
+
 def wrapped(text: str, font_px: int, width_px: int) -> tuple[Row, ...]:
     """Breaks a sentence into rows that are at most `width_px` wide where words allow it."""
     font = _font(font_px)

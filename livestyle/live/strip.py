@@ -7,8 +7,11 @@ from livestyle.frame import Pixels
 from livestyle.live.plates import (
     Plate,
     arrow_plate,
+    blank_plate,
     caption_plate,
     lay,
+    overlaid,
+    paste,
     picture_plate,
 )
 from livestyle.live.scaling import Size
@@ -22,6 +25,10 @@ GAP = 0.36
 CAPTION = 1.15
 
 
+Box = tuple[int, int, int, int]
+"""Left, top, right and bottom in pixels, the last two just outside."""
+
+
 @dataclass(frozen=True, slots=True)
 class Measures:
     """The strip's lengths for one size of letters, all in pixels."""
@@ -30,12 +37,26 @@ class Measures:
     padding: int
     gap: int
     caption: int
+    arrow: int
 
     @property
     def card(self) -> Size:
         """(width, height) of one thumbnail with what is around it."""
         width, height = self.picture
         return width + 2 * self.padding, height + 2 * self.padding + self.caption
+
+    @property
+    def step(self) -> int:
+        """From one card to the next."""
+        return self.card[0] + self.gap
+
+    def card_x(self, place: int) -> int:
+        """Where a card begins on the strip, which has room for an arrow at either end."""
+        return self.arrow + self.gap + place * self.step
+
+    def strip(self, cards: int) -> Size:
+        """(width, height) of a strip of so many cards."""
+        return self.card_x(cards) + self.arrow, self.card[1]
 
 
 class Strip:
@@ -48,9 +69,10 @@ class Strip:
     def __init__(self) -> None:
         """Begins with nothing drawn."""
         self.shown: tuple[str, ...] = ()
-        self._corners: tuple[Size, ...] = ()
-        self._card: Size = (0, 0)
-        self._plates: dict[str, tuple[Pixels, Size, Plate]] = {}
+        self._cards: tuple[Box, ...] = ()
+        self._plate = blank_plate((1, 1))
+        self._drawn: tuple[object, ...] = ()
+        self._pictures: dict[str, Pixels | None] = {}
 
     def draw(
         self,
@@ -76,58 +98,83 @@ class Strip:
             Its height with the margin below, in pixels.
         """
         measures = _measures(font_px)
-        card_width, card_height = self._card = measures.card
         height, width = on.shape[:2]
-        room = (width - 2 * margin_px + measures.gap) // (card_width + measures.gap)
-        first, last = _window(len(names), room, names.index(marked) if marked in names else 0)
+        room = (width - 2 * margin_px + measures.gap) // measures.step
+        middle = names.index(marked) if marked in names else 0
+        first, last = _window(len(names), room, middle)
         self.shown = tuple(names[first:last])
-        strip_width = len(self.shown) * (card_width + measures.gap) - measures.gap
-        left, top = (width - strip_width) // 2, height - margin_px - card_height
-        step = card_width + measures.gap
-        self._corners = tuple((left + step * place, top) for place in range(len(self.shown)))
-        for number, corner in enumerate(self._corners, first):
-            name = names[number]
-            key = str(number + 1) if number < 9 else ""
-            lay(_caption(name, key, measures, is_marked=name == marked), on, corner)
-            if (picture := pictures.get(name)) is not None:
-                inside = corner[0] + measures.padding, corner[1] + measures.padding
-                lay(self._rounded(name, picture, measures), on, inside)
-        self._draw_arrows(on, margin_px, first > 0, last < len(names))
-        return card_height + margin_px
+        plate = self._composed(names, first, last, marked, pictures, measures)
+        left, top = (width - plate.size[0]) // 2, height - margin_px - plate.size[1]
+        lay(plate, on, (left, top))
+        card_width, card_height = measures.card
+        starts = (left + measures.card_x(place) for place in range(last - first))
+        self._cards = tuple((x, top, x + card_width, top + card_height) for x in starts)
+        return plate.size[1] + margin_px
 
     def name_at(self, x: int, y: int) -> str | None:
         """The style whose thumbnail is there, in pixels of the picture drawn on last."""
-        width, height = self._card
-        for name, (left, top) in zip(self.shown, self._corners, strict=True):
-            if left <= x < left + width and top <= y < top + height:
+        for name, (left, top, right, bottom) in zip(self.shown, self._cards, strict=True):
+            if left <= x < right and top <= y < bottom:
                 return name
         return None
 
     def hide(self) -> None:
         """Nothing is drawn any more, so nothing can be hit."""
-        self.shown = self._corners = ()
+        self.shown = self._cards = ()
 
-    def _rounded(self, name: str, picture: Pixels, measures: Measures) -> Plate:
-        """The thumbnail as a plate, made again only when its picture is another one."""
-        kept = self._plates.get(name)
-        if kept is None or kept[0] is not picture or kept[1] != measures.picture:
-            plate = picture_plate(picture, measures.picture, measures.padding * 1.4)
-            kept = self._plates[name] = picture, measures.picture, plate
-        return kept[2]
+    def _composed(
+        self,
+        names: Sequence[str],
+        first: int,
+        last: int,
+        marked: str,
+        pictures: Mapping[str, Pixels],
+        measures: Measures,
+    ) -> Plate:
+        """All cards on one plate; only those with another picture are drawn again."""
+        drawn = (tuple(names), first, last, marked, measures)
+        if drawn != self._drawn:
+            self._plate = blank_plate(measures.strip(last - first))
+            self._drawn, self._pictures = drawn, {}
+            _put_arrows(self._plate, measures, before=first > 0, after=last < len(names))
+        for number in range(first, last):
+            name = names[number]
+            picture = pictures.get(name)
+            if name in self._pictures and self._pictures[name] is picture:
+                continue
+            self._pictures[name] = picture
+            key = str(number + 1) if number < 9 else ""
+            card = _card(name, key, picture, measures, is_marked=name == marked)
+            paste(card, self._plate, (measures.card_x(number - first), 0))
+        return self._plate
 
-    def _draw_arrows(self, on: Pixels, margin_px: int, before: bool, after: bool) -> None:
-        """Small arrows at the ends beyond which there are more styles."""
-        if not self._corners:
-            return
-        side_px = max(6, margin_px)
-        middle = self._corners[0][1] + (self._card[1] - side_px) // 2
-        gap = max(2, margin_px // 4)
-        if before:
-            plate = arrow_plate(side_px, points_left=True)
-            lay(plate, on, (self._corners[0][0] - gap - plate.size[0], middle))
-        if after:
-            plate = arrow_plate(side_px, points_left=False)
-            lay(plate, on, (self._corners[-1][0] + self._card[0] + gap, middle))
+
+def _card(
+    name: str, key: str, picture: Pixels | None, measures: Measures, *, is_marked: bool
+) -> Plate:
+    """A thumbnail with its ground, key and name."""
+    card = caption_plate(
+        name,
+        key,
+        size=measures.card,
+        caption_px=measures.caption,
+        padding_px=measures.padding,
+        is_marked=is_marked,
+    )
+    if picture is None:
+        return card
+    thumbnail = picture_plate(picture, measures.picture, measures.padding * 1.4)
+    return overlaid(thumbnail, card, (measures.padding, measures.padding))
+
+
+def _put_arrows(on: Plate, measures: Measures, *, before: bool, after: bool) -> None:
+    """Small arrows at the ends beyond which there are more styles."""
+    side_px = measures.arrow * 2
+    top = (on.size[1] - side_px) // 2
+    if before:
+        paste(arrow_plate(side_px, points_left=True), on, (0, top))
+    if after:
+        paste(arrow_plate(side_px, points_left=False), on, (on.size[0] - measures.arrow, top))
 
 
 def _measures(font_px: int) -> Measures:
@@ -137,6 +184,7 @@ def _measures(font_px: int) -> Measures:
         padding=max(2, round(font_px * PADDING)),
         gap=max(2, round(font_px * GAP)),
         caption=round(font_px * CAPTION),
+        arrow=max(3, font_px // 2),
     )
 
 
@@ -145,14 +193,3 @@ def _window(count: int, room: int, middle: int) -> tuple[int, int]:
     room = max(1, min(room, count))
     first = min(max(0, middle - room // 2), count - room)
     return first, first + room
-
-
-def _caption(name: str, key: str, measures: Measures, *, is_marked: bool) -> Plate:
-    return caption_plate(
-        name,
-        key,
-        size=measures.card,
-        caption_px=measures.caption,
-        padding_px=measures.padding,
-        is_marked=is_marked,
-    )

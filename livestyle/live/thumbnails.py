@@ -23,11 +23,11 @@ SIZE: Size = (256, 192)
 MOST_LOADED = 16
 """Styles held ready; at this size each takes about 15 MB with OpenVINO."""
 
-REST_PER_WORK = 9
+REST_PER_WORK = 19
 LEAST_REST_S = 0.04
-MOST_REST_S = 0.25
-"""After each thumbnail its thread sleeps, so that it takes about a tenth of one processor; only
-loading a style, which is done once, takes more."""
+MOST_REST_S = 0.5
+"""After each thumbnail its thread sleeps, so that it takes about a twentieth of one processor;
+only loading a style, which is done once, takes more."""
 
 JOIN_S = 5.0
 
