@@ -11,6 +11,8 @@ from livestyle.live.strip import Strip
 HOLD_S = 1.6
 FADE_S = 0.4
 LEAST_FONT_PX = 11
+STATUS_LIFT = 0.12
+"""How high a lasting sentence stands at least, in heights of the picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +76,24 @@ class Overlay:
         font_px = max(LEAST_FONT_PX, round(min(height, width * 0.75) * 0.036))
         layer = _Layer(pixels, margin_px=font_px)
         self._draw_strip(layer, words, font_px)
-        self._draw_passing(layer, font_px, names_style=not words.styles)
+        lift_px = self._draw_passing(layer, font_px, names_style=not words.styles)
+        if words.status:
+            rows = wrapped(words.status, font_px, round(width * 0.8))
+            least_px = round((height - layer.floor_px) * STATUS_LIFT)
+            layer.lay(plate(rows, font_px), 0.5, 1.0, lift_px=max(lift_px, least_px))
+        beside_px = 0
         if words.figures:
-            layer.lay(plate(words.figures, font_px), 0.0, 0.0)
+            figures = plate(words.figures, font_px)
+            layer.lay(figures, 0.0, 0.0)
+            beside_px = figures.size[0] + font_px // 2
+        if words.help:
+            help_px = _fitting(font_px, len(words.help), height - layer.floor_px)
+            table = plate(words.help, help_px)
+            free_px = max(1, width - 2 * font_px - table.size[0])
+            layer.lay(table, min(1.0, beside_px / free_px) if beside_px else 0.5, 0.5)
         if words.recording_s is not None:
             minutes, seconds = divmod(int(words.recording_s), 60)
             layer.lay(dot_plate(f"{minutes}:{seconds:02}", font_px), 1.0, 0.0)
-        if words.status:
-            layer.lay(plate(wrapped(words.status, font_px, round(width * 0.8)), font_px), 0.5, 0.85)
-        if words.help:
-            help_px = _fitting(font_px, len(words.help), height - layer.floor_px)
-            layer.lay(plate(words.help, help_px), 1.0 if words.figures else 0.5, 0.5)
         return layer.pixels
 
     def _draw_strip(self, layer: "_Layer", words: Words, font_px: int) -> None:
@@ -101,15 +110,20 @@ class Overlay:
             margin_px=font_px,
         )
 
-    def _draw_passing(self, layer: "_Layer", font_px: int, *, names_style: bool) -> None:
-        """Name of the style at the lower left, unless the strip has it; the latest notice above."""
+    def _draw_passing(self, layer: "_Layer", font_px: int, *, names_style: bool) -> int:
+        """Name of the style at the lower left, unless the strip has it; the latest notice above.
+
+        Returns:
+            How far to lift what stands above them, in pixels.
+        """
         name_px = round(font_px * 1.5)
         lift_px = 0
         if names_style and self._style and (opacity := self._opacity(self._styled_s)):
             lift_px = layer.lay(plate(((self._style,),), name_px), 0.0, 1.0, opacity)
         if self._notice and (opacity := self._opacity(self._noticed_s)):
             rows = wrapped(self._notice, font_px, round(layer.width * 0.8))
-            layer.lay(plate(rows, font_px), 0.0, 1.0, opacity, lift_px=lift_px)
+            lift_px += layer.lay(plate(rows, font_px), 0.0, 1.0, opacity, lift_px=lift_px)
+        return lift_px
 
     def _opacity(self, since_s: float) -> float:
         left_s = HOLD_S + FADE_S - (self._clock() - since_s)
