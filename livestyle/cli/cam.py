@@ -51,6 +51,13 @@ PLAYING = PlayerOptions()
     help="Hold this rate by painting smaller; strokes then grow on the screen.",
 )
 @click.option(
+    "--stroke-lock/--no-stroke-lock",
+    default=True,
+    show_default=True,
+    help="Strokes as large in the picture as at 640x480, for the time that 640x480 takes; without, "
+    "every pixel is painted, and strokes are finer in larger pictures.",
+)
+@click.option(
     "--steady",
     default=PLAYING.steady,
     show_default=True,

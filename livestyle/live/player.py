@@ -33,12 +33,15 @@ class PlayerOptions:
         crossfade_s: how long one style dissolves into the next; 0.0 for a cut.
         target_fps: the rate to hold by painting smaller; None paints at full size.
         memory_mb: about how much all loaded styles may take.
+        stroke_lock: strokes cover the same share of a picture of any size; otherwise they have
+            the same size in pixels.
     """
 
     steady: float = 0.0
     crossfade_s: float = 0.0
     target_fps: float | None = None
     memory_mb: float = 600.0
+    stroke_lock: bool = False
 
 
 class Player:
@@ -73,7 +76,7 @@ class Player:
             names: the set, in key order.
             load: makes a style ready to paint; called in this thread, then in the loader.
             first: the style to begin with, one of `names`.
-            size: (width, height) of the frames to come; each style is warmed with one.
+            size: (width, height) of the frames to come; each style is warmed for them.
             look: to begin with.
             meter: is told of swaps.
             options: how to play.
@@ -103,7 +106,9 @@ class Player:
             steady=options.steady,
             crossfade_s=options.crossfade_s,
             target_fps=options.target_fps,
+            stroke_lock=options.stroke_lock,
         )
+        size = self._brush.wanted_size
         self._shelf = Shelf(places_within(options.memory_mb, size))
         self._shelf.put(first, self._open(first, size), size, keep=set())
         self._loader = Thread(target=self._prepare_styles, name="livestyle-loader", daemon=True)
