@@ -58,25 +58,14 @@ class SessionKeeper:
         self.folder = folder
         self._scene: Scene | None = None
         self._is_told = self._is_raised = False
+        self._free_mb = free_mb
         self._is_ours = _made(folder)
-        frames = folder / FRAMES_FILE
-
-        def has_space() -> bool:
-            return free_mb(frames) >= LEAST_FREE_MB
-
-        if not has_space():
-            raise SinkError(
-                f"A session in {folder} does not start: less than {LEAST_FREE_MB} MB are free "
-                "there. Make room, or name a folder on another disk."
-            )
-        timeline = TimelineFile(folder / TIMELINE_FILE, playing)
         try:
-            recorder = open_recorder(frames)
+            self._kept = self._begun(open_recorder, playing, find)
         except BaseException:
-            timeline.discard()
+            self._remove_folder()
             raise
-        self._kept = _Kept(recorder, timeline, find)
-        self._writer = Writer(self._kept, may_drop=may_drop, has_space=has_space)
+        self._writer = Writer(self._kept, may_drop=may_drop, has_space=self._has_space)
 
     def write(self, frame: Frame) -> None:
         """Keeps a frame as it came."""
@@ -104,9 +93,8 @@ class SessionKeeper:
         self._writer.finish()
         self._writer.join()
         self._is_told = True
-        if self._is_ours and not self._kept.frames:
-            with suppress(OSError):
-                self.folder.rmdir()
+        if not self._kept.frames:
+            self._remove_folder()
         if self._writer.error is not None and not self._is_raised:
             self._is_raised = True
             raise self._writer.error
@@ -122,6 +110,34 @@ class SessionKeeper:
             f"Kept {kept} frames{without}.{early} "
             f"`livestyle render {self.folder} show.mp4` paints them again."
         )
+
+    def _begun(
+        self,
+        open_recorder: Callable[[Path], Sink],
+        playing: Playing,
+        find: Callable[[str], Style],
+    ) -> "_Kept":
+        """Opens both files, or neither."""
+        if not self._has_space():
+            raise SinkError(
+                f"A session in {self.folder} does not start: less than {LEAST_FREE_MB} MB are "
+                "free there. Make room, or name a folder on another disk."
+            )
+        timeline = TimelineFile(self.folder / TIMELINE_FILE, playing)
+        try:
+            return _Kept(open_recorder(self.folder / FRAMES_FILE), timeline, find)
+        except BaseException:
+            timeline.discard()
+            raise
+
+    def _has_space(self) -> bool:
+        return self._free_mb(self.folder / FRAMES_FILE) >= LEAST_FREE_MB
+
+    def _remove_folder(self) -> None:
+        """Leaves no empty folder behind that was not there before."""
+        if self._is_ours:
+            with suppress(OSError):
+                self.folder.rmdir()
 
     def _why_over(self) -> str:
         return "the disk is nearly full" if self._writer.is_full else str(self._writer.error)

@@ -43,13 +43,15 @@ def find_played(styles: Mapping[str, PlayedStyle | None]) -> dict[str, Style]:
         StyleError: some are not there any more; they are named.
     """
     found = {name: _find(name, then) for name, then in styles.items()}
-    missing = [name for name, style in found.items() if style is None]
+    missing = [
+        f"{name} (it was in {then.path})" if then else name
+        for name, then in styles.items()
+        if found[name] is None
+    ]
     if missing:
-        then = styles[missing[0]]
-        place = f", {missing[0]} was in {then.path}" if then else ""
         raise StyleError(
-            f"The session was played in styles that are not there any more: {', '.join(missing)}"
-            f"{place}. Put them back there, or add them with `livestyle styles add`."
+            f"The session was played in styles that are not there any more: {', '.join(missing)}. "
+            "Put them back, or add them with `livestyle styles add`."
         )
     return {name: style for name, style in found.items() if style is not None}
 
