@@ -9,12 +9,16 @@ from livestyle.library import Style
 from livestyle.live.keeping import SessionKeeper
 from livestyle.live.player import PlayerOptions
 from livestyle.live.timeline import Playing
+from livestyle.live.writer import WAITING_FRAMES
 from livestyle.stages import FrameSource
 from livestyle.video.formats import RecordOptions
 from livestyle.video.recorder import Recorder
 
 KEPT = RecordOptions(crf=18, preset="ultrafast")
 """How a session's frames are encoded: in the time that JPEG takes, at a third of its size."""
+
+WAITING_BYTES = 64_000_000
+"""Pictures of a session that wait for a busy machine: two seconds of them at 640x480 and 30 fps."""
 
 
 def recorder_for(path: Path, frames: FrameSource, options: RecordOptions | None = None) -> Recorder:
@@ -36,6 +40,7 @@ def keeper_for(
     Raises:
         SinkError: the folder holds something, or cannot be written.
     """
+    width, height = frames.size
     return SessionKeeper(
         folder,
         lambda path: recorder_for(path, frames, KEPT),
@@ -47,4 +52,5 @@ def keeper_for(
         ),
         styles.__getitem__,
         may_drop=frames.is_live,
+        waiting_frames=max(WAITING_FRAMES, WAITING_BYTES // (3 * width * height)),
     )

@@ -11,7 +11,7 @@ from livestyle.library import Style
 from livestyle.live.played import played
 from livestyle.live.recording import LEAST_FREE_MB, free_mb
 from livestyle.live.timeline import TIMELINE_FILE, Playing, Scene, TimelineFile
-from livestyle.live.writer import Writer
+from livestyle.live.writer import WAITING_FRAMES, Writer
 from livestyle.stages import Sink
 
 FRAMES_FILE = "frames.mp4"
@@ -39,6 +39,7 @@ class SessionKeeper:
         find: Callable[[str], Style],
         *,
         may_drop: bool,
+        waiting_frames: int = WAITING_FRAMES,
         free_mb: Callable[[Path], float] = free_mb,
     ) -> None:
         """Makes the folder.
@@ -50,6 +51,7 @@ class SessionKeeper:
             find: the style of a name.
             may_drop: leave frames out when the disk is slow, as befits a camera, instead of
                 waiting, as befits a file.
+            waiting_frames: how many may wait for the disk.
             free_mb: free space on the disk of a path.
 
         Raises:
@@ -65,7 +67,12 @@ class SessionKeeper:
         except BaseException:
             self._remove_folder()
             raise
-        self._writer = Writer(self._kept, may_drop=may_drop, has_space=self._has_space)
+        self._writer = Writer(
+            self._kept,
+            may_drop=may_drop,
+            has_space=self._has_space,
+            waiting_frames=waiting_frames,
+        )
 
     def write(self, frame: Frame) -> None:
         """Keeps a frame as it came."""
@@ -105,7 +112,7 @@ class SessionKeeper:
         if not kept:
             return "No frame came, so no session was kept."
         early = f" It ended early: {self._why_over()}." if self._writer.is_full else ""
-        without = f", without {lost} for which the disk was too slow" if lost else ""
+        without = f", without {lost} for which disk or processor were too slow" if lost else ""
         return (
             f"Kept {kept} frames{without}.{early} "
             f"`livestyle render {self.folder} show.mp4` paints them again."
