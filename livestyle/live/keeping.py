@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 from livestyle.errors import SinkError, SourceError
@@ -134,7 +134,8 @@ class SessionKeeper:
         try:
             return _Kept(open_recorder(self.folder / FRAMES_FILE), timeline, find)
         except BaseException:
-            timeline.discard()
+            timeline.close()
+            timeline.path.unlink()
             raise
 
     def _has_space(self) -> bool:
@@ -178,15 +179,12 @@ class _Kept:
         self._write_scenes()
 
     def close(self) -> None:
-        """Finishes both files."""
-        try:
+        """Finishes both files; without a frame neither is left."""
+        with closing(self._recorder), closing(self._timeline):
             if self.frames:
                 self._write_scenes()
-                self._timeline.close()
-            else:
-                self._timeline.discard()
-        finally:
-            self._recorder.close()
+        if not self.frames:
+            self._timeline.path.unlink(missing_ok=True)
 
     def _write_scenes(self) -> None:
         while self.scenes:

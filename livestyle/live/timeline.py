@@ -81,7 +81,7 @@ class TimelineFile:
         try:
             self._file = path.open("x", encoding="utf-8")
         except OSError as error:
-            raise SinkError(f"{path} cannot be written ({error.strerror}).") from error
+            raise self._failure(error) from error
         self._add({"format": FORMAT, "livestyle": __version__, **asdict(playing)})
 
     def add_style(self, name: str, style: PlayedStyle) -> None:
@@ -102,20 +102,25 @@ class TimelineFile:
         self._add({"at_s": round(at_s, 6), "style": scene.style, **look, "frozen": scene.frozen})
 
     def close(self) -> None:
-        """Closes the file."""
-        self._file.close()
+        """Closes the file.
 
-    def discard(self) -> None:
-        """Removes the file."""
-        self.close()
-        self.path.unlink(missing_ok=True)
+        Raises:
+            SinkError: what a failed write left over cannot be written now, either.
+        """
+        try:
+            self._file.close()
+        except OSError as error:
+            raise self._failure(error) from error
 
     def _add(self, line: Mapping[str, Any]) -> None:
         try:
             self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
             self._file.flush()
         except OSError as error:
-            raise SinkError(f"{self.path} cannot be written ({error.strerror}).") from error
+            raise self._failure(error) from error
+
+    def _failure(self, error: OSError) -> SinkError:
+        return SinkError(f"{self.path} cannot be written ({error.strerror}).")
 
 
 class Timeline:

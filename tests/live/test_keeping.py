@@ -70,6 +70,36 @@ def test_frames_and_scenes(tmp_path: Path) -> None:
     assert keeper.take_notice() == ""
 
 
+def test_a_source_that_changes_its_size(tmp_path: Path) -> None:
+    keeper = keep(tmp_path)
+    for index in range(6):
+        keeper.write(make_frame(index, (64, 48) if index < 3 else (160, 90)))
+    keeper.close()
+    with av.open(str(frames_of(tmp_path))) as container:
+        sizes = [(frame.width, frame.height) for frame in container.decode(video=0)]
+    assert sizes == [(64, 48)] * 6
+
+
+def test_a_timeline_that_cannot_be_written(tmp_path: Path) -> None:
+    """The frames are kept, the show goes on, and the error comes at the end."""
+
+    def lose(name: str) -> Style:
+        raise SinkError("the disk is gone")
+
+    keeper = SessionKeeper(
+        tmp_path, lambda path: Recorder(path, fps=25.0), Playing(), lose, may_drop=False
+    )
+    keeper.note(0.0, scene())
+    keeper.write(make_frame(0, (64, 48)))
+    notices: list[str] = []
+    wait_until(lambda: bool(notices.append(keeper.take_notice()) or notices[-1]))
+    assert notices[-1] == "the session is no longer kept: the disk is gone"
+    keeper.write(make_frame(1, (64, 48)))
+    with pytest.raises(SinkError, match="the disk is gone"):
+        keeper.close()
+    assert kept_frames(frames_of(tmp_path)) == 1
+
+
 def test_a_killed_session_can_be_read(tmp_path: Path) -> None:
     """What is on the disk before anything is closed."""
     keeper = keep(tmp_path / "s")
