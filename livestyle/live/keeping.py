@@ -1,5 +1,6 @@
 """SessionKeeper: a performance on its way into a folder, from which it can be painted again."""
 
+import shlex
 from collections import deque
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -115,7 +116,7 @@ class SessionKeeper:
         without = f", without {lost} for which disk or processor were too slow" if lost else ""
         return (
             f"Kept {kept} frames{without}.{early} "
-            f"`livestyle render {self.folder} show.mp4` paints them again."
+            f"`livestyle render {shlex.quote(str(self.folder))} show.mp4` paints them again."
         )
 
     def _begun(
