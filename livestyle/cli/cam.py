@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,12 @@ from typing import Any
 import click
 
 from livestyle.cli.options import SIZE, Painting, painting_of, painting_options
+from livestyle.cli.recorders import keeper_for, recorder_for
 from livestyle.cli.signals import ending_cleanly
 from livestyle.engines import load
 from livestyle.errors import SinkError
 from livestyle.library import Style, find_style, list_styles
+from livestyle.live.keeping import SessionKeeper
 from livestyle.live.meter import Meter
 from livestyle.live.pipeline import Pipeline
 from livestyle.live.player import Player, PlayerOptions
@@ -23,7 +24,6 @@ from livestyle.live.recording import RecordingSwitch
 from livestyle.live.session import LiveSession
 from livestyle.stages import FrameSource, Sink
 from livestyle.video.null import NullSink
-from livestyle.video.recorder import Recorder
 from livestyle.video.sources import SourceOptions, open_source
 from livestyle.video.virtual_camera import VirtualCamera
 
@@ -92,6 +92,12 @@ PLAYING = PlayerOptions()
     help="Write the painted video here (.mp4 .mov .mkv .webm .avi).",
 )
 @click.option(
+    "--session",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Keep the camera's own frames and what you do in this new folder, for `livestyle render`.",
+)
+@click.option(
     "--virtual-camera",
     is_flag=True,
     help="Other programs see the painted picture as a camera; never mirrored, so that others can "
@@ -125,6 +131,7 @@ def cam(
     mirror: bool,
     display: bool,
     record: Path | None,
+    session: Path | None,
     virtual_camera: bool,
     virtual_mirror: bool,
     folder: Path,
@@ -153,9 +160,14 @@ def cam(
         if virtual_camera or virtual_mirror:
             cameras = [_virtual_camera(opened, frames, virtual_mirror, display)]
         prepared = (_in_window if display else _unseen)(opened, frames, record, folder, cameras)
-        player = _player(styles, painting, playing, frames, mirror, meter)
+        keeper = keeper_for(session, frames, playing, styles) if session else None
+        if keeper:
+            opened.callback(keeper.close)
+        player = _player(styles, painting, playing, frames, mirror, meter, keeper)
         opened.callback(player.close)
-        show = prepared(player, meter=meter, max_frames=max_frames, duration_s=duration_s)
+        show = prepared(
+            player, meter=meter, keeper=keeper, max_frames=max_frames, duration_s=duration_s
+        )
         click.echo(_what_runs(frames, player), err=True)
         if display:
             click.echo("In the window, h shows the keys and q quits.", err=True)
@@ -163,6 +175,8 @@ def cam(
             with ending_cleanly(show.stop):
                 show.run()
                 click.echo(_what_was_done(meter, record), err=True)
+                if keeper:
+                    click.echo(keeper.outcome(), err=True)
         finally:
             if report:
                 _write_report(report, frames, player, meter)
@@ -178,7 +192,7 @@ def _in_window(
     """Checks display and recording, and returns what makes a show in a window."""
     from livestyle.video.window import Window
 
-    recording = RecordingSwitch(lambda path: _recorder(path, frames), may_drop=frames.is_live)
+    recording = RecordingSwitch(lambda path: recorder_for(path, frames), may_drop=frames.is_live)
     opened.callback(recording.close)
     if record:
         recording.start(record)
@@ -203,7 +217,7 @@ def _unseen(
     cameras: Sequence[Sink],
 ) -> Callable[..., Show]:
     """Checks the recording, and returns what makes a show that goes there, or nowhere."""
-    sink = _recorder(record, frames) if record else NullSink()
+    sink = recorder_for(record, frames) if record else NullSink()
     opened.callback(sink.close)
     return partial(Pipeline, frames, sinks=[sink, *cameras])
 
@@ -232,6 +246,7 @@ def _player(
     frames: FrameSource,
     mirror: bool,
     meter: Meter,
+    keeper: SessionKeeper | None,
 ) -> Player:
     first = next(iter(styles))
     fallback = replace(painting.engine, engine="auto", device="cpu", precision="auto")
@@ -244,14 +259,8 @@ def _player(
         meter=meter,
         options=playing,
         load_fallback=lambda name: load(styles[name], fallback),
+        note=keeper.note if keeper else None,
     )
-
-
-def _recorder(path: Path, frames: FrameSource) -> Recorder:
-    """A recorder for the source: a file's own clock and sound are kept."""
-    time_base: Fraction | None = getattr(frames, "time_base", None)
-    sound: Path | None = getattr(frames, "path", None)
-    return Recorder(path, fps=frames.fps, time_base=time_base, audio_from=sound)
 
 
 def _what_runs(frames: FrameSource, player: Player) -> str:

@@ -99,7 +99,7 @@ class Brush:
         began_s = time.perf_counter()
         painted = painted_at(self.size, original, style)
         painted = self._steadied(original, painted, name)
-        painted = self._crossfaded(painted, name, frame.captured_s)
+        painted = self._crossfaded(painted, name, frame.pts_s)
         painted = apply(original, painted, look)
         if self._governor and judge and self.size == self.wanted_size:
             self._governor.spent((time.perf_counter() - began_s) * 1e3)

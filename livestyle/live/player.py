@@ -15,6 +15,7 @@ from livestyle.live.meter import Meter
 from livestyle.live.rescue import Rescue
 from livestyle.live.scaling import Size
 from livestyle.live.shelf import Shelf, places_within
+from livestyle.live.timeline import Scene
 from livestyle.look import Look
 from livestyle.stages import EngineInfo, Stylizer
 
@@ -69,6 +70,7 @@ class Player:
         meter: Meter,
         options: PlayerOptions | None = None,
         load_fallback: Callable[[str], Stylizer] | None = None,
+        note: Callable[[float, Scene], None] | None = None,
     ) -> None:
         """Loads the first style at once and the others in the background.
 
@@ -81,6 +83,7 @@ class Player:
             meter: is told of swaps.
             options: how to play.
             load_fallback: loads a style where it surely runs, after its engine failed.
+            note: is told in the painting thread what each frame, by its `pts_s`, is painted like.
 
         Raises:
             StyleError: `first` is not in the set, or cannot be loaded.
@@ -95,6 +98,7 @@ class Player:
         self.failed: dict[str, str] = {}
         self._load = load
         self._load_fallback = load_fallback
+        self._note = note
         self._meter = meter
         self._changed = Condition()
         self._notice = ""
@@ -150,6 +154,8 @@ class Player:
             if self._brush.choose_size(size, self._shelf.warm_size(name)):
                 self._changed.notify_all()
         _close_all(retired)
+        if self._note:
+            self._note(frame.pts_s, Scene(name, look, frozen=self._held is not None))
         # Loading takes the processor away for a moment: times taken then mislead the governor.
         return self._brush.paint(frame, original, name, style, look, judge=judge)
 

@@ -26,6 +26,7 @@ class LiveSession:
         folder: Path,
         recording: RecordingSwitch | None = None,
         sinks: Sequence[Sink] = (),
+        keeper: Sink | None = None,
         settings: Mapping[str, str] | None = None,
         max_frames: int | None = None,
         duration_s: float | None = None,
@@ -41,11 +42,13 @@ class LiveSession:
             recording: what `r` switches; may be running already.
             sinks: others that get every frame, without words on it; what they have to tell is
                 shown.
+            keeper: gets every frame as it came; what it has to tell is shown, too.
             settings: what else to keep in the metadata of pictures.
             max_frames: end after this many shown frames.
             duration_s: end this long after the first shown frame.
         """
-        tellers = [sink for sink in sinks if isinstance(sink, Teller)]
+        fed = [*sinks, keeper] if keeper else sinks
+        tellers = [sink for sink in fed if isinstance(sink, Teller)]
         self._screen = Screen(window, source, player, meter, recording, tellers=tellers)
         self._controls = Controls(
             player,
@@ -60,6 +63,7 @@ class LiveSession:
             player,
             [self._screen, *([recording] if recording else []), *sinks],
             meter,
+            keeper=keeper,
             on_idle=self._idle,
             max_frames=max_frames,
             duration_s=duration_s,
