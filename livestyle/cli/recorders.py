@@ -48,6 +48,7 @@ def keeper_for(
             source=frames.name,
             steady=playing.steady,
             crossfade_s=playing.crossfade_s,
+            stroke_lock=playing.stroke_lock,
             began=datetime.now().astimezone().isoformat(timespec="seconds"),
         ),
         styles.__getitem__,

@@ -33,8 +33,8 @@ def render(
 ) -> None:
     """Paint a performance again that `livestyle cam --session` kept.
 
-    Every frame of the camera is painted, at full size and in fp32, with the styles, strengths and
-    all else that was on the screen at that moment. Speed does not matter here: what a slow
+    Every frame of the camera is painted, in its full size and in fp32, with the styles, strengths,
+    strokes and all else that was on the screen at that moment. Speed does not matter: what a slow
     machine left out or painted smaller is whole.
     """
     engine, encoding = engine_of(options), encoding_of(options)

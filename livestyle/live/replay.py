@@ -58,7 +58,11 @@ class Replay:
         self._zero_s = first.pts_s
         playing = self._timeline.playing
         return Brush(
-            first.size, steady=playing.steady, crossfade_s=playing.crossfade_s, target_fps=None
+            first.size,
+            steady=playing.steady,
+            crossfade_s=playing.crossfade_s,
+            target_fps=None,
+            stroke_lock=playing.stroke_lock,
         )
 
     def _loaded(self, name: str) -> Stylizer:

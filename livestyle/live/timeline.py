@@ -59,12 +59,14 @@ class Playing:
         source: what a person calls it.
         steady: 0.0 to 1.0, see `Steadiness`.
         crossfade_s: see `Crossfade`.
+        stroke_lock: whether strokes were as large in the picture as at 640x480.
         began: when, ISO 8601.
     """
 
     source: str = ""
     steady: float = 0.0
     crossfade_s: float = 0.0
+    stroke_lock: bool = False
     began: str = ""
 
 

@@ -72,6 +72,16 @@ def test_one_style_is_loaded_at_a_time() -> None:
     assert [name for name, _ in styles.made] == ["a", "b", "a", "b"]
 
 
+@pytest.mark.parametrize(("stroke_lock", "painted_at"), [(False, (8, 6)), (True, (640, 480))])
+def test_strokes_are_as_large_as_they_were(stroke_lock: bool, painted_at: tuple[int, int]) -> None:
+    styles = Styles()
+    playing = Playing(stroke_lock=stroke_lock)
+    replay = Replay(Timeline(playing, {}, [(0.0, Scene("a", Look()))]), styles.load)
+    assert replay(frame(0)).size == (8, 6)
+    assert styles.made[0][1].sizes == [painted_at]
+    replay.close()
+
+
 def test_looks() -> None:
     looks = [Look(), Look(strength=0.0), Look(strength=0.5), Look(split=True, mirror=True)]
     frames = painted([(n / 25, Scene("a", look)) for n, look in enumerate(looks)], 4)
