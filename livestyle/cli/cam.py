@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,11 @@ from typing import Any
 import click
 
 from livestyle.cli.options import SIZE, painting_of, painting_options
+from livestyle.cli.recorders import keeper_for, recorder_for
 from livestyle.cli.signals import ending_cleanly
 from livestyle.cli.style_set import StyleSet
 from livestyle.errors import SinkError
+from livestyle.live.keeping import SessionKeeper
 from livestyle.live.meter import Meter
 from livestyle.live.pipeline import Pipeline
 from livestyle.live.player import Player, PlayerOptions
@@ -25,7 +26,6 @@ from livestyle.live.watch import Watch
 from livestyle.look import Look
 from livestyle.stages import FrameSource, Sink
 from livestyle.video.null import NullSink
-from livestyle.video.recorder import Recorder
 from livestyle.video.sources import SourceOptions, open_source
 from livestyle.video.virtual_camera import VirtualCamera
 
@@ -51,6 +51,13 @@ PLAYING = PlayerOptions()
     metavar="N",
     type=click.FloatRange(1, 1000),
     help="Hold this rate by painting smaller; strokes then grow on the screen.",
+)
+@click.option(
+    "--stroke-lock/--no-stroke-lock",
+    default=True,
+    show_default=True,
+    help="Strokes as large in the picture as at 640x480, for the time that 640x480 takes; without, "
+    "every pixel is painted, and strokes are finer in larger pictures.",
 )
 @click.option(
     "--steady",
@@ -87,6 +94,12 @@ PLAYING = PlayerOptions()
     help="Write the painted video here (.mp4 .mov .mkv .webm .avi).",
 )
 @click.option(
+    "--session",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Keep the camera's own frames and what you do in this new folder, for `livestyle render`.",
+)
+@click.option(
     "--virtual-camera",
     is_flag=True,
     help="Other programs see the painted picture as a camera; never mirrored, so that others can "
@@ -120,6 +133,7 @@ def cam(
     mirror: bool,
     display: bool,
     record: Path | None,
+    session: Path | None,
     virtual_camera: bool,
     virtual_mirror: bool,
     folder: Path,
@@ -153,11 +167,16 @@ def cam(
         thumbnails = Thumbnails(styles.load_on_cpu, styles.preview)
         prepare = partial(_in_window, thumbnails=thumbnails) if display else _unseen
         prepared = prepare(opened, frames, record, folder, cameras)
+        keeper = keeper_for(session, frames, playing, styles.styles) if session else None
+        if keeper:
+            opened.callback(keeper.close)
         look = replace(painting.look, mirror=mirror)
-        player = _player(styles, look, playing, frames, meter)
+        player = _player(styles, look, playing, frames, meter, keeper)
         opened.callback(player.close)
         opened.callback(_watch(styles, player, thumbnails).close)
-        show = prepared(player, meter=meter, max_frames=max_frames, duration_s=duration_s)
+        show = prepared(
+            player, meter=meter, keeper=keeper, max_frames=max_frames, duration_s=duration_s
+        )
         click.echo(_what_runs(frames, player), err=True)
         if display:
             click.echo("In the window, h shows the keys and q quits.", err=True)
@@ -165,6 +184,8 @@ def cam(
             with ending_cleanly(show.stop):
                 show.run()
                 click.echo(_what_was_done(meter, record), err=True)
+                if keeper:
+                    click.echo(keeper.outcome(), err=True)
         finally:
             if report:
                 _write_report(report, frames, player, meter)
@@ -181,7 +202,7 @@ def _in_window(
     """Checks display and recording, and returns what makes a show in a window."""
     from livestyle.video.window import Window
 
-    recording = RecordingSwitch(lambda path: _recorder(path, frames), may_drop=frames.is_live)
+    recording = RecordingSwitch(lambda path: recorder_for(path, frames), may_drop=frames.is_live)
     opened.callback(recording.close)
     if record:
         recording.start(record)
@@ -208,7 +229,7 @@ def _unseen(
     cameras: Sequence[Sink],
 ) -> Callable[..., Show]:
     """Checks the recording, and returns what makes a show that goes there, or nowhere."""
-    sink = _recorder(record, frames) if record else NullSink()
+    sink = recorder_for(record, frames) if record else NullSink()
     opened.callback(sink.close)
     return partial(Pipeline, frames, sinks=[sink, *cameras])
 
@@ -229,6 +250,7 @@ def _player(
     playing: PlayerOptions,
     frames: FrameSource,
     meter: Meter,
+    keeper: SessionKeeper | None,
 ) -> Player:
     return Player(
         styles.names,
@@ -239,6 +261,7 @@ def _player(
         meter=meter,
         options=playing,
         load_fallback=styles.load_on_cpu,
+        note=keeper.note if keeper else None,
     )
 
 
@@ -250,13 +273,6 @@ def _watch(styles: StyleSet, player: Player, thumbnails: Thumbnails) -> Watch:
         thumbnails.renew(name)
 
     return Watch(styles.names, styles.stamp, renew)
-
-
-def _recorder(path: Path, frames: FrameSource) -> Recorder:
-    """A recorder for the source: a file's own clock and sound are kept."""
-    time_base: Fraction | None = getattr(frames, "time_base", None)
-    sound: Path | None = getattr(frames, "path", None)
-    return Recorder(path, fps=frames.fps, time_base=time_base, audio_from=sound)
 
 
 def _what_runs(frames: FrameSource, player: Player) -> str:

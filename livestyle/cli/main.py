@@ -13,6 +13,7 @@ from livestyle.errors import LivestyleError
 
 COMMANDS = {
     "cam": "Repaint a camera, stream or clip live.",
+    "render": "Paint a kept session of cam again, every frame at full quality.",
     "video": "Repaint video files; sound and time stamps are kept.",
     "image": "Repaint pictures.",
     "paint": "Repaint one photo in the style of one artwork, by optimisation.",

@@ -1,7 +1,7 @@
 """Options that several commands share, and what they are turned into."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -11,9 +11,12 @@ from livestyle.engines import DEVICES, ENGINES, PRECISIONS, EngineOptions
 from livestyle.library import DEFAULT_STYLE
 from livestyle.look import Look
 from livestyle.picture import MAX_PIXELS
+from livestyle.video.formats import RecordOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
 MAX_SIDE_PX = 16384
+PRESET = "medium"
+"""Nobody waits for the frames of a file, so the encoder may take its time."""
 
 
 class SizeType(click.ParamType[tuple[int, int]]):
@@ -71,6 +74,13 @@ def painting_options(command: F) -> F:
             help="0 is the original, 1 the full style.",
         ),
         click.option("--keep-color", is_flag=True, help="Keep the colours of the original."),
+    ]
+    return _added(options, engine_options(command))
+
+
+def engine_options(command: F) -> F:
+    """Adds the options of what runs the network; read them with `engine_of`."""
+    options = [
         click.option(
             "--engine",
             default="auto",
@@ -96,6 +106,29 @@ def painting_options(command: F) -> F:
             "--threads", metavar="N", type=click.IntRange(1), help="CPU threads for the network."
         ),
     ]
+    return _added(options, command)
+
+
+def encoding_options(command: F) -> F:
+    """Adds the options of how a painted file is encoded; read them with `encoding_of`."""
+    options = [
+        click.option(
+            "--codec", default="auto", show_default=True, help="h264, hevc, vp9 and others."
+        ),
+        click.option(
+            "--crf",
+            default=20,
+            show_default=True,
+            type=click.IntRange(0, 51),
+            help="Quality; lower is better and larger.",
+        ),
+        click.option("--no-audio", is_flag=True, help="Leave the sound out."),
+    ]
+    return _added(options, command)
+
+
+def _added(options: Sequence[Callable[[F], F]], command: F) -> F:
+    """The command with the options, in this order before those it has."""
     for option in reversed(options):
         command = option(command)
     return command
@@ -106,10 +139,25 @@ def painting_of(options: dict[str, Any]) -> Painting:
     return Painting(
         style=options.pop("style"),
         look=Look(strength=options.pop("strength"), keep_color=options.pop("keep_color")),
-        engine=EngineOptions(
-            engine=options.pop("engine"),
-            device=options.pop("device"),
-            precision=options.pop("precision"),
-            threads=options.pop("threads"),
-        ),
+        engine=engine_of(options),
+    )
+
+
+def engine_of(options: dict[str, Any]) -> EngineOptions:
+    """Takes the options of what runs the network out of a command's parameters."""
+    return EngineOptions(
+        engine=options.pop("engine"),
+        device=options.pop("device"),
+        precision=options.pop("precision"),
+        threads=options.pop("threads"),
+    )
+
+
+def encoding_of(options: dict[str, Any]) -> RecordOptions:
+    """Takes the options of how a painted file is encoded out of a command's parameters."""
+    return RecordOptions(
+        codec=options.pop("codec"),
+        crf=options.pop("crf"),
+        preset=PRESET,
+        audio=not options.pop("no_audio"),
     )

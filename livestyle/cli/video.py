@@ -9,7 +9,14 @@ from typing import Any
 
 import click
 
-from livestyle.cli.options import SIZE, Painting, painting_of, painting_options
+from livestyle.cli.options import (
+    SIZE,
+    Painting,
+    encoding_of,
+    encoding_options,
+    painting_of,
+    painting_options,
+)
 from livestyle.cli.signals import ending_cleanly
 from livestyle.engines import load
 from livestyle.errors import LivestyleError, SinkError, SourceError
@@ -23,9 +30,6 @@ from livestyle.picture import MAX_PIXELS
 from livestyle.stages import Stylizer
 from livestyle.video.file import VideoFile
 from livestyle.video.recorder import Recorder, RecordOptions
-
-PRESET = "medium"
-"""Nobody waits for these frames, so the encoder may take its time."""
 
 
 class SecondsType(click.ParamType[float]):
@@ -53,9 +57,9 @@ class Cut:
     """Which part of the input is wanted, and how large."""
 
     size: tuple[int, int] | None
-    height: int | None
-    start_s: float | None
-    end_s: float | None
+    height: int | None = None
+    start_s: float | None = None
+    end_s: float | None = None
 
     def open(self, path: Path) -> VideoFile:
         """The input, scaled and cut."""
@@ -81,13 +85,10 @@ class Cut:
 @click.option("--height", type=click.IntRange(1, 16384), help="Scale to this height.")
 @click.option("--start", "start_s", type=SecondsType(), help="Begin here, in s or m:s.")
 @click.option("--end", "end_s", type=SecondsType(), help="End here, in s or m:s.")
-@click.option("--codec", default="auto", show_default=True, help="h264, hevc, vp9 and others.")
-@click.option("--crf", default=20, show_default=True, type=click.IntRange(0, 51),
-              help="Quality; lower is better and larger.")  # fmt: skip
+@encoding_options
 @click.option("--steady", default=0.0, show_default=True, metavar="0..1",
               type=click.FloatRange(0, 1),
               help="Take the flicker out of what stands still.")  # fmt: skip
-@click.option("--no-audio", is_flag=True, help="Leave the sound out.")
 @click.option("--overwrite", is_flag=True, help="Replace an older output.")
 def video(
     inputs: Sequence[Path],
@@ -96,10 +97,7 @@ def video(
     height: int | None,
     start_s: float | None,
     end_s: float | None,
-    codec: str,
-    crf: int,
     steady: float,
-    no_audio: bool,
     overwrite: bool,
     **options: Any,
 ) -> None:
@@ -113,15 +111,15 @@ def video(
         raise click.UsageError("--end must come after --start.")
     painting = painting_of(options)
     cut = Cut(size, height, start_s, end_s)
-    record = RecordOptions(codec=codec, crf=crf, preset=PRESET, audio=not no_audio)
+    encoding = encoding_of(options)
     jobs = _jobs(inputs, output)
     failures: list[LivestyleError] = []
     stylizer = load(find_style(painting.style), painting.engine)
     try:
         for origin, target in jobs:
             try:
-                _repaint(
-                    origin, target, stylizer, painting, cut, record, overwrite, Steadiness(steady)
+                repaint(
+                    origin, target, _painter(stylizer, painting, steady), cut, encoding, overwrite
                 )
             except LivestyleError as error:
                 if len(jobs) == 1:
@@ -138,17 +136,9 @@ def video(
         )
 
 
-def _repaint(
-    origin: Path,
-    target: Path,
-    stylizer: Stylizer,
-    painting: Painting,
-    cut: Cut,
-    options: RecordOptions,
-    overwrite: bool,
-    steadied: Steadiness,
-) -> None:
-    """Repaints one file."""
+def _painter(stylizer: Stylizer, painting: Painting, steady: float) -> Callable[[Frame], Frame]:
+    """What paints the frames of one file."""
+    steadied = Steadiness(steady)
 
     def paint(frame: Frame) -> Frame:
         original = frame.pixels
@@ -157,13 +147,29 @@ def _repaint(
         painted = steadied(original, stylizer(original))
         return frame.painted(apply(original, painted, painting.look), painting.style)
 
+    return paint
+
+
+def repaint(
+    origin: Path,
+    target: Path,
+    paint: Callable[[Frame], Frame],
+    cut: Cut,
+    encoding: RecordOptions,
+    overwrite: bool,
+) -> None:
+    """Paints every frame of one file into another, at its own time, with its sound.
+
+    Raises:
+        SourceError, StyleError, EngineError, SinkError: what failed.
+    """
     with ExitStack() as opened:
         source = cut.open(origin)
         opened.callback(source.close)
         recorder = Recorder(
             target,
             fps=source.fps,
-            options=options,
+            options=encoding,
             time_base=source.time_base,
             audio_from=origin,
             start_s=cut.start_s or 0.0,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from livestyle.frame import Frame, Pixels
 from livestyle.live.crossfade import Crossfade
 from livestyle.live.governor import Governor
-from livestyle.live.scaling import Size, painted_at, scaled_size
+from livestyle.live.scaling import Size, locked_scale, painted_at, scaled_size
 from livestyle.live.steadiness import Steadiness
 from livestyle.look import Look, apply
 
@@ -20,18 +20,27 @@ class Brush:
     """
 
     def __init__(
-        self, size: Size, *, steady: float, crossfade_s: float, target_fps: float | None
+        self,
+        size: Size,
+        *,
+        steady: float,
+        crossfade_s: float,
+        target_fps: float | None,
+        stroke_lock: bool,
     ) -> None:
-        """Begins at full size.
+        """Begins without a governor's cuts.
 
         Args:
             size: (width, height) of the frames to come.
             steady: 0.0 to 1.0, see `Steadiness`.
             crossfade_s: see `Crossfade`.
-            target_fps: see `Governor`; None paints at full size.
+            target_fps: see `Governor`; None has none.
+            stroke_lock: paint frames of any size as if they were of 640x480, see `locked_scale`.
         """
-        self.size = self.wanted_size = self._frame_size = size
         self._governor = Governor(target_fps) if target_fps else None
+        self._stroke_lock = stroke_lock
+        self._frame_size = size
+        self.size = self.wanted_size = self._size_for(size)
         self._steadied = Steadiness(steady)
         self._crossfaded = Crossfade(crossfade_s)
 
@@ -51,12 +60,16 @@ class Brush:
             Whether another size is wanted than before.
         """
         before = self.wanted_size
-        self.wanted_size = scaled_size(frame_size, self._governor.scale if self._governor else 1.0)
+        self.wanted_size = self._size_for(frame_size)
         # After the source changed its size there is no old one to go on in.
         if warm_size == self.wanted_size or frame_size != self._frame_size:
             self.size = self.wanted_size
         self._frame_size = frame_size
         return self.wanted_size != before
+
+    def _size_for(self, frame_size: Size) -> Size:
+        scale = locked_scale(frame_size) if self._stroke_lock else 1.0
+        return scaled_size(frame_size, scale * (self._governor.scale if self._governor else 1.0))
 
     def paint(
         self,
@@ -86,7 +99,7 @@ class Brush:
         began_s = time.perf_counter()
         painted = painted_at(self.size, original, style)
         painted = self._steadied(original, painted, name)
-        painted = self._crossfaded(painted, name, frame.captured_s)
+        painted = self._crossfaded(painted, name, frame.pts_s)
         painted = apply(original, painted, look)
         if self._governor and judge and self.size == self.wanted_size:
             self._governor.spent((time.perf_counter() - began_s) * 1e3)

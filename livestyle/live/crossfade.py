@@ -31,7 +31,7 @@ class Crossfade:
         Args:
             painted: RGB uint8, (H, W, 3); not written to.
             style: what it is painted in.
-            now_s: when it was taken, in seconds.
+            now_s: its own time in seconds, so that a clip dissolves alike at any speed.
         """
         if self._duration_s <= 0:
             return painted

@@ -34,6 +34,7 @@ class Pipeline:
         sinks: Sequence[Sink],
         meter: Meter,
         *,
+        keeper: Sink | None = None,
         on_idle: Callable[[], None] | None = None,
         max_frames: int | None = None,
         duration_s: float | None = None,
@@ -46,6 +47,8 @@ class Pipeline:
             paint: called in the painting thread, with one frame at a time.
             sinks: each gets every shown frame, in this order, on the thread that calls `run`.
             meter: counts.
+            keeper: gets every frame as it came, in the capture thread, before it is painted or
+                dropped; closed with the sinks.
             on_idle: called on the same thread after each frame, and at least every 15 ms or so
                 while none comes.
             max_frames: end after this many shown frames.
@@ -57,6 +60,7 @@ class Pipeline:
         self._paint = paint
         self._sinks = tuple(sinks)
         self._meter = meter
+        self._keeper = keeper
         self._on_idle = on_idle or (lambda: None)
         self._max_frames = max_frames
         self._duration_s = duration_s
@@ -104,6 +108,8 @@ class Pipeline:
                 if frame is None:
                     break
                 self._meter.captured(_ms_since(began_s))
+                if self._keeper is not None:
+                    self._keeper.write(frame)
                 if self._raw.put(frame):
                     self._meter.dropped()
         except Closed:
@@ -168,10 +174,10 @@ class Pipeline:
         self._meter.shown(frame, _ms_since(began_s))
 
     def _finish(self, workers: Sequence[Thread]) -> None:
-        # Sinks come first: they are used by this thread alone, and a recording must be whole
+        # Sinks come first: no other thread minds when they close, and a recording must be whole
         # even if a camera driver never answers again.
         self.stop()
-        closing = [sink.close for sink in self._sinks]
+        closing = [sink.close for sink in (*self._sinks, self._keeper) if sink is not None]
         joining = [lambda worker=worker: _join(worker) for worker in workers]
         for step in (*closing, self._source.close, *joining):
             try:

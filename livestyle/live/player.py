@@ -13,6 +13,7 @@ from livestyle.live.meter import Meter
 from livestyle.live.rescue import Rescue
 from livestyle.live.scaling import Size
 from livestyle.live.shelf import Shelf, close_all, places_within
+from livestyle.live.timeline import Scene
 from livestyle.look import Look
 from livestyle.stages import EngineInfo, Stylizer
 
@@ -31,12 +32,15 @@ class PlayerOptions:
         crossfade_s: how long one style dissolves into the next; 0.0 for a cut.
         target_fps: the rate to hold by painting smaller; None paints at full size.
         memory_mb: about how much all loaded styles may take.
+        stroke_lock: strokes cover the same share of a picture of any size; otherwise they have
+            the same size in pixels.
     """
 
     steady: float = 0.0
     crossfade_s: float = 0.0
     target_fps: float | None = None
     memory_mb: float = 600.0
+    stroke_lock: bool = False
 
 
 class Player:
@@ -65,6 +69,7 @@ class Player:
         meter: Meter,
         options: PlayerOptions | None = None,
         load_fallback: Callable[[str], Stylizer] | None = None,
+        note: Callable[[float, Scene], None] | None = None,
     ) -> None:
         """Loads the first style at once and the others in the background.
 
@@ -72,11 +77,12 @@ class Player:
             names: the set, in key order.
             load: makes a style ready to paint; called in this thread, then in the loader.
             first: the style to begin with, one of `names`.
-            size: (width, height) of the frames to come; each style is warmed with one.
+            size: (width, height) of the frames to come; each style is warmed for them.
             look: to begin with.
             meter: is told of swaps.
             options: how to play.
             load_fallback: loads a style where it surely runs, after its engine failed.
+            note: is told in the painting thread what each frame, by its `pts_s`, is painted like.
 
         Raises:
             StyleError: `first` is not in the set, or cannot be loaded.
@@ -92,6 +98,7 @@ class Player:
         self.seen: Pixels | None = None
         self._load = load
         self._load_fallback = load_fallback
+        self._note = note
         self._meter = meter
         self._changed = Condition()
         self._notice = ""
@@ -103,8 +110,10 @@ class Player:
             steady=options.steady,
             crossfade_s=options.crossfade_s,
             target_fps=options.target_fps,
+            stroke_lock=options.stroke_lock,
         )
         self._stale: set[str] = set()
+        size = self._brush.wanted_size
         self._shelf = Shelf(places_within(options.memory_mb, size))
         self._shelf.put(first, self._open(first, size), size, keep=set())
         self._loader = Thread(target=self._prepare_styles, name="livestyle-loader", daemon=True)
@@ -151,6 +160,8 @@ class Player:
             if self._brush.choose_size(size, self._shelf.warm_size(name)):
                 self._changed.notify_all()
         close_all(retired)
+        if self._note:
+            self._note(frame.pts_s, Scene(name, look, frozen=self._held is not None))
         # Loading takes the processor away for a moment: times taken then mislead the governor.
         return self._brush.paint(frame, original, name, style, look, judge=judge)
 

@@ -1,4 +1,8 @@
-"""Scaling: a picture painted at a smaller size and brought back to its own."""
+"""Scaling: a picture painted at another size and brought back to its own.
+
+A network's strokes have a size in pixels of what it paints. So the size it paints at decides how
+large they are on the screen, and what they cost.
+"""
 
 from collections.abc import Callable
 
@@ -9,10 +13,29 @@ from livestyle.frame import Pixels
 
 Size = tuple[int, int]
 
+LOCKED_PIXELS = 640 * 480
+"""What is painted has this many pixels where strokes are locked, whatever the frame has."""
+
 MULTIPLE_PX = 8
 """Sides of scaled pictures are multiples of this; the networks pad to 4 or 8 anyway."""
 
 LEAST_PX = 64
+
+NOISE_LEVELS = 4
+"""Detail of the camera below this many levels (of 255) is taken for noise and not brought back."""
+
+
+def locked_scale(size: Size) -> float:
+    """The scale at which strokes cover the same share of a picture as they do at 640x480.
+
+    Args:
+        size: (width, height) of the picture in pixels.
+
+    Returns:
+        Scale of each side: below 1 for larger pictures, which then take no longer than one of
+        640x480, and above 1 for smaller ones, which take as long.
+    """
+    return float((LOCKED_PIXELS / (size[0] * size[1])) ** 0.5)
 
 
 def scaled_size(size: Size, scale: float) -> Size:
@@ -20,16 +43,15 @@ def scaled_size(size: Size, scale: float) -> Size:
 
     Args:
         size: (width, height) of the picture in pixels.
-        scale: of each side, 1.0 at most.
+        scale: of each side.
 
     Returns:
-        (width, height): sides in multiples of 8, at least 64 and never above `size`.
+        (width, height): `size` itself at scale 1; otherwise sides in multiples of 8, at least 64,
+        and not above `size` where it shrinks.
     """
-    if scale >= 1:
+    if scale == 1:
         return size
-    width, height = (
-        min(side, max(LEAST_PX, round(side * scale / MULTIPLE_PX) * MULTIPLE_PX)) for side in size
-    )
+    width, height = (_scaled_side(side, scale) for side in size)
     return width, height
 
 
@@ -47,5 +69,36 @@ def painted_at(size: Size, pixels: Pixels, paint: Callable[[Pixels], Pixels]) ->
     own_size = pixels.shape[1], pixels.shape[0]
     if size == own_size:
         return paint(pixels)
-    small = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
-    return np.asarray(cv2.resize(paint(small), own_size), np.uint8)
+    sized = _resized(pixels, size)
+    painted = _resized(paint(sized), own_size)
+    return _with_detail(painted, pixels, sized) if size[0] < own_size[0] else painted
+
+
+def _scaled_side(side: int, scale: float) -> int:
+    scaled = max(LEAST_PX, round(side * scale / MULTIPLE_PX) * MULTIPLE_PX)
+    return min(side, scaled) if scale < 1 else scaled
+
+
+def _resized(pixels: Pixels, size: Size) -> Pixels:
+    """Areas are averaged where it shrinks; where it grows, edges stay as sharp as they can."""
+    shrinks = size[0] * size[1] < pixels.shape[0] * pixels.shape[1]
+    how = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(pixels, size, interpolation=how), np.uint8)
+
+
+def _with_detail(painted: Pixels, pixels: Pixels, small: Pixels) -> Pixels:
+    """Lays on what shrinking took from the picture's brightness: eyes, letters, hair.
+
+    Args:
+        painted: brought up from a smaller size, RGB uint8 (H, W, 3).
+        pixels: the picture, likewise.
+        small: the picture at the size that was painted.
+    """
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    seen = cv2.resize(
+        cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), grey.shape[::-1], interpolation=cv2.INTER_LINEAR
+    )
+    brighter = cv2.subtract(cv2.subtract(grey, seen), NOISE_LEVELS)  # saturates at 0
+    darker = cv2.subtract(cv2.subtract(seen, grey), NOISE_LEVELS)
+    painted = np.asarray(cv2.add(painted, cv2.cvtColor(brighter, cv2.COLOR_GRAY2RGB)), np.uint8)
+    return np.asarray(cv2.subtract(painted, cv2.cvtColor(darker, cv2.COLOR_GRAY2RGB)), np.uint8)

@@ -230,7 +230,7 @@ class Screen:
             ("show", _ms(now.show_ms)),
             ("latency", _ms(now.latency_ms)),
             ("dropped", str(now.dropped)),
-            *((("scale", f"{scale:.0%}"),) if scale < 1 else ()),
+            *((("scale", f"{scale:.0%}"),) if scale != 1 else ()),
             ("engine", f"{info.engine} {info.device} {info.precision}"),
         )
 

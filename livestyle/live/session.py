@@ -28,6 +28,7 @@ class LiveSession:
         recording: RecordingSwitch | None = None,
         thumbnails: Thumbnails | None = None,
         sinks: Sequence[Sink] = (),
+        keeper: Sink | None = None,
         settings: Mapping[str, str] | None = None,
         max_frames: int | None = None,
         duration_s: float | None = None,
@@ -44,11 +45,13 @@ class LiveSession:
             thumbnails: paints what `t` shows; the caller closes it after `run`.
             sinks: others that get every frame, without words on it; what they have to tell is
                 shown.
+            keeper: gets every frame as it came; what it has to tell is shown, too.
             settings: what else to keep in the metadata of pictures.
             max_frames: end after this many shown frames.
             duration_s: end this long after the first shown frame.
         """
-        tellers = [sink for sink in sinks if isinstance(sink, Teller)]
+        fed = [*sinks, keeper] if keeper else sinks
+        tellers = [sink for sink in fed if isinstance(sink, Teller)]
         self._screen = Screen(
             window, source, player, meter, recording, thumbnails=thumbnails, tellers=tellers
         )
@@ -65,6 +68,7 @@ class LiveSession:
             player,
             [self._screen, *([recording] if recording else []), *sinks],
             meter,
+            keeper=keeper,
             on_idle=self._idle,
             max_frames=max_frames,
             duration_s=duration_s,

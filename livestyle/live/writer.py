@@ -30,13 +30,21 @@ class Writer:
         is_full: whether it ended by itself because the disk is nearly full.
     """
 
-    def __init__(self, recorder: Sink, *, may_drop: bool, has_space: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        recorder: Sink,
+        *,
+        may_drop: bool,
+        has_space: Callable[[], bool],
+        waiting_frames: int = WAITING_FRAMES,
+    ) -> None:
         """Takes over a recorder: it is used and closed in the writer's thread.
 
         Args:
             recorder: stores frames.
             may_drop: leave frames out when the recorder is slow, instead of waiting for it.
             has_space: whether the disk has room to go on.
+            waiting_frames: how many may wait for the recorder.
         """
         self.dropped = 0
         self.error: BaseException | None = None
@@ -45,7 +53,7 @@ class Writer:
         self._may_drop = may_drop
         self._has_space = has_space
         self._checked_s = time.perf_counter()
-        self._frames: Slot[Frame] = Slot(Policy.EVERY, WAITING_FRAMES)
+        self._frames: Slot[Frame] = Slot(Policy.EVERY, waiting_frames)
         self._thread = Thread(target=self._write_frames, name="livestyle-writer", daemon=True)
         self._thread.start()
 

@@ -211,6 +211,42 @@ def test_a_click_on_a_thumbnail_swaps_to_its_style(
     assert cam.ended().code == 0
 
 
+def test_what_keys_did_is_painted_again(
+    start: Callable[..., Running],
+    livestyle: Callable[..., object],
+    screen: Callable[[], Picture],
+) -> None:
+    """A session played with keys, and `livestyle render` of it."""
+    cam = start("cam", "--source", "demo", "--size", "160x120", "--session", "s",
+                "--folder", "kept")  # fmt: skip
+    appears(cam)
+    save(cam, "mosaic")
+    press("mosaic - livestyle", "m")
+    cam.wait_for(lambda: '"mirror": true' in Path("s/timeline.jsonl").read_text(), "the mirror")
+    press("mosaic - livestyle", "2")
+    cam.wait_for(lambda: '"abstract", "strength"' in Path("s/timeline.jsonl").read_text(), "a swap")
+    save(cam, "abstract")
+    press("abstract - livestyle", "q")
+    ended = cam.ended()
+    assert ended.code == 0 and "`livestyle render s show.mp4`" in ended.err, ended.err
+    assert livestyle("render", "s", "show.mp4").code == 0  # type: ignore[attr-defined]
+
+    lines = [json.loads(line) for line in Path("s/timeline.jsonl").read_text().splitlines()]
+    scenes = [line for line in lines if "at_s" in line]
+    assert [(s["style"], s["mirror"]) for s in scenes] == [
+        ("mosaic", False), ("mosaic", True), ("abstract", True),
+    ]  # fmt: skip
+    kept, show = played(Path("s/frames.mp4")), played(Path("show.mp4"))
+    assert show.times_s == pytest.approx(kept.times_s, abs=0.001)
+    for time_s, original, painted in zip(kept.times_s, kept.pictures, show.pictures, strict=True):
+        if time_s < scenes[1]["at_s"] - 0.001:
+            assert difference(painted, 255 - original) < 8, time_s
+        elif time_s < scenes[2]["at_s"] - 0.001:
+            assert difference(painted, 255 - original[:, ::-1]) < 8, time_s
+        else:
+            assert difference(painted, 255 - original[:, ::-1]) > 20, time_s
+
+
 def test_the_screen_shows_the_painted_picture(
     start: Callable[..., Running], screen: Callable[[], Picture]
 ) -> None:

@@ -6,7 +6,6 @@ import pytest
 from live_fakes import SetClock
 
 from livestyle.live.governor import JUDGED_FRAMES, SCALES, Governor
-from livestyle.live.scaling import painted_at, scaled_size
 
 
 class Show:
@@ -78,33 +77,3 @@ def test_mistaken_steps_up_become_rare() -> None:
 
 def test_one_hiccup_is_no_trend() -> None:
     assert set(Show(30, 25).run(30, lambda n: 8.0 if n % 10 == 0 else 1.0).scales) == {1.0}
-
-
-@pytest.mark.parametrize(
-    ("size", "scale", "expected"),
-    [
-        ((641, 479), 1.0, (641, 479)),
-        ((640, 480), 0.5, (320, 240)),
-        ((1280, 720), 0.7, (896, 504)),
-        ((100, 70), 0.5, (64, 64)),
-        ((17, 5), 0.5, (17, 5)),
-    ],
-)
-def test_scaled_sizes(size: tuple[int, int], scale: float, expected: tuple[int, int]) -> None:
-    assert scaled_size(size, scale) == expected
-
-
-def test_a_picture_painted_smaller_comes_back_in_its_own_size() -> None:
-    pixels = np.zeros((90, 121, 3), np.uint8)
-    pixels[:, 60:] = 200
-    seen: list[tuple[int, ...]] = []
-
-    def invert(small: np.ndarray) -> np.ndarray:
-        seen.append(small.shape)
-        return 255 - small
-
-    painted = painted_at((64, 64), pixels, invert)
-    assert seen == [(64, 64, 3)]
-    assert painted.shape == pixels.shape
-    assert (painted[:, :56] == 255).all()
-    assert (painted[:, 64:] == 55).all()

@@ -1,0 +1,156 @@
+"""`livestyle cam --session` and `livestyle render`: a performance kept and painted again."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from signal import SIGKILL, SIGTERM
+
+import pytest
+from cli_runs import Ended, Running, difference, played
+from media import make_clip
+from models import save_style
+
+Livestyle = Callable[..., Ended]
+Start = Callable[..., Running]
+VFR_S = [0.0, 0.033, 0.1, 0.4, 0.45, 0.9, 1.0]
+
+
+def timeline(*lines: dict[str, object]) -> None:
+    """Puts lines behind the first one of the session's timeline."""
+    path = Path("s/timeline.jsonl")
+    first = path.read_text().splitlines()[0]
+    path.write_text("\n".join([first, *map(json.dumps, lines)]) + "\n")
+
+
+def keep_clip(livestyle: Livestyle, clip: Path, *options: object) -> None:
+    ended = livestyle("cam", "--source", clip, "--no-display", "--session", "s", *options)
+    assert (ended.code, ended.out) == (0, ""), ended.err
+    assert "Kept " in ended.err and "`livestyle render s show.mp4`" in ended.err
+
+
+def test_a_clip_is_painted_again_frame_by_frame(livestyle: Livestyle) -> None:
+    clip = make_clip(Path("clip.mkv"), times_s=VFR_S, audio_s=1.0)
+    original = played(clip)
+    keep_clip(livestyle, clip, "--strength", "0.5", "--mirror", "--record", "live.mp4")
+    kept = played(Path("s/frames.mp4"))
+    assert difference(kept.pictures[3], original.pictures[3]) < 4, "unpainted, unmirrored"
+    ended = livestyle("render", "s", "show.mp4")
+    assert (ended.code, ended.out) == (0, "show.mp4\n"), ended.err
+    live, show = played(Path("live.mp4")), played(Path("show.mp4"))
+    assert show.times_s == pytest.approx(original.times_s, abs=0.001)
+    assert show.sound_s == pytest.approx(original.sound_s, abs=0.05)
+    assert len(show.pictures) == 7
+    for one, other in zip(show.pictures, live.pictures, strict=True):
+        assert difference(one, other) < 6
+
+
+def test_swaps_come_at_their_frames(livestyle: Livestyle) -> None:
+    """Also at twice the size, where the default style is the negative, `abstract` a blur."""
+    clip = make_clip(Path("clip.mp4"), frames=12)
+    keep_clip(livestyle, clip, "--crossfade", "0")
+    timeline(
+        {"at_s": 0, "style": "mosaic", "strength": 1.0},
+        {"at_s": 4 / 30, "style": "mosaic", "strength": 0.0},
+        {"at_s": 6 / 30, "style": "abstract", "strength": 1.0, "split": True},
+        {"at_s": 8 / 30, "style": "mosaic", "strength": 1.0, "frozen": True},
+        {"at_s": 10 / 30, "style": "mosaic", "strength": 1.0, "mirror": True},
+    )
+    assert livestyle("render", "s", "show.mp4", "--size", "128x96", "--crf", "10").code == 0
+    assert livestyle("video", "clip.mp4", "plain.mp4", "--size", "128x96", "--strength", "0",
+                     "--crf", "10").code == 0  # fmt: skip
+    plain, show = played(Path("plain.mp4")).pictures, played(Path("show.mp4")).pictures
+    expected = {
+        **{index: 255 - plain[index] for index in range(4)},
+        **{index: plain[index] for index in (4, 5)},
+        **dict.fromkeys((8, 9), 255 - plain[8]),
+        **{index: 255 - plain[index][:, ::-1] for index in (10, 11)},
+    }
+    assert len(show) == 12
+    for index, picture in expected.items():
+        assert difference(show[index], picture) < 8, index
+    assert difference(show[6][:, :60], plain[6][:, :60]) < 8
+    assert difference(show[6][:, 68:], plain[6][:, 68:]) > 20
+
+
+def test_a_camera_keeps_what_nobody_painted(livestyle: Livestyle) -> None:
+    ended = livestyle("cam", "--source", "demo", "--size", "64x48", "--no-display",
+                      "--session", "s", "--duration", "1", "--report", "r.json")  # fmt: skip
+    assert ended.code == 0, ended.err
+    captured = json.loads(Path("r.json").read_text())["frames"]["captured"]
+    assert livestyle("render", "s", "show.mp4", "--precision", "auto").code == 0
+    kept, show = played(Path("s/frames.mp4")), played(Path("show.mp4"))
+    assert len(show.pictures) == len(kept.pictures) > 1
+    assert captured - 1 <= len(kept.pictures) <= captured
+    assert difference(show.pictures[-1], 255 - kept.pictures[-1]) < 8
+
+
+@pytest.mark.parametrize("signal", [SIGKILL, SIGTERM])
+def test_a_session_that_was_ended(signal: object, start: Start, livestyle: Livestyle) -> None:
+    cam = start("cam", "--source", "demo", "--size", "64x48", "--no-display", "--session", "s")
+    partial = Path("s/frames.mp4.partial")
+    cam.wait_for(lambda: partial.is_file() and partial.stat().st_size > 3000, "kept frames")
+    cam.send(signal)  # type: ignore[arg-type]
+    assert cam.ended().code == (-SIGKILL if signal is SIGKILL else 128 + SIGTERM)
+    assert partial.is_file() == (signal is SIGKILL)
+    ended = livestyle("render", "s", "show.mp4")
+    assert (ended.code, ended.out) == (0, "show.mp4\n"), ended.err
+    assert len(played(Path("show.mp4")).pictures) > 3
+
+
+def test_a_style_given_by_its_path(livestyle: Livestyle) -> None:
+    save_style(Path("mine"), "mine")
+    clip = make_clip(Path("clip.mp4"), frames=3)
+    keep_clip(livestyle, clip, "--style", "mine")
+    assert livestyle("render", "s", "show.mp4").code == 0
+    negative = 255 - played(clip).pictures[1]
+    assert difference(played(Path("show.mp4")).pictures[1], negative) < 8
+    shutil.rmtree("mine")
+    ended = livestyle("render", "s", "other.mp4")
+    assert (ended.code, ended.out) == (4, "")
+    assert "not there any more: mine (it was in " in ended.err and "styles add" in ended.err
+    assert not Path("other.mp4").exists()
+
+
+def test_an_older_output_stays(livestyle: Livestyle) -> None:
+    keep_clip(livestyle, make_clip(Path("clip.mp4"), frames=3))
+    Path("show.mp4").write_text("mine")
+    assert livestyle("render", "s", "show.mp4").code == 5
+    assert Path("show.mp4").read_text() == "mine"
+    assert livestyle("render", "s", "show.mp4", "--overwrite").code == 0
+    assert livestyle("render", "s", "s/frames.mp4", "--overwrite").code == 5
+    assert len(played(Path("s/frames.mp4")).pictures) == 3
+
+
+def test_no_session(livestyle: Livestyle) -> None:
+    for session in ("missing", "."):
+        ended = livestyle("render", session, "show.mp4")
+        assert (ended.code, ended.out) == (3, "")
+        assert "There is no session in" in ended.err and "Traceback" not in ended.err
+    keep_clip(livestyle, make_clip(Path("clip.mp4"), frames=3))
+    Path("s/frames.mp4").write_bytes(b"nothing")
+    assert livestyle("render", "s", "show.mp4").code == 3
+    Path("s/frames.mp4").unlink()
+    ended = livestyle("render", "s", "show.mp4")
+    assert ended.code == 3 and "no frames" in ended.err
+    Path("s/timeline.jsonl").write_text('{"format": 9}\n')
+    ended = livestyle("render", "s", "show.mp4")
+    assert ended.code == 3 and "newer format" in ended.err
+    assert not Path("show.mp4").exists()
+
+
+def test_a_session_begins_in_a_new_folder(livestyle: Livestyle) -> None:
+    clip = make_clip(Path("clip.mp4"), frames=3)
+    keep_clip(livestyle, clip)
+    before = Path("s/timeline.jsonl").read_text()
+    ended = livestyle("cam", "--source", clip, "--no-display", "--session", "s")
+    assert (ended.code, ended.out) == (5, "")
+    assert "s is not empty" in ended.err
+    assert Path("s/timeline.jsonl").read_text() == before
+
+
+def test_a_show_that_does_not_start_leaves_no_session(livestyle: Livestyle) -> None:
+    clip = make_clip(Path("clip.mp4"), frames=3)
+    options = ("--source", clip, "--no-display", "--session", "s", "--precision", "int8")
+    assert livestyle("cam", *options).code == 4
+    assert not Path("s").exists()
