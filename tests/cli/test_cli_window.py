@@ -225,6 +225,7 @@ def test_what_keys_did_is_painted_again(
     cam.wait_for(lambda: '"mirror": true' in Path("s/timeline.jsonl").read_text(), "the mirror")
     press("mosaic - livestyle", "2")
     cam.wait_for(lambda: '"abstract", "strength"' in Path("s/timeline.jsonl").read_text(), "a swap")
+    cam.wait_for(lambda: window("abstract - livestyle"), "the title, which comes a frame later")
     save(cam, "abstract")
     press("abstract - livestyle", "q")
     ended = cam.ended()
