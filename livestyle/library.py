@@ -8,7 +8,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from platformdirs import user_data_path
@@ -35,14 +35,21 @@ class Style:
     Attributes:
         card: what it is.
         folder: where its model files lie.
+        file: the single model file it was read from; None for a folder with a card.
     """
 
     card: StyleCard
     folder: Path
+    file: Path | None = None
 
     def path(self, file: ModelFile) -> Path:
         """Where one of its model files lies."""
         return self.folder / file.path
+
+    @property
+    def preview(self) -> Path:
+        """Where its picture lies, if it has one."""
+        return self.folder / PREVIEW_FILE
 
 
 def styles_folder() -> Path:
@@ -84,6 +91,64 @@ def find_style(name_or_path: str) -> Style:
     if path.suffix.lower() in FORMATS or path.name != name_or_path:
         raise StyleError(f"There is no style at {path}. `livestyle styles` lists those by name.")
     raise StyleError(_unknown(name_or_path, list(styles)))
+
+
+def find_styles(name_or_path: str) -> list[Style]:
+    """All styles in a folder of styles, by name; else the one of that name or path.
+
+    A folder of styles holds folders with a card, or single model files that carry one. A broken
+    one is passed over with a warning in the log; a name that is there already is told apart by
+    the name of the file or folder.
+
+    Raises:
+        StyleError: there is none, or none that can be used.
+    """
+    folder = Path(name_or_path)
+    known = (style.card.name for style in list_styles())
+    if not folder.is_dir() or (folder / CARD_FILE).is_file() or name_or_path in known:
+        return [find_style(name_or_path)]
+    styles: dict[str, Style] = {}
+    failure: StyleError | None = None
+    files = (path for path in sorted(folder.iterdir()) if path.suffix.lower() in FORMATS)
+    for path in (*_folders(folder), *files):
+        try:
+            style = _open(path)
+        except StyleError as error:
+            failure = error
+            log.warning("A style is passed over: %s", error)
+            continue
+        name = style.card.name if style.card.name not in styles else path.stem
+        if name not in styles:
+            styles[name] = replace(style, card=replace(style.card, name=name))
+    if not styles:
+        raise failure or StyleError(
+            f"{folder} is not a style, nor are there any in it: neither a {CARD_FILE}, nor folders "
+            "that have one, nor model files. `livestyle export` writes such folders."
+        )
+    return [styles[name] for name in sorted(styles)]
+
+
+def reread(style: Style) -> Style:
+    """The style as it is on disk now.
+
+    Raises:
+        StyleError: it is broken, or gone.
+    """
+    return _open(style.file or style.folder)
+
+
+def stamp(style: Style) -> tuple[object, ...]:
+    """Something that differs when the files of the style do, without reading them."""
+    paths = [style.file] if style.file else [style.folder / CARD_FILE]
+    return tuple(_stamp_of(path) for path in [*paths, *map(style.path, style.card.files)])
+
+
+def _stamp_of(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def add_style(path: Path) -> Style:
@@ -160,7 +225,7 @@ def _open(path: Path) -> Style:
         return _open_folder(path.parent)
     card = card_inside(path)
     _check_card(card, path)
-    return Style(card, path.parent)
+    return Style(card, path.parent, path)
 
 
 def _open_folder(folder: Path) -> Style:

@@ -10,7 +10,16 @@ import pytest
 from livestyle import library
 from livestyle.engines import load
 from livestyle.errors import StyleError
-from livestyle.library import add_style, find_style, list_styles, remove_style, styles_folder
+from livestyle.library import (
+    add_style,
+    find_style,
+    find_styles,
+    list_styles,
+    remove_style,
+    reread,
+    stamp,
+    styles_folder,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -208,3 +217,61 @@ def test_where_nothing_can_be_written(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("LIVESTYLE_STYLES", str(tmp_path / "file" / "styles"))
     with pytest.raises(StyleError, match=r"cannot be written.*LIVESTYLE_STYLES"):
         add_style(tmp_path / "made")
+
+
+def test_a_folder_of_styles(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    folder = tmp_path / "mine"
+    models.save_style(folder / "waves", "waves")
+    models.save_style(folder / ".export-1", "half")
+    models.save_onnx(models.invert_model(), folder / "autumn.onnx", models.make_card("autumn"))
+    models.save_onnx(models.invert_model(), folder / "nocard.onnx")
+    (folder / "notes.txt").write_text("not a style")
+    with caplog.at_level(logging.WARNING):
+        styles = find_styles(str(folder))
+    assert [style.card.name for style in styles] == ["autumn", "waves"]
+    assert "nocard.onnx carries no style card" in caplog.text
+    for style in styles:
+        load(style).close()
+
+
+def test_styles_of_one_name_are_told_apart_by_their_files(tmp_path: Path) -> None:
+    for step in ("step-100", "step-200"):
+        models.save_onnx(models.invert_model(), tmp_path / f"{step}.onnx", models.make_card("ink"))
+    models.save_style(tmp_path / "later", "ink")
+    assert [style.card.name for style in find_styles(str(tmp_path))] == [
+        "ink",
+        "step-100",
+        "step-200",
+    ]
+
+
+def test_one_style_is_found_where_find_style_finds_it(tmp_path: Path) -> None:
+    models.save_style(tmp_path / "waves", "waves")
+    for spec in ("ink", str(tmp_path / "waves"), str(tmp_path / "waves" / "waves.onnx")):
+        assert [style.card for style in find_styles(spec)] == [find_style(spec).card]
+
+
+def test_a_folder_without_a_usable_style_is_refused_in_words(tmp_path: Path) -> None:
+    with pytest.raises(StyleError, match="nor are there any in it"):
+        find_styles(str(tmp_path))
+    (tmp_path / "half.onnx").write_bytes(b"half")
+    with pytest.raises(StyleError, match=r"half\.onnx is not an ONNX model"):
+        find_styles(str(tmp_path))
+
+
+@pytest.mark.parametrize("as_file", [False, True])
+def test_a_style_is_read_again_and_its_stamp_tells_when(tmp_path: Path, as_file: bool) -> None:
+    models.save_style(tmp_path, "waves")
+    style = find_style(str(tmp_path / "waves.onnx" if as_file else tmp_path))
+    before = stamp(style)
+    assert stamp(style) == before
+    models.save_style(tmp_path, "waves", models.blur_model())
+    assert stamp(style) != before
+    picture = np.full((48, 64, 3), 9, np.uint8)
+    fresh = load(reread(style))
+    assert (fresh(picture) != 255 - picture).any(), "the blur, not the negative"
+    fresh.close()
+    (tmp_path / "waves.onnx").unlink()
+    assert stamp(style) != before
+    with pytest.raises(StyleError):
+        reread(style)

@@ -10,18 +10,20 @@ from typing import Any
 
 import click
 
-from livestyle.cli.options import SIZE, Painting, painting_of, painting_options
+from livestyle.cli.options import SIZE, painting_of, painting_options
 from livestyle.cli.recorders import keeper_for, recorder_for
 from livestyle.cli.signals import ending_cleanly
-from livestyle.engines import load
+from livestyle.cli.style_set import StyleSet
 from livestyle.errors import SinkError
-from livestyle.library import Style, find_style, list_styles
 from livestyle.live.keeping import SessionKeeper
 from livestyle.live.meter import Meter
 from livestyle.live.pipeline import Pipeline
 from livestyle.live.player import Player, PlayerOptions
 from livestyle.live.recording import RecordingSwitch
 from livestyle.live.session import LiveSession
+from livestyle.live.thumbnails import Thumbnails
+from livestyle.live.watch import Watch
+from livestyle.look import Look
 from livestyle.stages import FrameSource, Sink
 from livestyle.video.null import NullSink
 from livestyle.video.sources import SourceOptions, open_source
@@ -143,13 +145,16 @@ def cam(
 ) -> None:
     """Repaint a camera, stream or clip live.
 
-    In the window: 1-9, n and p swap styles, [ and ] change the strength, w saves a picture,
-    r records, h shows all keys, q quits. Without a window Ctrl-C ends it; a recording is then
-    whole.
+    In the window: 1-9, n and p swap styles, t shows them all to click on, [ and ] change the
+    strength, w saves a picture, r records, h shows all keys, q quits. Without a window Ctrl-C
+    ends it; a recording is then whole.
+
+    --style also takes a folder of styles, which are then the set. A style whose files change is
+    loaded again while it runs.
     """
     painting = painting_of(options)
     playing = PlayerOptions(**options)
-    styles = _style_set(painting.style)
+    styles = StyleSet(painting.style, painting.engine)
     if report:
         _check_folder(report)
     meter = Meter()
@@ -159,12 +164,16 @@ def cam(
         cameras = []
         if virtual_camera or virtual_mirror:
             cameras = [_virtual_camera(opened, frames, virtual_mirror, display)]
-        prepared = (_in_window if display else _unseen)(opened, frames, record, folder, cameras)
-        keeper = keeper_for(session, frames, playing, styles) if session else None
+        thumbnails = Thumbnails(styles.load_on_cpu, styles.preview)
+        prepare = partial(_in_window, thumbnails=thumbnails) if display else _unseen
+        prepared = prepare(opened, frames, record, folder, cameras)
+        keeper = keeper_for(session, frames, playing, styles.styles) if session else None
         if keeper:
             opened.callback(keeper.close)
-        player = _player(styles, painting, playing, frames, mirror, meter, keeper)
+        look = replace(painting.look, mirror=mirror)
+        player = _player(styles, look, playing, frames, meter, keeper)
         opened.callback(player.close)
+        opened.callback(_watch(styles, player, thumbnails).close)
         show = prepared(
             player, meter=meter, keeper=keeper, max_frames=max_frames, duration_s=duration_s
         )
@@ -188,6 +197,7 @@ def _in_window(
     record: Path | None,
     folder: Path,
     cameras: Sequence[Sink],
+    thumbnails: Thumbnails,
 ) -> Callable[..., Show]:
     """Checks display and recording, and returns what makes a show in a window."""
     from livestyle.video.window import Window
@@ -198,12 +208,14 @@ def _in_window(
         recording.start(record)
     window = Window("livestyle")
     opened.callback(window.close)
+    opened.callback(thumbnails.close)
     return partial(
         LiveSession,
         frames,
         window=window,
         folder=folder,
         recording=recording,
+        thumbnails=thumbnails,
         sinks=cameras,
         settings={"source": frames.name},
     )
@@ -232,35 +244,35 @@ def _virtual_camera(
     return camera
 
 
-def _style_set(name_or_path: str) -> dict[str, Style]:
-    """All styles by name, in key order, the one asked for among them."""
-    asked = find_style(name_or_path)
-    styles = {style.card.name: style for style in list_styles()}
-    return {asked.card.name: asked} | styles | {asked.card.name: asked}
-
-
 def _player(
-    styles: dict[str, Style],
-    painting: Painting,
+    styles: StyleSet,
+    look: Look,
     playing: PlayerOptions,
     frames: FrameSource,
-    mirror: bool,
     meter: Meter,
     keeper: SessionKeeper | None,
 ) -> Player:
-    first = next(iter(styles))
-    fallback = replace(painting.engine, engine="auto", device="cpu", precision="auto")
     return Player(
-        list(styles),
-        lambda name: load(styles[name], painting.engine),
-        first=first,
+        styles.names,
+        styles.load,
+        first=styles.names[0],
         size=frames.size,
-        look=replace(painting.look, mirror=mirror),
+        look=look,
         meter=meter,
         options=playing,
-        load_fallback=lambda name: load(styles[name], fallback),
+        load_fallback=styles.load_on_cpu,
         note=keeper.note if keeper else None,
     )
+
+
+def _watch(styles: StyleSet, player: Player, thumbnails: Thumbnails) -> Watch:
+    """Loads styles again whose files change, so that one in training can be watched."""
+
+    def renew(name: str) -> None:
+        player.reload(name)
+        thumbnails.renew(name)
+
+    return Watch(styles.names, styles.stamp, renew)
 
 
 def _what_runs(frames: FrameSource, player: Player) -> str:

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from functools import cache
 from threading import Lock
 from typing import Any
 
@@ -36,7 +37,7 @@ class OpenVINOEngine(Engine):
         Raises:
             EngineError: OpenVINO is missing, has no such device, or cannot read the model.
         """
-        self._core = import_openvino().Core()
+        self._core = shared_core()
         name = device.upper()
         if device != "cpu":
             name = _find_device(name, self._core.available_devices)
@@ -93,7 +94,21 @@ class OpenVINOEngine(Engine):
 
     def _free(self) -> None:
         self._requests.clear()
-        del self._model, self._core
+        del self._model
+
+
+@cache
+def shared_core() -> Any:
+    """OpenVINO's Core, one for the whole process and never freed.
+
+    The first to compile for the CPU gives its thread a signal stack, and freeing the core takes
+    that away, from whichever thread. A core that was begun in the main thread and freed in another
+    would leave the main one without: the next Ctrl-C then ends the process at once.
+
+    Raises:
+        EngineError: OpenVINO cannot be imported.
+    """
+    return import_openvino().Core()
 
 
 def import_openvino() -> Any:

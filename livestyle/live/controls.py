@@ -1,7 +1,8 @@
 """Controls: the keys of the live window, in one table that is also the help."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -20,11 +21,13 @@ class View(Protocol):
     Attributes:
         shows_figures: whether the figures are on the screen.
         shows_help: whether the table of keys is.
+        shows_styles: whether the thumbnails are.
         frame: the frame shown last, without any words on it; None before the first.
     """
 
     shows_figures: bool
     shows_help: bool
+    shows_styles: bool
     frame: Frame | None
 
     def say(self, notice: str) -> None:
@@ -81,6 +84,10 @@ class Controls:
         action(self)
         return True
 
+    def choose(self, style: str) -> None:
+        """Swaps to a style that was clicked on, as its key would."""
+        self.player.select(style)
+
     def close(self) -> None:
         """Waits for pictures that are still being written."""
         self._writer.shutdown()
@@ -109,10 +116,11 @@ class Controls:
             self.screen.say("nothing can be recorded here")
             return
         try:
-            if self.recording.elapsed_s is None:
-                self.recording.start(self._new_path(".mp4"))
-            else:
+            if self.recording.elapsed_s is not None:
                 self.recording.stop()
+                return
+            with self._new_path(".mp4") as path:
+                self.recording.start(path)
         except SinkError as error:
             self.screen.say(str(error))
 
@@ -123,8 +131,8 @@ class Controls:
 
     def _write_picture(self, frame: Frame, text: dict[str, str]) -> None:
         try:
-            path = self._new_path(".png", frame.style)
-            write_picture(path, frame.pixels, text=text)
+            with self._new_path(".png", frame.style) as path:
+                write_picture(path, frame.pixels, text=text)
             self.screen.say(f"saved {path.name}")
         except SinkError as error:
             self.screen.say(str(error))
@@ -143,12 +151,21 @@ class Controls:
             "pts_s": f"{frame.pts_s:.3f}",
         } | self._settings
 
-    def _new_path(self, suffix: str, style: str | None = None) -> Path:
+    @contextmanager
+    def _new_path(self, suffix: str, style: str | None = None) -> Iterator[Path]:
+        """A path of our own in the folder, which is made if need be.
+
+        Raises:
+            SinkError: nothing can be written there.
+        """
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
+            with new_path(self._folder, style or self.player.current, suffix) as path:
+                yield path
         except OSError as error:
-            raise SinkError(f"{self._folder} cannot be made ({error.strerror}).") from error
-        return new_path(self._folder, style or self.player.current, suffix)
+            raise SinkError(
+                f"Nothing can be written to {self._folder} ({error.strerror})."
+            ) from error
 
     def toggle_figures(self) -> None:
         """Figures on or off."""
@@ -157,6 +174,10 @@ class Controls:
     def toggle_help(self) -> None:
         """The table of keys on or off."""
         self.screen.shows_help = not self.screen.shows_help
+
+    def toggle_styles(self) -> None:
+        """The thumbnails on or off."""
+        self.screen.shows_styles = not self.screen.shows_styles
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +206,7 @@ KEYS: tuple[Key, ...] = (
         "next, previous style",
         {"n": lambda c: c.player.step(1), "p": lambda c: c.player.step(-1)},
     ),
+    Key("t", "all styles, to click on", {"t": Controls.toggle_styles}),
     Key(
         "[   ]",
         "less, more style",

@@ -42,7 +42,8 @@ class Crossfade:
 
     def _faded(self, painted: Pixels, now_s: float) -> Pixels:
         # The first picture of the new style must differ from the old one: a key was pressed.
-        done = max(0.1, (now_s - self._began_s) / self._duration_s)
+        passed = (now_s - self._began_s) / self._duration_s
+        done = max(0.1, passed) if passed >= 0 else 1.0  # a clock that went back ends it
         if self._old is None or self._old.shape != painted.shape or done >= 1:
             self._old = None
             return painted

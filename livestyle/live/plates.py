@@ -1,4 +1,4 @@
-"""Plates: lines of text on a soft dark rounded ground, drawn once and laid on many frames."""
+"""Plates: words and pictures on a soft dark rounded ground, drawn once, laid on many frames."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,7 +14,7 @@ WHITE = (246, 244, 240)
 AMBER = (255, 201, 92)
 RED = (255, 72, 62)
 GROUND = (14, 14, 18)
-GROUND_ALPHA = 185
+GROUND_COLOR = (*GROUND, 185)
 LINE_HEIGHT = 1.4
 """In font sizes."""
 
@@ -88,6 +88,105 @@ def dot_plate(text: str, font_px: int) -> Plate:
     return _from_image(canvas)
 
 
+@lru_cache(maxsize=64)
+def caption_plate(
+    name: str,
+    key: str,
+    *,
+    size: tuple[int, int],
+    caption_px: int,
+    padding_px: int,
+    is_marked: bool,
+) -> Plate:
+    """Draws the ground of a thumbnail, with its key and name below.
+
+    Args:
+        name: in smaller letters where it is long, and cut off where it is too long.
+        key: that selects it; "" for none.
+        size: (width, height) of the plate in pixels.
+        caption_px: height of what is below the thumbnail.
+        padding_px: room round the thumbnail.
+        is_marked: dark letters on a bright ground instead of the reverse.
+    """
+    width, height = size
+    key = f"{key}  " if key else ""
+    room_px = width - 2 * padding_px
+    font_px = max(8, round(caption_px * 0.68))
+    while font_px > max(8, caption_px * 0.5) and _width_px(_font(font_px), key + name) > room_px:
+        font_px -= 1
+    font = _font(font_px)
+    key_px = _width_px(font, key)
+    text = _cut(font, name, room_px - key_px)
+    left_px = (width - key_px - _width_px(font, text)) / 2
+    middle_px = height - padding_px * 0.7 - caption_px / 2
+    canvas = _ground(width, height, caption_px, (*AMBER, 255) if is_marked else GROUND_COLOR)
+    draw = ImageDraw.Draw(canvas)
+    draw.text((left_px, middle_px), key, GROUND if is_marked else AMBER, font, anchor="lm")
+    color = GROUND if is_marked else WHITE
+    draw.text((left_px + key_px, middle_px), text, color, font, anchor="lm")
+    return _from_image(canvas)
+
+
+def picture_plate(pixels: Pixels, size: tuple[int, int], corner_px: float) -> Plate:
+    """A picture with round corners.
+
+    Args:
+        pixels: RGB uint8, (H, W, 3).
+        size: (width, height) to scale it to.
+        corner_px: radius of the corners.
+    """
+    scaled = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    mask = _round_mask(size, corner_px)
+    return Plate(ink=cv2.multiply(scaled, mask, scale=1 / 255), through=255 - mask)  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=8)
+def arrow_plate(side_px: int, *, points_left: bool) -> Plate:
+    """Draws a small triangle that says there is more on that side."""
+    large = side_px * 4
+    mask = Image.new("L", (large // 2, large))
+    tip, back = (0, large // 2 - 1) if points_left else (large // 2 - 1, 0)
+    ImageDraw.Draw(mask).polygon([(tip, large / 2), (back, 0), (back, large - 1)], 255)
+    canvas = Image.new("RGBA", (max(1, side_px // 2), side_px), (*WHITE, 0))
+    canvas.putalpha(mask.resize(canvas.size, Image.Resampling.BOX))
+    return _from_image(canvas)
+
+
+def blank_plate(size: tuple[int, int]) -> Plate:
+    """A plate of (width, height) through which everything shows, to put others on."""
+    shape = size[1], size[0], 3
+    return Plate(ink=np.zeros(shape, np.uint8), through=np.full(shape, 255, np.uint8))
+
+
+def paste(plate: Plate, on: Plate, at: tuple[int, int]) -> None:
+    """Puts one plate in the place of what another has there; it must lie inside.
+
+    Args:
+        plate: what to put.
+        on: written to.
+        at: (x, y) of the upper left corner, in pixels.
+    """
+    (x, y), (width, height) = at, plate.size
+    on.ink[y : y + height, x : x + width] = plate.ink
+    on.through[y : y + height, x : x + width] = plate.through
+
+
+def overlaid(plate: Plate, on: Plate, at: tuple[int, int]) -> Plate:
+    """One plate laid on another, which stays as it is; it must lie inside.
+
+    Args:
+        plate: what to lay.
+        on: what it is laid on.
+        at: (x, y) of the upper left corner, in pixels.
+    """
+    (x, y), (width, height) = at, plate.size
+    both = Plate(ink=on.ink.copy(), through=on.through.copy())
+    lay(plate, both.ink, at)
+    through = both.through[y : y + height, x : x + width]
+    through[:] = cv2.multiply(through, plate.through, scale=1 / 255)
+    return both
+
+
 def wrapped(text: str, font_px: int, width_px: int) -> tuple[Row, ...]:
     """Breaks a sentence into rows that are at most `width_px` wide where words allow it."""
     font = _font(font_px)
@@ -126,16 +225,31 @@ def _spacing(font_px: int) -> tuple[int, int, int]:
     return round(font_px * LINE_HEIGHT), round(font_px * 0.8), round(font_px * 0.4)
 
 
-def _ground(width: int, height: int, font_px: int) -> Image.Image:
+def _ground(
+    width: int, height: int, font_px: int, color: tuple[int, int, int, int] = GROUND_COLOR
+) -> Image.Image:
+    """A rounded rectangle in RGBA, for letters of that size."""
+    return _rounded((width, height), min(font_px * 0.55, height / 2), color)
+
+
+def _rounded(
+    size: tuple[int, int], corner_px: float, color: tuple[int, int, int, int]
+) -> Image.Image:
     """A rounded rectangle; its edge is smoothed by drawing it four times as large."""
-    mask = Image.new("L", (width * 4, height * 4))
-    corner_px = min(font_px * 0.55, height / 2) * 4
-    ImageDraw.Draw(mask).rounded_rectangle(
-        (0, 0, width * 4 - 1, height * 4 - 1), corner_px, GROUND_ALPHA
-    )
-    canvas = Image.new("RGBA", (width, height), (*GROUND, 0))
-    canvas.putalpha(mask.resize((width, height), Image.Resampling.BOX))
+    width, height = size[0] * 4, size[1] * 4
+    mask = Image.new("L", (width, height))
+    box = (0, 0, width - 1, height - 1)
+    ImageDraw.Draw(mask).rounded_rectangle(box, corner_px * 4, color[3])
+    canvas = Image.new("RGBA", size, (*color[:3], 0))
+    canvas.putalpha(mask.resize(size, Image.Resampling.BOX))
     return canvas
+
+
+@lru_cache(maxsize=8)
+def _round_mask(size: tuple[int, int], corner_px: float) -> NDArray[np.uint8]:
+    """255 inside a rounded rectangle, uint8 (h, w, 3)."""
+    alpha = np.asarray(_rounded(size, corner_px, (*WHITE, 255)))[:, :, 3:]
+    return np.repeat(alpha, 3, axis=2)
 
 
 def _from_image(image: Image.Image) -> Plate:
@@ -152,3 +266,12 @@ def _font(font_px: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 def _width_px(font: ImageFont.FreeTypeFont | ImageFont.ImageFont, text: str) -> int:
     return int(np.ceil(font.getlength(text)))
+
+
+def _cut(font: ImageFont.FreeTypeFont | ImageFont.ImageFont, text: str, width_px: int) -> str:
+    """The text, with dots for its end where it is too wide."""
+    if _width_px(font, text) <= width_px:
+        return text
+    while text and _width_px(font, f"{text}…") > width_px:
+        text = text[:-1]
+    return f"{text}…"

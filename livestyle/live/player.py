@@ -1,20 +1,18 @@
 """Player: holds the styles of the set ready and swaps between them from one frame to the next."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from threading import Condition, Thread
 
-import numpy as np
-
-from livestyle.errors import LivestyleError, StyleError
+from livestyle.errors import StyleError
 from livestyle.frame import Frame, Pixels
 from livestyle.live.brush import Brush
 from livestyle.live.meter import Meter
 from livestyle.live.rescue import Rescue
 from livestyle.live.scaling import Size
-from livestyle.live.shelf import Shelf, places_within
+from livestyle.live.shelf import Shelf, close_all, places_within
 from livestyle.live.timeline import Scene
 from livestyle.look import Look
 from livestyle.stages import EngineInfo, Stylizer
@@ -48,8 +46,8 @@ class PlayerOptions:
 class Player:
     """Paints frames in the current style while the others load behind it.
 
-    One thread calls the player as `paint`; another one presses its keys. A third, its own, loads
-    styles and warms them for a new size while the picture goes on in the old one.
+    One thread calls the player; another one presses its keys. A third, its own, loads styles and
+    warms them for a new size while the picture goes on in the old one.
 
     Attributes:
         names: the set, in key order.
@@ -57,6 +55,7 @@ class Player:
         frozen: while True the picture stands still: the first frame that came is painted again
             and again, so that styles can be tried on it.
         failed: styles that cannot be loaded, with the reason.
+        seen: what was painted last, as it was before; None before the first frame.
     """
 
     def __init__(
@@ -96,6 +95,7 @@ class Player:
         self.look = look
         self.frozen = False
         self.failed: dict[str, str] = {}
+        self.seen: Pixels | None = None
         self._load = load
         self._load_fallback = load_fallback
         self._note = note
@@ -103,8 +103,8 @@ class Player:
         self._changed = Condition()
         self._notice = ""
         self._closed = self._is_loading = False
-        self._current = self._wanted = first
         self._held: Pixels | None = None
+        self._current = self._wanted = first
         self._brush = Brush(
             size,
             steady=options.steady,
@@ -112,6 +112,7 @@ class Player:
             target_fps=options.target_fps,
             stroke_lock=options.stroke_lock,
         )
+        self._stale: set[str] = set()
         size = self._brush.wanted_size
         self._shelf = Shelf(places_within(options.memory_mb, size))
         self._shelf.put(first, self._open(first, size), size, keep=set())
@@ -122,6 +123,11 @@ class Player:
     def current(self) -> str:
         """Name of the style that paints the next frame."""
         return self._current
+
+    @property
+    def wanted(self) -> str:
+        """Name of the style that was asked for last; it may still be loading."""
+        return self._wanted
 
     @property
     def ready(self) -> set[str]:
@@ -146,14 +152,14 @@ class Player:
         Raises:
             EngineError: the engine failed, and nothing helped.
         """
-        original = self._original(frame)
+        original = self.seen = self._original(frame)
         with self._changed:
             name, look, judge = self._current, self.look, not self._is_loading
             style, retired = self._shelf.use(name), self._shelf.take_retired()
             size = original.shape[1], original.shape[0]
             if self._brush.choose_size(size, self._shelf.warm_size(name)):
                 self._changed.notify_all()
-        _close_all(retired)
+        close_all(retired)
         if self._note:
             self._note(frame.pts_s, Scene(name, look, frozen=self._held is not None))
         # Loading takes the processor away for a moment: times taken then mislead the governor.
@@ -194,6 +200,14 @@ class Player:
             name = usable[(usable.index(self._wanted) + by) % len(usable)]
         self.select(name)
 
+    def reload(self, name: str) -> None:
+        """Loads a style again whose files have changed; until it works, the old one paints."""
+        with self._changed:
+            self.failed.pop(name, None)
+            if name in self._shelf:
+                self._stale.add(name)
+            self._changed.notify_all()
+
     def take_notice(self) -> str:
         """The latest sentence for the screen, told once; "" when there is nothing new."""
         with self._changed:
@@ -210,7 +224,7 @@ class Player:
             log.warning("a style is still loading after %g s; going on without it", JOIN_S)
         with self._changed:
             styles = self._shelf.clear()
-        _close_all(styles)
+        close_all(styles)
 
     def _original(self, frame: Frame) -> Pixels:
         if not self.frozen:
@@ -243,7 +257,8 @@ class Player:
             while not self._closed:
                 if (name := next(self._unprepared(), None)) is not None:
                     self._is_loading = True
-                    style = self._shelf.get(name)
+                    style = None if name in self._stale else self._shelf.get(name)
+                    self._stale.discard(name)
                     return name, self._brush.wanted_size, style
                 self._is_loading = False
                 self._changed.wait()
@@ -254,6 +269,7 @@ class Player:
         missing = [n for n in self.names if n not in self._shelf and n not in self.failed]
         cold = [n for n in self._shelf if self._shelf.warm_size(n) != self._brush.wanted_size]
         yield from (n for n in missing if n == self._wanted)
+        yield from (n for n in self._stale if n in self._shelf)
         yield from (n for n in cold if n == self._current)
         if self._shelf.has_room:
             yield from missing
@@ -264,7 +280,7 @@ class Player:
         fallback = partial(self._load_fallback, name) if self._load_fallback else None
         style = Rescue(name, self._load(name), self._say, fallback)
         try:
-            style.warm(_blank(size))
+            style.warm(size)
         except BaseException:
             style.close()
             raise
@@ -272,8 +288,8 @@ class Player:
 
     def _warm(self, name: str, size: Size, style: Rescue) -> None:
         try:
-            style.warm(_blank(size))
-        except LivestyleError as error:  # if it is serious, painting will show it
+            style.warm(size)
+        except Exception as error:  # if it is serious, painting will show it
             log.warning("style %s could not be warmed: %s", name, error)
         with self._changed:
             self._shelf.note_warm(name, size)
@@ -281,28 +297,21 @@ class Player:
     def _take_in(self, name: str, style: Rescue, size: Size) -> None:
         with self._changed:
             if not self._closed:
+                if name in self._shelf:
+                    self._notice = f"{name} has changed and is loaded again"
+                    log.info("%s", self._notice)
+                elif name == self._wanted:
+                    self._current, self._notice = name, ""
                 self._shelf.put(name, style, size, keep={self._current, self._wanted})
-                if self._wanted == name:
-                    self._current = name
-                    self._notice = ""
                 return
         style.close()
 
     def _give_up(self, name: str, error: Exception) -> None:
         with self._changed:
+            if name in self._shelf:
+                self._notice = f"{name} has changed, but cannot be used: {error}"
+                return
             self.failed[name] = self._notice = f"{name} cannot be used: {error}"
             if self._wanted == name:
                 self._wanted = self._current
                 self._meter.swap_asked(None)
-
-
-def _blank(size: Size) -> Pixels:
-    return np.zeros((size[1], size[0], 3), np.uint8)
-
-
-def _close_all(styles: Iterable[Rescue]) -> None:
-    for style in styles:
-        try:
-            style.close()
-        except LivestyleError as error:
-            log.warning("a style could not be closed: %s", error)

@@ -3,8 +3,10 @@
 import logging
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 
 from livestyle.errors import SinkError
@@ -18,13 +20,30 @@ LEAST_FREE_MB = 200
 """A recording ends by itself before the disk is so full that other programs suffer."""
 
 
-def new_path(folder: Path, style: str | None, suffix: str) -> Path:
-    """A path nobody uses yet: livestyle-STYLE-YYYYmmdd-HHMMSS.SUFFIX, numbered if need be."""
+@contextmanager
+def new_path(folder: Path, style: str | None, suffix: str) -> Iterator[Path]:
+    """A path nobody uses yet: livestyle-STYLE-YYYYmmdd-HHMMSS.SUFFIX, numbered if need be.
+
+    Nobody else is given it before the block ends, not even another program that writes to the
+    same folder; by then the file, or its partial one, should be there.
+
+    Raises:
+        OSError: nothing can be written to the folder.
+    """
     stem = f"livestyle-{style or 'original'}-{datetime.now():%Y%m%d-%H%M%S}"
-    path, number = folder / f"{stem}{suffix}", 2
-    while path.exists() or path.with_name(path.name + ".partial").exists():
-        path, number = folder / f"{stem}-{number}{suffix}", number + 1
-    return path
+    for number in count(1):
+        path = folder / f"{stem}{f'-{number}' if number > 1 else ''}{suffix}"
+        claim = path.with_name(f".{path.name}.claim")
+        try:
+            claim.touch(exist_ok=False)
+        except FileExistsError:
+            continue
+        try:
+            if not path.exists() and not path.with_name(f"{path.name}.partial").exists():
+                yield path
+                return
+        finally:
+            claim.unlink(missing_ok=True)
 
 
 def free_mb(path: Path) -> float:

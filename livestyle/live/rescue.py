@@ -7,9 +7,11 @@ paint smaller; paint on the CPU; give up and raise. An engine out of memory skip
 import logging
 from collections.abc import Callable
 
+import numpy as np
+
 from livestyle.errors import EngineError, LivestyleError
 from livestyle.frame import Pixels
-from livestyle.live.scaling import painted_at, scaled_size
+from livestyle.live.scaling import Size, painted_at, scaled_size
 from livestyle.stages import EngineInfo, Stylizer
 
 log = logging.getLogger(__name__)
@@ -64,13 +66,13 @@ class Rescue:
         self._painted = painted
         return painted
 
-    def warm(self, pixels: Pixels) -> None:
-        """Paints a picture for nothing, so that the next of its size is fast; from any thread.
+    def warm(self, size: Size) -> None:
+        """Paints a blank picture of (width, height), so that the next is fast; from any thread.
 
         Raises:
             EngineError: it cannot.
         """
-        self._paint(pixels)
+        self._paint(np.zeros((size[1], size[0], 3), np.uint8))
 
     def close(self) -> None:
         """Frees the engine's memory."""

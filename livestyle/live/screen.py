@@ -14,6 +14,7 @@ from livestyle.live.overlay import Overlay, Words
 from livestyle.live.plates import Row
 from livestyle.live.player import Player
 from livestyle.live.recording import RecordingSwitch
+from livestyle.live.thumbnails import Thumbnails
 from livestyle.stages import FrameSource
 
 REDRAW_S = 0.1
@@ -48,6 +49,13 @@ class Window(Protocol):
             A key that was pressed, as its character, "space" or "esc"; None for none.
         """
 
+    def poll_click(self) -> tuple[int, int] | None:
+        """A place that was clicked and not yet taken.
+
+        Returns:
+            (x, y) in pixels of the picture shown last; None for none.
+        """
+
     def set_title(self, title: str) -> None:
         """Names the window."""
 
@@ -72,6 +80,7 @@ class Screen:
     Attributes:
         shows_figures: whether the figures are on the screen.
         shows_help: whether the table of keys is.
+        shows_styles: whether the thumbnails are.
         frame: the frame shown last, without words; None before the first.
     """
 
@@ -83,6 +92,7 @@ class Screen:
         meter: Meter,
         recording: RecordingSwitch | None = None,
         *,
+        thumbnails: Thumbnails | None = None,
         tellers: Sequence[Teller] = (),
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
@@ -94,22 +104,26 @@ class Screen:
             player: its style and its notices are shown.
             meter: its figures are.
             recording: its timer and its notices are.
+            thumbnails: paints the pictures of the strip; without, it has names only.
             tellers: others whose notices are shown.
             clock: seconds.
         """
         self.shows_figures = False
         self.shows_help = False
+        self.shows_styles = False
         self.frame: Frame | None = None
         self._window = window
         self._source = source
         self._player = player
         self._meter = meter
         self._recording = recording
+        self._thumbnails = thumbnails
         self._tellers: tuple[Teller, ...] = (player, *([recording] if recording else []), *tellers)
         self._clock = clock
         self._overlay = Overlay(clock)
         self._title = ""
         self._keys: deque[str] = deque()
+        self._choices: deque[str] = deque()
         self._drawn_s = self._polled_s = float("-inf")
         self._figures: tuple[Row, ...] = ()
         self._figures_s = float("-inf")
@@ -140,6 +154,10 @@ class Screen:
         """The oldest key that was pressed and not yet taken, or None."""
         return self._keys.popleft() if self._keys else None
 
+    def take_choice(self) -> str | None:
+        """The style of the oldest thumbnail that was clicked on and not yet taken, or None."""
+        return self._choices.popleft() if self._choices else None
+
     def say(self, notice: str) -> None:
         """Shows a short notice for about two seconds."""
         self._overlay.say(notice)
@@ -155,6 +173,9 @@ class Screen:
     def _poll(self) -> None:
         if (key := self._window.poll_key(POLL_MS)) is not None:
             self._keys.append(key)
+        while (click := self._window.poll_click()) is not None:
+            if (style := self._overlay.strip.name_at(*click)) is not None:
+                self._choices.append(style)
         self._polled_s = self._clock()
 
     def _draw(self) -> None:
@@ -167,6 +188,9 @@ class Screen:
             self._window.set_title(title)
         self._drawn_s = self._clock()
         self._window.show(self._overlay.draw(self._pixels(), self._words(style)))
+        if self._thumbnails:
+            shown = self._overlay.strip.shown
+            self._thumbnails.want(shown, self._player.seen, self._player.look)
 
     def _pixels(self) -> Pixels:
         if self.frame is not None:
@@ -181,6 +205,9 @@ class Screen:
             figures=self._current_figures() if self.shows_figures else (),
             help=HELP if self.shows_help else (),
             recording_s=self._recording.elapsed_s if self._recording else None,
+            styles=self._player.names if self.shows_styles else (),
+            marked=self._player.wanted,
+            thumbnails=self._thumbnails.pictures if self._thumbnails else {},
         )
 
     def _relay_notices(self) -> None:

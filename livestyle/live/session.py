@@ -9,6 +9,7 @@ from livestyle.live.pipeline import Pipeline
 from livestyle.live.player import Player
 from livestyle.live.recording import RecordingSwitch
 from livestyle.live.screen import Screen, Teller, Window
+from livestyle.live.thumbnails import Thumbnails
 from livestyle.stages import FrameSource, Sink
 
 
@@ -25,6 +26,7 @@ class LiveSession:
         *,
         folder: Path,
         recording: RecordingSwitch | None = None,
+        thumbnails: Thumbnails | None = None,
         sinks: Sequence[Sink] = (),
         keeper: Sink | None = None,
         settings: Mapping[str, str] | None = None,
@@ -40,6 +42,7 @@ class LiveSession:
             window: where the picture is shown and keys are pressed.
             folder: where pictures and recordings go that keys ask for.
             recording: what `r` switches; may be running already.
+            thumbnails: paints what `t` shows; the caller closes it after `run`.
             sinks: others that get every frame, without words on it; what they have to tell is
                 shown.
             keeper: gets every frame as it came; what it has to tell is shown, too.
@@ -49,7 +52,9 @@ class LiveSession:
         """
         fed = [*sinks, keeper] if keeper else sinks
         tellers = [sink for sink in fed if isinstance(sink, Teller)]
-        self._screen = Screen(window, source, player, meter, recording, tellers=tellers)
+        self._screen = Screen(
+            window, source, player, meter, recording, thumbnails=thumbnails, tellers=tellers
+        )
         self._controls = Controls(
             player,
             self._screen,
@@ -91,3 +96,5 @@ class LiveSession:
             self.stop()
         while (key := self._screen.take_key()) is not None:
             self._controls.press(key)
+        while (style := self._screen.take_choice()) is not None:
+            self._controls.choose(style)

@@ -1,9 +1,13 @@
 """Shelf: the styles that are loaded, as many as the memory allows."""
 
-from collections.abc import Iterator, Set
+import logging
+from collections.abc import Iterable, Iterator, Set
 
+from livestyle.errors import LivestyleError
 from livestyle.live.rescue import Rescue
 from livestyle.live.scaling import Size
+
+log = logging.getLogger(__name__)
 
 STYLE_MB = 10
 BYTES_PER_PIXEL = 100
@@ -63,7 +67,7 @@ class Shelf:
         return style
 
     def put(self, name: str, style: Rescue, size: Size, keep: Set[str]) -> None:
-        """Takes a style in; others used longest ago go for it, but none that is in `keep`.
+        """Takes a style in; an older one of the same name, and others used longest ago, go.
 
         Args:
             name: of the style.
@@ -71,6 +75,8 @@ class Shelf:
             size: (width, height) in pixels.
             keep: names of styles that must stay, even if that is one too many.
         """
+        if (older := self._styles.pop(name, None)) is not None:
+            self.retired.append(older)
         self._styles[name] = style
         self._sizes[name] = size
         leaving = [other for other in self if other not in keep and other != name]
@@ -96,3 +102,12 @@ class Shelf:
         styles = [*self.take_retired(), *self._styles.values()]
         self._styles.clear()
         return styles
+
+
+def close_all(styles: Iterable[Rescue]) -> None:
+    """Frees styles; one that cannot be freed only says so in the log."""
+    for style in styles:
+        try:
+            style.close()
+        except LivestyleError as error:
+            log.warning("a style could not be closed: %s", error)

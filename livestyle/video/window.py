@@ -4,6 +4,7 @@ import ctypes
 import logging
 import os
 import sys
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ _log = logging.getLogger(__name__)
 
 _LARGEST_PX = (1280, 960)
 _SMALLEST_PX = (640, 480)
+_KEPT_CLICKS = 8
 _KEY_NAMES = {27: "esc", 32: "space"}
 _NO_DISPLAY = (
     "No window can be opened: {found}. "
@@ -47,6 +49,8 @@ class Window:
         self._size = size
         self._shown = False
         self._open = True
+        self._picture_size = (0, 0)
+        self._clicks: deque[tuple[int, int]] = deque(maxlen=_KEPT_CLICKS)
         with _display():
             try:
                 cv2.namedWindow(
@@ -78,7 +82,9 @@ class Window:
         if not self._shown:
             height, width = pixels.shape[:2]
             cv2.resizeWindow(self._name, self._size or _opening_size(width, height))
+            cv2.setMouseCallback(self._name, self._hear_mouse)
         cv2.imshow(self._name, cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
+        self._picture_size = pixels.shape[1], pixels.shape[0]
         self._shown = True
 
     def poll_key(self, wait_ms: int = 1) -> str | None:
@@ -92,6 +98,15 @@ class Window:
             locks do; "space" or "esc"; None without a key or for one that has no character.
         """
         return _key_name(cv2.waitKeyEx(max(1, wait_ms)))
+
+    def poll_click(self) -> tuple[int, int] | None:
+        """The oldest place that was clicked and not yet taken.
+
+        Returns:
+            (x, y) in pixels of the picture shown last, however large the window shows it; None
+            without a click in the picture.
+        """
+        return self._clicks.popleft() if self._clicks else None
 
     def set_title(self, title: str) -> None:
         """Changes what stands in the title bar."""
@@ -111,6 +126,12 @@ class Window:
             self._open = False
             cv2.destroyWindow(self._name)
             cv2.waitKey(1)  # only now does it go
+
+    def _hear_mouse(self, event: int, x: int, y: int, flags: int, data: object) -> None:
+        """Called by OpenCV inside `poll_key`, with x and y in pixels of the picture."""
+        width, height = self._picture_size
+        if event == cv2.EVENT_LBUTTONDOWN and 0 <= x < width and 0 <= y < height:
+            self._clicks.append((x, y))
 
     def _property(self, name: int) -> float:
         """One of OpenCV's window properties; -1 when the window is gone."""

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 from cli_runs import Ended, Running, difference, played, plays
 from media import make_clip
+from models import blur_model, invert_model, make_card, save_onnx, save_style
 
+from livestyle.cli.style_set import StyleSet
+from livestyle.engines import EngineOptions
 from livestyle.errors import EngineError
 
 REPORT = {
@@ -84,6 +87,38 @@ def test_a_single_model_file_as_style(styles_folder: Path, livestyle: Livestyle)
     assert ended.code == 0 and "as abstract" in ended.err
 
 
+def test_a_folder_of_styles_is_the_set(
+    livestyle: Livestyle, caplog: pytest.LogCaptureFixture
+) -> None:
+    save_style(Path("mine/b"), "second", blur_model())
+    save_style(Path("mine/c"), "third")
+    Path("mine/third.onnx").write_bytes(Path("mine/c/third.onnx").read_bytes()[:99])
+    save_onnx(invert_model(), Path("mine/first.onnx"), make_card("first"))
+    options = ("--source", "demo", "--no-display", "--max-frames", "2")
+    ended = livestyle("cam", "--style", "mine", *options)
+    assert ended.code == 0 and "as first" in ended.err
+    assert "third.onnx" in caplog.text, "what is broken is named"
+    assert StyleSet("mine", EngineOptions()).names == ["first", "second", "third"]
+    assert StyleSet("mine/c", EngineOptions()).names[:3] == ["third", "mosaic", "abstract"]
+
+
+def test_a_style_that_is_exported_anew_is_painted_in_at_once(start: Start, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    save_style(folder)
+    options = ("--no-display", "--size", "64x48", "--record", "out.mkv", "--style", folder)
+    cam = start("-v", "cam", "--source", "demo", *options)
+    cam.wait_for(lambda: "Painting demo" in cam.err, "painting")
+    (folder / "tiny.onnx").write_bytes(b"half")
+    cam.wait_for(lambda: "cannot be used" in cam.err, "a broken file")
+    save_style(folder, model=blur_model())
+    cam.wait_for(lambda: "tiny has changed and is loaded again" in cam.err, "the new style")
+    cam.send(signal.SIGINT)
+    assert cam.ended().code == 130
+    pictures = played(tmp_path / "out.mkv").pictures
+    assert difference(255 - pictures[0], pictures[-1]) > 20
+    assert not list(tmp_path.glob("*.partial"))
+
+
 @pytest.mark.parametrize("limit", [("--max-frames", "5"), ("--duration", "0.3")])
 def test_limits(limit: tuple[str, str], livestyle: Livestyle) -> None:
     ended = livestyle("cam", "--source", "demo", "--no-display", "--report", "r.json", *limit)
@@ -152,8 +187,18 @@ def test_a_signal_that_a_library_took_for_its_own_failure(
         except KeyboardInterrupt as error:
             raise EngineError("OpenVINO cannot be imported.") from error
 
-    monkeypatch.setattr("livestyle.cli.cam.load", load)
+    monkeypatch.setattr("livestyle.cli.style_set.load", load)
     ended = livestyle("cam", "--source", "demo", "--no-display", "--record", "out.mp4")
     assert (ended.code, ended.out) == (130, "")
     assert ended.err.splitlines() == ["livestyle: interrupted."]
     assert not list(Path().glob("out*"))
+
+
+def test_two_at_once_that_record_to_the_same_file(start: Start, tmp_path: Path) -> None:
+    options = ("--no-display", "--size", "64x48", "--max-frames", "20", "--record", "out.mp4")
+    both = [start("cam", "--source", "demo", *options) for _ in range(2)]
+    for cam in both:
+        ended = cam.ended()
+        assert ended.code == 0, ended.err
+    assert len(played(tmp_path / "out.mp4").pictures) == 20
+    assert not list(tmp_path.glob("out.mp4.*"))

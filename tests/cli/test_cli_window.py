@@ -17,6 +17,7 @@ from media import Picture, make_clip, plain
 from PIL import Image
 from servers import HttpServer, mjpeg
 
+from livestyle.live.strip import Strip
 from livestyle.video.demo import Demo
 
 NEEDED = ("Xvfb", "xdotool", "import")
@@ -25,6 +26,9 @@ pytestmark = pytest.mark.skipif(bool(missing), reason=f"not installed: {', '.joi
 
 SIZE = (640, 480)
 """Of the demo and of the window: neither is scaled."""
+
+LETTERS = {"font_px": 17, "margin_px": 17}
+"""Of the words on a picture of that size."""
 
 
 @pytest.fixture(scope="module")
@@ -182,6 +186,31 @@ def test_keys(
     assert all(swap["ms"] > 0 for swap in report["swaps"])
 
 
+def test_a_click_on_a_thumbnail_swaps_to_its_style(
+    start: Callable[..., Running],
+    livestyle: Callable[..., object],
+    screen: Callable[[], Picture],
+) -> None:
+    rows = json.loads(livestyle("styles", "--json").out)  # type: ignore[attr-defined]
+    names = [row["name"] for row in rows]
+    strip = Strip()
+    strip.draw(np.zeros((SIZE[1], SIZE[0], 3), np.uint8), names, "mosaic", {}, **LETTERS)
+    places = [(x, y) for x in range(0, SIZE[0], 9) for y in range(0, SIZE[1], 9)]
+    x, y = next(at for at in places if strip.name_at(*at) == names[1])
+    cam = start("cam", "--source", "demo", "--folder", "kept")
+    appears(cam)
+    save(cam, "mosaic")  # now it hears its keys
+    before = screen()[y - 2 : y + 2, x - 2 : x + 2]
+    press("mosaic - livestyle", "t")
+    cam.wait_for(
+        lambda: difference(screen()[y - 2 : y + 2, x - 2 : x + 2], before) > 5, "the thumbnails"
+    )
+    subprocess.run(["xdotool", "mousemove", str(x), str(y), "click", "1"], check=True)
+    cam.wait_for(lambda: window(f"{names[1]} - livestyle"), f"the swap to {names[1]}")
+    press(f"{names[1]} - livestyle", "q")
+    assert cam.ended().code == 0
+
+
 def test_what_keys_did_is_painted_again(
     start: Callable[..., Running],
     livestyle: Callable[..., object],
@@ -196,6 +225,7 @@ def test_what_keys_did_is_painted_again(
     cam.wait_for(lambda: '"mirror": true' in Path("s/timeline.jsonl").read_text(), "the mirror")
     press("mosaic - livestyle", "2")
     cam.wait_for(lambda: '"abstract", "strength"' in Path("s/timeline.jsonl").read_text(), "a swap")
+    cam.wait_for(lambda: window("abstract - livestyle"), "the title, which comes a frame later")
     save(cam, "abstract")
     press("abstract - livestyle", "q")
     ended = cam.ended()

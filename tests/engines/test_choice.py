@@ -198,3 +198,25 @@ def test_compiled_sizes_are_few(style: Style) -> None:
     for width in range(40, 50):
         stylizer(np.zeros((40, width, 3), np.uint8))
     assert len(stylizer._requests) == 3  # type: ignore[attr-defined]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals on Windows")
+def test_a_signal_may_come_after_another_thread_freed_the_first_style(tmp_path: Path) -> None:
+    """OpenVINO's core lends the thread that begins it a signal stack, where the chip has AMX."""
+    models.save_style(tmp_path)
+    program = (
+        "import os, signal, sys, threading\n"
+        "import numpy as np\n"
+        "from livestyle.engines import EngineOptions, load\n"
+        "from livestyle.library import find_style\n"
+        "signal.signal(signal.SIGINT, lambda *_: print('heard'))\n"
+        "style = load(find_style(sys.argv[1]), EngineOptions(engine='openvino'))\n"
+        "style(np.zeros((64, 64, 3), np.uint8))\n"
+        "freeing = threading.Thread(target=style.close)\n"
+        "freeing.start()\n"
+        "freeing.join()\n"
+        "os.kill(os.getpid(), signal.SIGINT)\n"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "heard\n"), done.stderr

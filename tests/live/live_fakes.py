@@ -107,11 +107,12 @@ class ValueStylizer:
 
 
 class QuietWindow:
-    """A window without a display: keys are typed into `keys`."""
+    """A window without a display: keys are typed into `keys`, clicks into `clicks`."""
 
     def __init__(self) -> None:
         self.is_open = True
         self.keys: list[str] = []
+        self.clicks: list[tuple[int, int]] = []
         self.shown: list[Pixels] = []
         self.titles: list[str] = []
         self.fullscreen = False
@@ -126,6 +127,9 @@ class QuietWindow:
         self.polls += 1
         self.at_poll(self.polls)
         return self.keys.pop(0) if self.keys else None
+
+    def poll_click(self) -> tuple[int, int] | None:
+        return self.clicks.pop(0) if self.clicks else None
 
     def set_title(self, title: str) -> None:
         self.titles.append(title)

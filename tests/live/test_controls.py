@@ -1,12 +1,16 @@
+import errno
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from live_fakes import ListSink, ValueStylizer, make_frame, wait_until
 from PIL import Image
 
+from livestyle import picture
 from livestyle.errors import SinkError
-from livestyle.frame import Frame
+from livestyle.frame import Frame, Pixels
 from livestyle.live.controls import KEYS, Controls
 from livestyle.live.meter import Meter
 from livestyle.live.player import Player
@@ -18,7 +22,7 @@ class Desk:
     """A view without a window, and controls connected to it."""
 
     def __init__(self, folder: Path) -> None:
-        self.shows_figures = self.shows_help = False
+        self.shows_figures = self.shows_help = self.shows_styles = False
         self.fullscreen = False
         self.frame: Frame | None = None
         self.said: list[str] = []
@@ -101,10 +105,15 @@ def test_looks(desk: Desk, key: str, field: str) -> None:
 
 
 def test_screen_keys(desk: Desk) -> None:
-    desk.press("f", "i", "h")
-    assert (desk.fullscreen, desk.shows_figures, desk.shows_help) == (True, True, True)
-    desk.press("f", "i", "h")
-    assert (desk.fullscreen, desk.shows_figures, desk.shows_help) == (False, False, False)
+    for on in (True, False):
+        desk.press("f", "i", "h", "t")
+        assert (desk.fullscreen, desk.shows_figures) == (on, on)
+        assert (desk.shows_help, desk.shows_styles) == (on, on)
+
+
+def test_a_style_that_was_clicked_on(desk: Desk) -> None:
+    desk.controls.choose("c")
+    assert desk.player.current == "c"
 
 
 @pytest.mark.parametrize("key", ["space", " "])
@@ -153,9 +162,24 @@ def test_a_picture_that_cannot_be_saved_is_said(desk: Desk) -> None:
     desk.frame = make_frame(style="b")
     desk.press("w")
     desk.controls.close()
-    assert "pictures cannot be made" in desk.said[0]
+    assert "Nothing can be written to" in desk.said[0]
     desk.press("r")
-    assert "pictures cannot be made" in desk.said[1]
+    assert "Nothing can be written to" in desk.said[1]
+
+
+def test_a_picture_for_which_the_disk_has_no_room(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fill(file: BinaryIO, pixels: Pixels, format: str, **options: object) -> None:
+        file.write(b"some of it")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(picture, "encode_picture", fill)
+    desk.frame = make_frame(style="b")
+    desk.press("w")
+    desk.controls.close()
+    assert "No space left on device" in desk.said[0]
+    assert not list(desk.folder.iterdir()), "no half of a picture, and no claim, is left"
 
 
 def test_recording_on_and_off(desk: Desk) -> None:
@@ -192,7 +216,7 @@ def test_a_recording_that_cannot_begin_is_said(tmp_path: Path) -> None:
 
 def test_every_key_of_the_contract_is_in_the_help() -> None:
     known = {name for key in KEYS for name in key.actions}
-    assert known >= {*"123456789np[]csmfwrihq", "space", "esc"}
+    assert known >= {*"123456789npt[]csmfwrihq", "space", "esc"}
     assert all(key.label and key.text for key in KEYS)
 
 

@@ -119,3 +119,39 @@ def test_long_sentences_are_broken_into_rows() -> None:
     rows = wrapped("camera 0 is lost; trying again", 12, 90)
     assert len(rows) > 1
     assert " ".join(row[0] for row in rows) == "camera 0 is lost; trying again"
+
+
+def covered(words: Words, notice: str = "", size: tuple[int, int] = (640, 480)) -> Pixels:
+    """Where words are on the picture: bool (H, W)."""
+    overlay = Overlay()
+    if notice:
+        overlay.say(notice)
+    white = picture("white", size)
+    changed = overlay.draw(white, words) != white
+    return np.asarray(changed.any(axis=2))
+
+
+@pytest.mark.parametrize("size", [(640, 480), (1280, 720), (1920, 1080)])
+@pytest.mark.parametrize("styles", [(), ("a", "b", "c")], ids=["bare", "with thumbnails"])
+def test_words_do_not_stand_on_each_other(size: tuple[int, int], styles: tuple[str, ...]) -> None:
+    together = covered(
+        Words("mosaic", "camera 0 is lost", FIGURES, (), 61.0, styles=styles), "saved", size
+    )
+    alone = [
+        covered(Words("mosaic", styles=styles), "saved", size),
+        covered(Words(figures=FIGURES), size=size),
+        covered(Words(recording_s=61.0), size=size),
+    ]
+    for one in alone:
+        assert (together | one).sum() == together.sum(), "each is where it is alone"
+    status = covered(Words(status="camera 0 is lost"), size=size).sum()
+    assert together.sum() == sum(one.sum() for one in alone) + status
+
+
+@pytest.mark.parametrize("size", [(640, 480), (1280, 720), (1920, 1080)])
+def test_the_help_stands_beside_figures_and_timer(size: tuple[int, int]) -> None:
+    def area(**words: object) -> int:
+        return int(covered(Words(**words), size=size).sum())  # type: ignore[arg-type]
+
+    alone = area(help=HELP) + area(figures=FIGURES) + area(recording_s=61.0)
+    assert area(help=HELP, figures=FIGURES, recording_s=61.0) == alone

@@ -23,15 +23,15 @@ class Shelf:
         self.made: dict[str, ValueStylizer] = {}
         self.order: list[str] = []
         self.release = Event()
-        self._broken, self._held = broken, held
+        self.values, self.broken, self._held = dict(VALUES), broken, held
 
     def load(self, name: str) -> ValueStylizer:
         self.order.append(name)
         if name in self._held:
             self.release.wait(10)
-        if name in self._broken:
+        if name in self.broken:
             raise StyleError(f"{name}.onnx is empty")
-        self.made[name] = ValueStylizer(VALUES[name])
+        self.made[name] = ValueStylizer(self.values[name])
         return self.made[name]
 
 
@@ -190,6 +190,54 @@ def test_an_engine_error_while_painting_raises() -> None:
     with pytest.raises(EngineError):
         player(make_frame())
     player.close()
+
+
+def test_a_style_that_changed_is_swapped_in_when_it_is_warm() -> None:
+    shelf = Shelf(held=("a",))
+    shelf.release.set()
+    with playing(shelf) as player:
+        wait_until(all_settled(player))
+        old = shelf.made["a"]
+        shelf.release.clear()
+        shelf.values["a"] = 99
+        player.reload("a")
+        wait_until(lambda: shelf.order.count("a") == 2)
+        assert [painted_value(player) for _ in range(3)] == [10] * 3
+        shelf.release.set()
+        wait_until(lambda: painted_value(player) == 99)
+        assert player.take_notice() == "a has changed and is loaded again"
+        assert (old.closed, shelf.made["a"].sizes[0]) == (1, (8, 6))
+        assert player.current == "a"
+
+
+def test_one_that_changed_and_is_broken_leaves_the_old_one() -> None:
+    shelf = Shelf()
+    with playing(shelf) as player:
+        wait_until(all_settled(player))
+        shelf.broken = ("b",)
+        player.reload("b")
+        notices: list[str] = []
+        wait_until(lambda: bool(notices.append(player.take_notice()) or notices[-1]))
+        assert notices[-1] == "b has changed, but cannot be used: b.onnx is empty"
+        player.select("b")
+        assert painted_value(player) == 20
+        assert not player.failed
+        shelf.broken = ()
+        shelf.values["b"] = 21
+        player.reload("b")
+        wait_until(lambda: painted_value(player) == 21)
+
+
+def test_a_broken_style_that_is_mended_can_be_played() -> None:
+    shelf = Shelf(broken=("b",))
+    with playing(shelf) as player:
+        wait_until(all_settled(player))
+        assert "b" in player.failed
+        shelf.broken = ()
+        player.reload("b")
+        wait_until(lambda: "b" in player.ready)
+        player.select("b")
+        assert painted_value(player) == 20
 
 
 def test_close_while_a_style_is_loading() -> None:

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
@@ -157,8 +159,8 @@ def test_closing_what_never_began(close: Callable[[RecordingSwitch], None]) -> N
 
 def test_a_real_recording_is_whole(tmp_path: Path) -> None:
     switch = RecordingSwitch(lambda path: Recorder(path, fps=25.0), free_mb=plenty)
-    path = new_path(tmp_path, "mosaic", ".mp4")
-    switch.start(path)
+    with new_path(tmp_path, "mosaic", ".mp4") as path:
+        switch.start(path)
     for index in range(30):
         switch.write(make_frame(index, (64, 48)))
     switch.close()
@@ -167,3 +169,48 @@ def test_a_real_recording_is_whole(tmp_path: Path) -> None:
     assert len(brightness) == 30
     assert np.all(np.diff(brightness) >= 0)
     assert brightness[-1] > 20
+
+
+CLAIMING = """
+import sys
+from pathlib import Path
+from livestyle.live.recording import new_path
+
+sys.stdin.readline()
+for number in range(60):
+    with new_path(Path(sys.argv[1]), "mosaic", ".mp4") as path:
+        with path.with_name(path.name + ".partial").open("x") as file:
+            file.write(sys.argv[2])
+    path.with_name(path.name + ".partial").rename(path)
+"""
+
+
+def test_two_programs_in_one_folder_never_take_the_same_path(tmp_path: Path) -> None:
+    programs = [
+        subprocess.Popen(
+            [sys.executable, "-c", CLAIMING, str(tmp_path), name],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for name in ("one", "two")
+    ]
+    for program in programs:
+        assert program.stdin
+        program.stdin.write("\n")
+        program.stdin.flush()
+    for program in programs:
+        assert (program.communicate()[1], program.returncode) == ("", 0)
+    written = [path.read_text() for path in tmp_path.glob("livestyle-mosaic-*.mp4")]
+    assert (written.count("one"), written.count("two")) == (60, 60)
+    assert len(list(tmp_path.iterdir())) == 120
+
+
+def test_what_is_there_already_is_passed_over(tmp_path: Path) -> None:
+    with new_path(tmp_path, "mosaic", ".mp4") as first:
+        with new_path(tmp_path, "mosaic", ".mp4") as second:
+            assert second != first
+        first.with_name(first.name + ".partial").touch()
+    with new_path(tmp_path, "mosaic", ".mp4") as third:
+        assert third != first
+    assert not list(tmp_path.glob(".*")), "claims are given back"

@@ -11,6 +11,7 @@ from livestyle.live.meter import Meter
 from livestyle.live.player import Player
 from livestyle.live.recording import RecordingSwitch
 from livestyle.live.session import LiveSession
+from livestyle.live.thumbnails import Thumbnails
 from livestyle.look import Look
 
 pytestmark = pytest.mark.timeout(20)
@@ -131,6 +132,41 @@ def test_a_clip_keeps_every_frame(tmp_path: Path) -> None:
     evening.run()
     assert evening.sink.frames == list(range(8))
     assert len(evening.window.shown) >= 8
+
+
+def test_a_click_on_a_thumbnail_swaps_and_the_recording_has_no_thumbnails(
+    tmp_path: Path, camera: CountedSource
+) -> None:
+    camera.size = (320, 240)
+    painted: set[str] = set()
+
+    def load(name: str) -> ValueStylizer:
+        painted.add(name)
+        return ValueStylizer()
+
+    thumbnails = Thumbnails(load)
+    evening = Evening(tmp_path, camera, thumbnails=thumbnails)
+    evening.recording.start(tmp_path / "out.mp4")
+    evening.press_at({3: "t"})
+    type_due = evening.window.at_poll
+    clicks = 0
+
+    def click_on_b(poll: int) -> None:
+        nonlocal clicks
+        type_due(poll)
+        strip = evening.session._screen._overlay.strip
+        if strip.shown and not clicks:
+            clicks += 1
+            on_b = next((x, 200) for x in range(320) if strip.name_at(x, 200) == "b")
+            evening.window.clicks += [(2, 2), on_b]
+        if evening.player.current == "b" and painted == {"a", "b"}:
+            evening.window.keys.append("q")
+
+    evening.window.at_poll = click_on_b
+    evening.run()
+    thumbnails.close()
+    assert [swap["to"] for swap in evening.meter.report()["swaps"]] == ["b"]
+    assert all(len(np.unique(pixels)) == 1 for pixels in evening.pixels)
 
 
 def test_limits(tmp_path: Path, camera: CountedSource) -> None:

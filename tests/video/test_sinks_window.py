@@ -42,6 +42,9 @@ while window.is_open:
     key = window.poll_key(10)
     if key:
         say("key", key)
+    click = window.poll_click()
+    if click:
+        say("click", *click)
     if key == "t":
         window.set_title("another title")
     if key == "f":
@@ -96,6 +99,10 @@ class Shown:
 
     def press(self, key: str) -> None:
         self.xdotool("key", key)
+
+    def click(self, x: int, y: int) -> None:
+        """In pixels of the screen."""
+        self.xdotool("mousemove", str(x), str(y), "click", "1")
 
     def xdotool(self, *words: str) -> str:
         done = subprocess.run(
@@ -220,6 +227,34 @@ def test_keys_arrive_by_name_and_change_the_title(show: Callable[..., Shown]) ->
             assert eventually(lambda: bool(window.windows("another title")))
     assert window.hear() == "closed"
     assert not window.windows("another title")
+
+
+@needs_screen
+def test_clicks_arrive_in_pixels_of_the_picture_however_large_the_window(
+    show: Callable[..., Shown],
+) -> None:
+    def lands(at: tuple[int, int], on: tuple[int, int]) -> bool:
+        window.click(*at)
+        heard = window.hear().split()
+        return heard[0] == "click" and all(
+            abs(int(is_at) - wanted) <= 2 for is_at, wanted in zip(heard[1:], on, strict=True)
+        )
+
+    def is_at(size: str) -> bool:
+        return f"Geometry: {size}" in window.xdotool("getwindowgeometry", window.id)
+
+    window = show((320, 240))
+    assert eventually(lambda: is_at("640x480"))
+    assert lands((10, 10), (5, 5))
+    assert lands((320, 240), (160, 120))
+    window.xdotool("windowsize", "--sync", window.id, "1000", "480")
+    assert eventually(lambda: is_at("1000x480"))
+    assert lands((500, 240), (160, 120))
+    assert lands((500 + 300, 470), (310, 235)), "bars at the sides do not count"
+    window.xdotool("windowsize", "--sync", window.id, "1280", "1024")  # as fullscreen does
+    assert eventually(lambda: is_at("1280x1024"))
+    assert lands((640, 512), (160, 120))
+    assert lands((1278, 32 + 958), (319, 239))
 
 
 @needs_screen
