@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
@@ -11,10 +11,25 @@ from click.core import ParameterSource
 from livestyle.training.checkpoint import load_checkpoint
 from livestyle.training.config import TrainConfig
 from livestyle.training.loop import Trainer
+from livestyle.training.preview import Preview
+from livestyle.training.watcher import LossTable, Progress, Watcher
+
+if TYPE_CHECKING:
+    from click._termui_impl import ProgressBar
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 DEFAULTS = {field: value.default for field, value in TrainConfig.__dataclass_fields__.items()}
+
+
+class Bar(Watcher):
+    """Moves a progress bar."""
+
+    def __init__(self, bar: "ProgressBar[int]") -> None:
+        self._bar = bar
+
+    def stepped(self, progress: Progress) -> None:
+        self._bar.update(1)
 
 
 def setting(flag: str, field: str, help: str, **options: Any) -> Callable[[F], F]:
@@ -134,7 +149,7 @@ def train(
         show_pos=True,
         file=sys.stderr,
     ) as bar:
-        trainer.run(lambda progress: bar.update(1))
+        trainer.run([LossTable(), Preview(), Bar(bar)])
     if skipped := len(trainer.photos.skipped):
         click.echo(f"{skipped} photos could not be read and were skipped.", err=True)
     click.echo(f"Done. Next: livestyle export {out}", err=True)

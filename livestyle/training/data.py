@@ -5,6 +5,8 @@ import logging
 import tarfile
 from pathlib import Path
 
+import numpy as np
+
 from livestyle.errors import SourceError, TrainingError
 from livestyle.frame import Pixels
 from livestyle.picture import SUFFIXES, read_picture
@@ -54,6 +56,12 @@ class PhotoSet:
                 self.skipped.append(name)
                 log.warning("Photo %s is skipped: %s", name, error)
             return None
+
+    def sample(self, count: int) -> list[Pixels]:
+        """Always the same photos, from all over the set; those that cannot be read are left out."""
+        indices = np.linspace(0, len(self) - 1, count).astype(int)
+        photos = (self.read(int(index)) for index in dict.fromkeys(indices))
+        return [photo for photo in photos if photo is not None]
 
 
 def _read_tar(path: Path) -> dict[str, bytes]:

@@ -1,21 +1,16 @@
-"""The training loop: crops in, losses down, checkpoints and previews out."""
+"""The training loop: crops in, losses down, checkpoints out."""
 
-import csv
 import logging
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from livestyle.errors import TrainingError
-from livestyle.frame import Pixels
 from livestyle.nets import build_net
 from livestyle.nets.vgg import load_loss_network
-from livestyle.picture import write_picture
 from livestyle.training.artwork import style_target
 from livestyle.training.checkpoint import (
     CHECKPOINT_FILE,
@@ -32,32 +27,21 @@ from livestyle.training.losses import (
     style_loss,
     total_variation_loss,
 )
-from livestyle.training.preview import paint, square
+from livestyle.training.preview import square
 from livestyle.training.schedule import one_cycle, steadiness_ramp, style_ramp
 from livestyle.training.steadiness import random_warp, steadiness_loss, through_a_sensor
+from livestyle.training.watcher import Progress, Watcher
 
 log = logging.getLogger(__name__)
 
 RUNNING_MEAN = 0.98
-PREVIEW_PHOTOS = 6
 WEIGHING_PHOTOS = 16
 GRADIENT_NORM = 1.0
 """Far below what the weighted losses give, so that only the direction counts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """What a step reports: steps done, steps in all, running means of the weighted losses."""
-
-    step: int
-    steps: int
-    losses: dict[str, float]
-
-
 class Trainer:
-    """One training run in one folder.
-
-    The folder gets `checkpoint.safetensors`, `losses.csv` and `preview.jpg`.
+    """One training run, its checkpoint in one folder.
 
     Args:
         config: what to do.
@@ -90,7 +74,7 @@ class Trainer:
             config.style_layers,
             config.style_image,
             config.stroke,
-            [square(photo) for photo in self._some_photos(WEIGHING_PHOTOS)],
+            [square(photo) for photo in self.photos.sample(WEIGHING_PHOTOS)],
         )
         self.net = channels_last(build_net(config.net), self.device)
         self.optimiser = torch.optim.Adam(self.net.parameters(), lr=config.learning_rate)
@@ -102,8 +86,11 @@ class Trainer:
             self._restore(load_checkpoint(config.out))
         config.out.mkdir(parents=True, exist_ok=True)
 
-    def run(self, on_step: Callable[[Progress], None] = lambda _: None) -> Path:
+    def run(self, watchers: Sequence[Watcher] = ()) -> Path:
         """Trains to the end; whatever ends it early leaves a checkpoint first.
+
+        Args:
+            watchers: are told of steps and checkpoints, in this order.
 
         Returns:
             The checkpoint file.
@@ -113,21 +100,25 @@ class Trainer:
                 last good checkpoint stays.
         """
         config = self.config
+        for watcher in watchers:
+            watcher.started(self)
         crops = Crops(self.photos, config.crop_px, config.batch, config.seed, start=self.step)
         try:
             while self.step < config.steps:
                 self._note(self._train_on(crops.next().to(self.device)))
-                on_step(Progress(self.step, config.steps, dict(self.losses)))
-                if self.step % config.save_every == 0:
-                    self._save()
-                    self._preview()
+                progress = Progress(self.step, config.steps, dict(self.losses))
+                for watcher in watchers:
+                    watcher.stepped(progress)
+                if self.step % config.save_every == 0 and self.step < config.steps:
+                    self._save(watchers)
+            return self._save(watchers)
         except KeyboardInterrupt:
-            self._save()
+            self._save(watchers)
             raise
         finally:
             crops.close()
-        self._preview()
-        return self._save()
+            for watcher in watchers:
+                watcher.ended()
 
     def _train_on(self, crops: Tensor) -> dict[str, Tensor]:
         """One step on RGB uint8 (N, 3, H, W); returns the weighted losses."""
@@ -178,16 +169,17 @@ class Trainer:
             keep = min(RUNNING_MEAN, 1 - 1 / self.step)
             self.losses[name] = keep * mean + (1 - keep) * value
 
-    def _save(self) -> Path:
-        with (self.config.out / "losses.csv").open("a", newline="") as file:
-            csv.writer(file).writerow([self.step, *(f"{v:.6g}" for v in self.losses.values())])
+    def _save(self, watchers: Sequence[Watcher]) -> Path:
         moments = {
             f"{number}.{name}": value
             for number, state in self.optimiser.state_dict()["state"].items()
             for name, value in state.items()
         }
         state = Checkpoint(self.config, self.step, self.net.state_dict(), moments, self.losses)
-        return save_checkpoint(self.config.out, state)
+        path = save_checkpoint(self.config.out, state)
+        for watcher in watchers:
+            watcher.saved(path)
+        return path
 
     def _take_network(self, checkpoint: Checkpoint) -> None:
         if checkpoint.config.net != self.config.net:
@@ -206,16 +198,3 @@ class Trainer:
         groups = self.optimiser.state_dict()["param_groups"]
         self.optimiser.load_state_dict({"state": state, "param_groups": groups})
         self.step, self.losses = checkpoint.step, dict(checkpoint.losses)
-
-    def _some_photos(self, count: int) -> list[Pixels]:
-        """Always the same ones, from all over the set; those that cannot be read are left out."""
-        indices = np.linspace(0, len(self.photos) - 1, count).astype(int)
-        photos = (self.photos.read(int(index)) for index in dict.fromkeys(indices))
-        return [photo for photo in photos if photo is not None]
-
-    def _preview(self) -> None:
-        """Writes `preview.jpg`: photos above, painted below."""
-        photos = [square(photo) for photo in self._some_photos(PREVIEW_PHOTOS)]
-        columns = [np.vstack([photo, paint(self.net, photo)]) for photo in photos]
-        if columns:
-            write_picture(self.config.out / "preview.jpg", np.hstack(columns), quality=90)
