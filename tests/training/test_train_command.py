@@ -64,7 +64,7 @@ def test_export_asks_for_photos_that_are_gone(
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"--photos": "nowhere"}, "neither a folder of photos nor a tar file"),
+        ({"--photos": "nowhere"}, "neither a folder nor a zip or tar file"),
         ({"--vgg-weights": "nowhere"}, "no weights file"),
         ({"--from": "no_such_style"}, "no_such_style"),
     ],
