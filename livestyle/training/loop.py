@@ -152,10 +152,11 @@ class Trainer:
         try:
             with memory_in_words(self.config):
                 self._learn(crops, watchers, Clock(hours, fit))
-            return self._save(watchers)
+            path = self._save(watchers)
+            self.ranks.leave()  # not after an error: the others may wait, torchrun ends them
+            return path
         finally:
             crops.close()
-            self.ranks.leave()
             for watcher in watchers:
                 watcher.ended()
 
