@@ -159,8 +159,11 @@ def train(
         with ending_cleanly(trainer.stop):
             trainer.run(hours=hours, fit=fit)
         return
+    steps = (
+        f"as many steps as fit into {hours:g} h" if fit else f"{config.steps - trainer.step} steps"
+    )
     click.echo(
-        f"Training {name} on {len(trainer.photos)} photos, {config.steps - trainer.step} steps "
+        f"Training {name} on {len(trainer.photos)} photos, {steps} "
         f"of {config.batch}. Watch {out / 'preview.jpg'}.",
         err=True,
     )
