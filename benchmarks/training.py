@@ -168,7 +168,8 @@ def best_ms(step: Callable[[], object], count: int) -> float:
 
 
 def open_trainer(config: TrainConfig) -> tuple[Trainer, Crops]:
-    trainer = Trainer(replace(config, out=Path(tempfile.mkdtemp())))
+    with tempfile.TemporaryDirectory() as folder:  # nothing is saved
+        trainer = Trainer(replace(config, out=Path(folder)))
     crops = open_crops(trainer.photos, trainer.config, 0, trainer.share, trainer.device)
     return trainer, crops
 
