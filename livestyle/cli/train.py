@@ -3,18 +3,38 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
+from livestyle.cli.signals import ending_cleanly
 from livestyle.training.checkpoint import load_checkpoint
 from livestyle.training.config import TrainConfig
-from livestyle.training.loop import Trainer
+from livestyle.training.loop import SKIPPED_FILE, Trainer
+from livestyle.training.preview import Preview
+from livestyle.training.watcher import LossTable, Progress, Watcher
+
+if TYPE_CHECKING:
+    from click._termui_impl import ProgressBar
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 DEFAULTS = {field: value.default for field, value in TrainConfig.__dataclass_fields__.items()}
+
+
+class Bar(Watcher):
+    """Moves a progress bar."""
+
+    def __init__(self, bar: "ProgressBar[int | None]") -> None:
+        self._bar = bar
+
+    def started(self, trainer: Trainer) -> None:
+        self._begun = trainer.step
+
+    def stepped(self, progress: Progress) -> None:
+        self._bar.length = progress.steps - self._begun
+        self._bar.update(1)
 
 
 def setting(flag: str, field: str, help: str, **options: Any) -> Callable[[F], F]:
@@ -30,7 +50,7 @@ def setting(flag: str, field: str, help: str, **options: Any) -> Callable[[F], F
     "--photos",
     required=True,
     type=click.Path(path_type=Path),
-    help="Folder (or tar file) of photos to learn on.",
+    help="Photos to learn on: a folder, or a zip or tar file.",
 )
 @click.option("--name", help="Name of the style.  [default: the picture's file name]")
 @click.option(
@@ -49,6 +69,11 @@ def setting(flag: str, field: str, help: str, **options: Any) -> Callable[[F], F
     help="Its weights, if torchvision cannot fetch them.",
 )
 @setting("--steps", "steps", "Batches to train on.", type=click.IntRange(1))
+@click.option(
+    "--hours",
+    type=click.FloatRange(0, min_open=True),
+    help="Time it may take; without --steps, as many steps as fit are done.",
+)
 @click.option("--images", type=click.IntRange(1), help="The same, counted in images.")
 @setting("--batch", "batch", "Crops per step.", type=click.IntRange(1))
 @setting("--crop", "crop_px", "Side of a crop in pixels.", type=click.IntRange(64, 2048))
@@ -69,6 +94,12 @@ def setting(flag: str, field: str, help: str, **options: Any) -> Callable[[F], F
 @setting("--tv-weight", "tv_weight", "How much smoothness counts.", type=float)
 @setting("--steadiness-weight", "steadiness_weight", "How much steadiness counts.", type=float)
 @setting("--learning-rate", "learning_rate", "Peak learning rate.", type=float)
+@setting(
+    "--augment",
+    "augment",
+    "How much light and noise of the photos vary; 0: not at all.",
+    type=click.FloatRange(0, 4),
+)
 @setting("--seed", "seed", "Same seed, same run.", type=int)
 @click.option(
     "--from",
@@ -80,6 +111,8 @@ def setting(flag: str, field: str, help: str, **options: Any) -> Callable[[F], F
     "--device", "device", "Where to compute.", type=click.Choice(["auto", "cpu", "cuda", "mps"])
 )
 @setting("--precision", "precision", "How to compute.", type=click.Choice(["auto", "bf16", "fp32"]))
+@setting("--compile", "compile", "Run the networks through torch.compile.", is_flag=True)
+@setting("--keep", "keep", "Checkpoints that are kept.", type=click.IntRange(1))
 @setting(
     "--save-every", "save_every", "Steps between checkpoints and previews.", type=click.IntRange(1)
 )
@@ -97,6 +130,7 @@ def train(
     name: str | None,
     out: Path | None,
     images: int | None,
+    hours: float | None,
     start_from: str | None,
     resume: bool,
     **settings: Any,
@@ -105,7 +139,8 @@ def train(
 
     Takes one or two thousand photos of anything. On two CPU cores the quick way is
     --from mosaic --steps 600, which takes ten minutes or twenty. Ctrl-C leaves a checkpoint;
-    --resume goes on from it.
+    --resume goes on from it. Several processes share the work through
+    `torchrun --nproc-per-node N -m livestyle.cli.main train ...`.
     """
     name = name or style_image.stem.lower()
     out = out or Path("runs") / name
@@ -119,8 +154,16 @@ def train(
         settings = load_checkpoint(out).config.to_dict() | given | {"out": out}
     config = TrainConfig.from_dict(settings)
     trainer = Trainer(config, resume=resume, start_from=_network(start_from))
+    fit = hours is not None and not images and not _was_given(ctx, "steps")
+    if not trainer.ranks.writes:
+        with ending_cleanly(trainer.stop):
+            trainer.run(hours=hours, fit=fit)
+        return
+    steps = (
+        f"as many steps as fit into {hours:g} h" if fit else f"{config.steps - trainer.step} steps"
+    )
     click.echo(
-        f"Training {name} on {len(trainer.photos)} photos, {config.steps - trainer.step} steps "
+        f"Training {name} on {len(trainer.photos)} photos, {steps} "
         f"of {config.batch}. Watch {out / 'preview.jpg'}.",
         err=True,
     )
@@ -128,16 +171,26 @@ def train(
     def losses(_: int | None) -> str:
         return "  ".join(f"{name} {value:.3g}" for name, value in trainer.losses.items() if value)
 
-    with click.progressbar(
-        length=config.steps - trainer.step,
-        item_show_func=losses,
-        show_pos=True,
-        file=sys.stderr,
-    ) as bar:
-        trainer.run(lambda progress: bar.update(1))
+    with (
+        click.progressbar(
+            length=config.steps - trainer.step,
+            item_show_func=losses,
+            show_pos=True,
+            file=sys.stderr,
+        ) as bar,
+        ending_cleanly(trainer.stop),
+    ):
+        trainer.run([LossTable(), Preview(), Bar(bar)], hours=hours, fit=fit)
     if skipped := len(trainer.photos.skipped):
-        click.echo(f"{skipped} photos could not be read and were skipped.", err=True)
-    click.echo(f"Done. Next: livestyle export {out}", err=True)
+        click.echo(f"{skipped} photos were skipped; {out / SKIPPED_FILE} says why.", err=True)
+    if trainer.step < trainer.config.steps:
+        click.echo(
+            f"The time is up after step {trainer.step} of {trainer.config.steps}. "
+            "The same command with --resume goes on.",
+            err=True,
+        )
+    else:
+        click.echo(f"Done. Next: livestyle export {out}", err=True)
     click.echo(out)
 
 

@@ -68,7 +68,7 @@ class LossNetwork(nn.Module):
         Returns:
             Layer name -> activations after the ReLU, (N, C, H / 2^(stage-1), W / 2^(stage-1)).
         """
-        x = (x - self.mean) / self.std
+        x = ((x - self.mean) / self.std).to(next(self.features.parameters()).dtype)
         found: dict[str, Tensor] = {}
         for index, module in enumerate(self.features):
             x = module(x)
@@ -111,7 +111,8 @@ def load_loss_network(
         raise TrainingError(
             f"{origin} lacks {len(missing)} of {len(wanted)} tensors of {kind}, the first is "
             f"{missing[0]!r}; found {', '.join(sorted(state)[:3]) or 'none'}. "
-            f"The keys must be those of torchvision.models.{kind}().state_dict()."
+            f"The keys must be those of torchvision.models.{kind}().state_dict(). "
+            "Is it the other VGG? See --loss-network."
         )
     wrong = [key for key in wanted if state[key].shape != wanted[key].shape]
     if wrong:

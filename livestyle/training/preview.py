@@ -1,4 +1,7 @@
-"""What a network in training paints: one picture, and the squares of a run's preview."""
+"""What a network in training paints: one picture, and a run's preview."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -7,6 +10,27 @@ from torch import nn
 
 from livestyle.frame import Pixels
 from livestyle.nets.pixels import to_batch, to_pixels
+from livestyle.picture import write_picture
+from livestyle.training.watcher import Watcher
+
+if TYPE_CHECKING:
+    from livestyle.training.loop import Trainer
+
+PREVIEW_PHOTOS = 6
+
+
+class Preview(Watcher):
+    """Writes the run's `preview.jpg` at each checkpoint: photos above, painted below."""
+
+    def started(self, trainer: "Trainer") -> None:
+        self._trainer = trainer
+        self._photos = [square(photo) for photo in trainer.photos.sample(PREVIEW_PHOTOS)]
+
+    def saved(self, checkpoint: Path) -> None:
+        columns = [np.vstack([photo, paint(self._trainer.net, photo)]) for photo in self._photos]
+        if columns:
+            path = self._trainer.config.out / "preview.jpg"
+            write_picture(path, np.hstack(columns), quality=90)
 
 
 def paint(net: nn.Module, photo: Pixels) -> Pixels:

@@ -1,6 +1,7 @@
 """The loop: learns, survives interruption, goes on as if nothing had happened."""
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,10 +14,41 @@ from livestyle.training import device
 from livestyle.training.checkpoint import CHECKPOINT_FILE, load_checkpoint
 from livestyle.training.config import TrainConfig
 from livestyle.training.device import choose_device
-from livestyle.training.loop import Progress, Trainer
+from livestyle.training.loop import Trainer
 from livestyle.training.losses import style_loss
-from livestyle.training.preview import paint
+from livestyle.training.preview import Preview, paint
 from livestyle.training.schedule import one_cycle, steadiness_ramp, style_ramp
+from livestyle.training.watcher import LossTable, Progress, Watcher
+
+
+class AtStep(Watcher):
+    """Does something after a step."""
+
+    def __init__(self, step: int, what: Callable[[], object]) -> None:
+        self.step, self.what = step, what
+
+    def stepped(self, progress: Progress) -> None:
+        if progress.step == self.step:
+            self.what()
+
+
+class Heard(Watcher):
+    """Writes down what it is told."""
+
+    def __init__(self) -> None:
+        self.calls: list[str | int] = []
+
+    def started(self, trainer: Trainer) -> None:
+        self.calls.append("started")
+
+    def stepped(self, progress: Progress) -> None:
+        self.calls.append(progress.step)
+
+    def saved(self, checkpoint: Path) -> None:
+        self.calls.append(f"saved {load_checkpoint(checkpoint).step}")
+
+    def ended(self) -> None:
+        self.calls.append("ended")
 
 
 def style_of(trainer: Trainer) -> float:
@@ -28,32 +60,39 @@ def style_of(trainer: Trainer) -> float:
 
 
 def test_a_run_learns_and_leaves_a_checkpoint_and_a_preview(config: TrainConfig) -> None:
-    seen: list[int] = []
     trainer = Trainer(
         replace(
             config, steps=40, save_every=20, style_weight=1e10, content_weight=1.0, tv_weight=0.0
         )
     )
     before = style_of(trainer)
-    path = trainer.run(lambda progress: seen.append(progress.step))
-    assert seen == list(range(1, 41))
+    path = trainer.run([LossTable(), Preview()])
     assert style_of(trainer) < 0.5 * before
     assert load_checkpoint(path).step == 40
     assert read_picture(config.out / "preview.jpg").shape == (512, 6 * 256, 3)
+    rows = (config.out / "losses.csv").read_text().splitlines()
+    assert [row.split(",")[0] for row in rows] == ["20", "40"]
 
 
-def test_an_interrupted_run_resumed_equals_an_unbroken_one(
-    config: TrainConfig, tmp_path: Path
-) -> None:
+def test_watchers_are_told_of_steps_and_checkpoints(config: TrainConfig) -> None:
+    heard = Heard()
+    Trainer(replace(config, steps=5, save_every=2)).run([heard])
+    steps = [1, 2, "saved 2", 3, 4, "saved 4", 5, "saved 5"]
+    assert heard.calls == ["started", *steps, "ended"]
+
+
+def test_watchers_hear_of_the_checkpoint_of_a_stopped_run(config: TrainConfig) -> None:
+    heard, trainer = Heard(), Trainer(config)
+    trainer.run([heard, AtStep(2, trainer.stop)])
+    assert heard.calls == ["started", 1, 2, "saved 2", "ended"]
+
+
+def test_a_stopped_run_resumed_equals_an_unbroken_one(config: TrainConfig, tmp_path: Path) -> None:
     unbroken = load_checkpoint(Trainer(config).run())
 
-    def interrupt(progress: Progress) -> None:
-        if progress.step == 4:
-            raise KeyboardInterrupt
-
     broken = replace(config, out=tmp_path / "broken")
-    with pytest.raises(KeyboardInterrupt):
-        Trainer(broken).run(interrupt)
+    trainer = Trainer(broken)
+    trainer.run([AtStep(4, trainer.stop)])
     assert load_checkpoint(broken.out).step == 4
     resumed = load_checkpoint(Trainer(broken, resume=True).run())
     assert resumed.step == 6
@@ -80,14 +119,13 @@ def test_a_run_can_start_from_another(config: TrainConfig, tmp_path: Path) -> No
 def test_losses_that_are_not_finite_keep_the_last_good_checkpoint(config: TrainConfig) -> None:
     trainer = Trainer(config)
 
-    def poison(progress: Progress) -> None:
-        if progress.step == 3:
-            with torch.no_grad():
-                next(trainer.net.parameters()).fill_(math.nan)
+    def poison() -> None:
+        with torch.no_grad():
+            next(trainer.net.parameters()).fill_(math.nan)
 
     trainer.config = replace(config, save_every=2)
     with pytest.raises(TrainingError, match=r"not finite.*--learning-rate"):
-        trainer.run(poison)
+        trainer.run([AtStep(3, poison)])
     saved = load_checkpoint(config.out)
     assert saved.step == 2
     assert all(value.isfinite().all() for value in saved.net.values())

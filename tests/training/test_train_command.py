@@ -1,16 +1,22 @@
 """From a painting to a painted picture through the commands alone."""
 
+import shutil
+from collections import namedtuple
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
 
 from livestyle.cli.main import run
 from livestyle.nets.vgg import LossNetwork
-from livestyle.picture import read_picture
+from livestyle.picture import read_picture, write_picture
 from livestyle.training.checkpoint import load_checkpoint
 from livestyle.training.config import TrainConfig
+from livestyle.training.loop import Trainer
+
+VGG19_CONVOLUTIONS = (0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28, 30, 32, 34)
 
 
 @pytest.fixture
@@ -61,19 +67,117 @@ def test_export_asks_for_photos_that_are_gone(
     assert not (tmp_path / "exports").exists()
 
 
+@pytest.fixture
+def mistakes(config: TrainConfig, tmp_path: Path) -> dict[str, Path]:
+    """Files that a beginner may pass."""
+    files = {
+        name: tmp_path / name for name in ("tiny.png", "empty", "ten", "file", "text.safetensors")
+    }
+    write_picture(files["tiny.png"], np.zeros((30, 40, 3), np.uint8))
+    files["empty"].mkdir()
+    files["ten"].mkdir()
+    for photo in sorted(config.photos.iterdir())[:10]:
+        shutil.copy(photo, files["ten"])
+    files["file"].write_text("something of the user's")
+    files["text.safetensors"].write_text("no weights")
+    vgg19_keys = [f"features.{n}.{part}" for n in VGG19_CONVOLUTIONS for part in ("weight", "bias")]
+    for name, state in {
+        "other_keys.safetensors": {"conv1.weight": torch.zeros(3)},
+        "other_vgg.safetensors": {key: torch.zeros(1) for key in vgg19_keys},
+    }.items():
+        files[name] = tmp_path / name
+        save_file(state, files[name])
+    return files
+
+
 @pytest.mark.parametrize(
-    ("change", "sentence"),
+    ("flag", "value", "code", "sentence"),
     [
-        ({"--photos": "nowhere"}, "neither a folder of photos nor a tar file"),
-        ({"--vgg-weights": "nowhere"}, "no weights file"),
-        ({"--from": "no_such_style"}, "no_such_style"),
+        ("--photos", "nowhere", 1, "neither a folder nor a zip or tar file"),
+        ("--photos", "empty", 1, "no photos in"),
+        ("--photos", "ten", 1, "has 10 photos; a style needs 20 at least"),
+        ("--photos", "file", 1, "cannot be read as photos"),
+        ("--vgg-weights", "nowhere", 1, "no weights file"),
+        ("--vgg-weights", "text.safetensors", 1, "cannot be read as weights"),
+        ("--vgg-weights", "other_keys.safetensors", 1, "lacks"),
+        ("--vgg-weights", "other_vgg.safetensors", 1, "Is it the other VGG?"),
+        ("--out", "file", 1, "Take another --out"),
+        ("--from", "no_such_style", 4, "no_such_style"),
+        ("STYLE", "nowhere.png", 3, "no picture at"),
+        ("STYLE", "tiny.png", 1, "40x30 pixels"),
+        ("STYLE", "file", 3, "not a picture"),
     ],
 )
 def test_a_beginners_mistake_gets_a_sentence(
-    train: list[str], change: dict[str, str], sentence: str, capfd: pytest.CaptureFixture[str]
+    train: list[str],
+    mistakes: dict[str, Path],
+    flag: str,
+    value: str,
+    code: int,
+    sentence: str,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
-    for flag, value in change.items():
-        train = [*train, flag, value]  # the last one counts
-    assert run(train) in (1, 4)
+    path = str(mistakes.get(value, value))
+    if flag == "STYLE":
+        train[1] = path
+    else:
+        train = [*train, flag, path]  # the last one counts
+    assert run(train) == code
     error = capfd.readouterr().err
     assert sentence in error and "Traceback" not in error
+    assert mistakes["file"].read_text() == "something of the user's"
+
+
+def test_a_lack_of_memory_gets_advice(
+    train: list[str], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def burst(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    monkeypatch.setattr(Trainer, "_train_on", burst)
+    assert run([*train, "--batch", "4", "--crop", "96"]) == 1
+    assert "Try --batch 2, or --crop 64" in capfd.readouterr().err
+
+
+def test_a_disk_without_room_is_found_before_the_first_step(
+    train: list[str], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: namedtuple("Usage", "free")(1000))
+    assert run(train) == 1
+    assert "0.0 MB left" in capfd.readouterr().err
+
+
+def test_hours_end_a_run_and_say_how_to_go_on(
+    train: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*train, "--hours", "1e-9"]) == 0
+    assert "after step 1 of 3" in (said := capfd.readouterr().err) and "--resume" in said
+    assert run([*train, "--resume"]) == 0
+    assert load_checkpoint(tmp_path / "run").step == 3
+
+
+def test_skipped_photos_are_counted_and_listed(
+    train: list[str],
+    config: TrainConfig,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    (config.photos / "0.png").write_bytes(b"broken")  # which the weighing of the artwork reads
+    assert run(train) == 0
+    assert "1 photos were skipped" in capfd.readouterr().err
+    assert (tmp_path / "run" / "skipped.txt").read_text().startswith("0.png\t")
+
+
+def test_compiled_networks_are_those_that_train(
+    train: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled: list[str] = []
+
+    def compiling(network: torch.nn.Module) -> torch.nn.Module:
+        compiled.append(type(network).__name__)
+        return network
+
+    monkeypatch.setattr(torch, "compile", compiling)
+    assert run([*train, "--compile"]) == 0
+    assert compiled == ["Light", "LossNetwork"]
+    assert load_checkpoint(tmp_path / "run").step == 3
