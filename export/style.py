@@ -24,6 +24,9 @@ from livestyle.nets import build_net, kmac_per_pixel, parameter_count
 from livestyle.picture import write_picture
 from livestyle.training.checkpoint import Checkpoint, save_checkpoint
 
+FRAMES = 60
+"""Photos to take from a run's for quantising and comparing."""
+
 SUFFIX = {"onnx": ".onnx", "torchscript": ".pt"}
 VERIFYING_ENGINE = {"onnx": "openvino", "torchscript": "torchscript"}
 
@@ -45,7 +48,7 @@ DEFAULT_TARGETS = (Target("onnx", "fp32"), Target("onnx", "fp16"), Target("onnx"
 
 def export_style(
     checkpoint: Checkpoint,
-    out: Path,
+    folder: Path,
     frames: Sequence[Pixels],
     targets: Sequence[Target] = DEFAULT_TARGETS,
     *,
@@ -57,11 +60,11 @@ def export_style(
 
     Args:
         checkpoint: a trained network and how it was made.
-        out: folder that gets the sub-folder NAME.
+        folder: the style's own folder, which is made.
         frames: real photos, RGB uint8 (H, W, 3), to quantise and to compare on.
         targets: files to write.
         preview: picture that is painted as the style's preview; None: the first frame.
-        overwrite: replace an older style of that name, once the new one is whole.
+        overwrite: replace an older style in that folder, once the new one is whole.
         on_file: called for each file with its measured figure.
 
     Raises:
@@ -69,10 +72,9 @@ def export_style(
     """
     if not frames:
         raise ExportError("Every export is compared on real photos; pass --photos DIR.")
-    target_folder = out / checkpoint.config.name
-    if target_folder.exists() and not (overwrite and (target_folder / CARD_FILE).exists()):
+    if folder.exists() and not (overwrite and (folder / CARD_FILE).exists()):
         raise ExportError(
-            f"{target_folder} is there already. Pass --overwrite to replace it if it is a style, "
+            f"{folder} is there already. Pass --overwrite to replace it if it is a style, "
             "or another --out."
         )
     net = build_net(checkpoint.config.net)
@@ -82,21 +84,21 @@ def export_style(
     references = [paint_with_torch(net, frame) for frame in frames]
     painted_preview = references[0] if preview is None else paint_with_torch(net, preview)
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=out, prefix=".export-") as name:
-            folder = Path(name)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".export-") as name:
+            fresh = Path(name)
             files = []
             for target in targets:
-                file = _export_file(net, card, target, folder, frames, references)
+                file = _export_file(net, card, target, fresh, frames, references)
                 on_file(file)
                 files.append(file)
             card = card.with_files(files)
-            card.save(folder)
-            save_checkpoint(folder, _shareable(checkpoint))
-            write_picture(folder / PREVIEW_FILE, painted_preview, quality=90)
-            _put_in_place(folder, target_folder)
+            card.save(fresh)
+            save_checkpoint(fresh, _shareable(checkpoint))
+            write_picture(fresh / PREVIEW_FILE, painted_preview, quality=90)
+            _put_in_place(fresh, folder)
     except OSError as error:
-        raise ExportError(f"The style cannot be written to {out} ({error}).") from error
+        raise ExportError(f"The style cannot be written to {folder} ({error}).") from error
     return card
 
 

@@ -1,6 +1,7 @@
 """A run's state in one safetensors file: network, optimiser, step and settings. No pickle."""
 
 import json
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from livestyle.errors import TrainingError
+from livestyle.pack import is_pack, read_member
 from livestyle.training.config import TrainConfig
 
 CHECKPOINT_FILE = "checkpoint.safetensors"
@@ -61,11 +63,17 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
-    """Reads a checkpoint file, or the one in a run's folder.
+    """Reads a checkpoint file, or the one in a run's or style's folder or in a style pack.
 
     Raises:
         TrainingError: there is none, or it is not one.
+        StyleError: the pack cannot be used, or has none.
     """
+    if is_pack(path):
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder, CHECKPOINT_FILE)
+            file.write_bytes(read_member(path, CHECKPOINT_FILE))
+            return load_checkpoint(file)
     file = path / CHECKPOINT_FILE if path.is_dir() else path
     if not file.is_file():
         raise TrainingError(f"There is no checkpoint at {file}; `livestyle train` writes one.")
