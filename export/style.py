@@ -1,12 +1,14 @@
 """From a checkpoint to a style folder: models, card, preview and the network itself."""
 
 import hashlib
+import logging
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import onnx
 import torch
 from torch import nn
 
@@ -21,11 +23,15 @@ from livestyle.export.verify import paint_with_torch, verify
 from livestyle.frame import Pixels
 from livestyle.library import Style
 from livestyle.nets import build_net, kmac_per_pixel, parameter_count
-from livestyle.picture import write_picture
+from livestyle.picture import to_long_side, write_picture
 from livestyle.training.checkpoint import Checkpoint, save_checkpoint
+from livestyle.training.data import PhotoSet
+
+log = logging.getLogger(__name__)
 
 FRAMES = 60
-"""Photos to take from a run's for quantising and comparing."""
+FRAME_SIDE_PX = 640
+"""Photos for quantising and comparing: how many, and their long side at most."""
 
 SUFFIX = {"onnx": ".onnx", "torchscript": ".pt"}
 VERIFYING_ENGINE = {"onnx": "openvino", "torchscript": "torchscript"}
@@ -46,6 +52,14 @@ class Target:
 DEFAULT_TARGETS = (Target("onnx", "fp32"), Target("onnx", "fp16"), Target("onnx", "int8"))
 
 
+def comparison_frames(photos: PhotoSet) -> list[Pixels]:
+    """Photos to quantise and to compare on, RGB uint8 (H, W, 3), of the size of frames."""
+    return [
+        to_long_side(photo, FRAME_SIDE_PX) if max(photo.shape) > FRAME_SIDE_PX else photo
+        for photo in photos.sample(FRAMES)
+    ]
+
+
 def export_style(
     checkpoint: Checkpoint,
     folder: Path,
@@ -54,6 +68,7 @@ def export_style(
     *,
     preview: Pixels | None = None,
     overwrite: bool = False,
+    optional: Collection[Target] = (),
     on_file: Callable[[ModelFile], None] = lambda _: None,
 ) -> StyleCard:
     """Writes a style folder.
@@ -65,6 +80,7 @@ def export_style(
         targets: files to write.
         preview: picture that is painted as the style's preview; None: the first frame.
         overwrite: replace an older style in that folder, once the new one is whole.
+        optional: targets that are left out, with a warning in the log, where they fail.
         on_file: called for each file with its measured figure.
 
     Raises:
@@ -89,7 +105,14 @@ def export_style(
             fresh = Path(name)
             files = []
             for target in targets:
-                file = _export_file(net, card, target, fresh, frames, references)
+                try:
+                    file = _export_file(net, card, target, fresh, frames, references)
+                except Exception as error:  # a failure of the quantiser may be of any kind
+                    if target not in optional:
+                        raise
+                    _path(fresh, card.name, target).unlink(missing_ok=True)
+                    log.warning("The style has no %s file: %s", target.precision, error)
+                    continue
                 on_file(file)
                 files.append(file)
             card = card.with_files(files)
@@ -110,7 +133,7 @@ def _export_file(
     frames: Sequence[Pixels],
     references: Sequence[Pixels],
 ) -> ModelFile:
-    path = folder / f"{card.name}-{target.precision}{SUFFIX[target.format]}"
+    path = _path(folder, card.name, target)
     if target.format == "torchscript":
         data = to_torchscript(net, target.precision, card.to_json())
     elif target.precision == "int8":
@@ -127,6 +150,10 @@ def _export_file(
     finally:
         stylizer.close()
     return replace(file, psnr_db=round(figure, 1))
+
+
+def _path(folder: Path, name: str, target: Target) -> Path:
+    return folder / f"{name}-{target.precision}{SUFFIX[target.format]}"
 
 
 def _card(checkpoint: Checkpoint, net: nn.Module) -> StyleCard:
@@ -158,7 +185,12 @@ def _card(checkpoint: Checkpoint, net: nn.Module) -> StyleCard:
             "learning_rate": config.learning_rate,
             "seed": config.seed,
             "losses": {name: round(value, 1) for name, value in checkpoint.losses.items()},
-            "versions": {"livestyle": __version__, "torch": torch.__version__},
+            **checkpoint.origin,
+            "versions": {
+                "livestyle": __version__,
+                "torch": torch.__version__,
+                "onnx": onnx.__version__,
+            },
         },
     )
 

@@ -131,6 +131,11 @@ def is_unexported(path: Path) -> bool:
     return (path / _CHECKPOINT_FILE).is_file() and not any(card.is_file() for card in cards)
 
 
+def is_style_name(name: str) -> bool:
+    """Whether a style may be called that: small letters, digits, - and _, up to 64 of them."""
+    return _NAME.fullmatch(name) is not None
+
+
 def style_files(style: Style) -> dict[str, bytes]:
     """All that a copy of a style needs, file name -> content: models, card, preview, checkpoint.
 

@@ -6,7 +6,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-CORE = {"errors", "frame", "card", "stages", "picture", "look", "pack", "library"}
+CORE = {"errors", "frame", "card", "stages", "picture", "look", "pack", "tiles", "library"}
 TORCH = {"nets", "training", "painting", "export"}
 MAY_IMPORT = {
     "video": CORE,

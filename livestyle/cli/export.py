@@ -129,7 +129,7 @@ def _run(origin: str) -> Path | None:
 
 def _frames(path: Path, *, required: bool) -> list[Pixels]:
     """Photos spread over the set, RGB uint8 (H, W, 3)."""
-    from livestyle.export.style import FRAMES
+    from livestyle.export.style import comparison_frames
     from livestyle.training.data import PhotoSet
 
     try:
@@ -141,4 +141,4 @@ def _frames(path: Path, *, required: bool) -> list[Pixels]:
             f"The photos of the run are not at {path} any more. Every export is compared on real "
             "photos; pass some dozens with --photos DIR."
         ) from error
-    return photos.sample(FRAMES)
+    return comparison_frames(photos)

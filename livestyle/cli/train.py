@@ -1,35 +1,30 @@
-"""`livestyle train`: a painting and photos in, a trained network out."""
+"""`livestyle train`: a painting and photos in, a style to paint with out."""
 
-import sys
+import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
+from livestyle.cli.finish import finish_run, typed
+from livestyle.cli.progress import ProgressShown
+from livestyle.library import find_style, is_style_name
 from livestyle.training.checkpoint import load_checkpoint
 from livestyle.training.config import TrainConfig
+from livestyle.training.history import History
 from livestyle.training.loop import Trainer
-from livestyle.training.preview import Preview
-from livestyle.training.watcher import LossTable, Progress, Watcher
-
-if TYPE_CHECKING:
-    from click._termui_impl import ProgressBar
+from livestyle.training.preview import PREVIEW_FILE, Preview
+from livestyle.training.tensorboard import TensorBoard
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-DEFAULTS = {field: value.default for field, value in TrainConfig.__dataclass_fields__.items()}
-
-
-class Bar(Watcher):
-    """Moves a progress bar."""
-
-    def __init__(self, bar: "ProgressBar[int]") -> None:
-        self._bar = bar
-
-    def stepped(self, progress: Progress) -> None:
-        self._bar.update(1)
+DEFAULTS: dict[str, Any] = {
+    field: value.default for field, value in TrainConfig.__dataclass_fields__.items()
+}
+FINE_TUNING = 4
+"""A network that can paint already needs a quarter of the steps."""
 
 
 def setting(flag: str, field: str, help: str, **options: Any) -> Callable[[F], F]:
@@ -37,6 +32,16 @@ def setting(flag: str, field: str, help: str, **options: Any) -> Callable[[F], F
     return click.option(
         flag, field, default=DEFAULTS[field], show_default=True, help=help, **options
     )
+
+
+def _style_name(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """Refuses a name that no style may have before the hours of training, not after them."""
+    if value is not None and not is_style_name(value):
+        raise click.BadParameter(
+            f"{value!r}: a name has small letters, digits, - and _ only, such as "
+            f"{_name_from(value)!r}."
+        )
+    return value
 
 
 @click.command()
@@ -47,7 +52,9 @@ def setting(flag: str, field: str, help: str, **options: Any) -> Callable[[F], F
     type=click.Path(path_type=Path),
     help="Folder (or tar file) of photos to learn on.",
 )
-@click.option("--name", help="Name of the style.  [default: the picture's file name]")
+@click.option(
+    "--name", callback=_style_name, help="Name of the style.  [default: the picture's file name]"
+)
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Folder of the run.  [default: runs/NAME]"
 )
@@ -89,7 +96,7 @@ def setting(flag: str, field: str, help: str, **options: Any) -> Callable[[F], F
     "--from",
     "start_from",
     type=str,
-    help="Style, run or checkpoint to start from; takes a quarter of the steps.",
+    help="Style, run, pack or checkpoint to start from; a quarter of the steps by default.",
 )
 @setting(
     "--device", "device", "Where to compute.", type=click.Choice(["auto", "cpu", "cuda", "mps"])
@@ -104,56 +111,80 @@ def setting(flag: str, field: str, help: str, **options: Any) -> Callable[[F], F
 @setting("--year", "year", "Of the artwork, for the card.")
 @setting("--licence", "licence", "Of the artwork, for the card.")
 @setting("--source", "source", "Where the picture comes from, for the card.")
+@click.option("--export/--no-export", default=True, help="Make a style of the run at its end.")
+@click.option(
+    "--install/--no-install",
+    default=None,
+    help="Make it known by its name.  [default: unless another artwork's style has the name]",
+)
 @click.pass_context
 def train(
     ctx: click.Context,
     /,
     style_image: Path,
-    name: str | None,
-    out: Path | None,
-    images: int | None,
     start_from: str | None,
     resume: bool,
+    export: bool,
+    install: bool | None,
     **settings: Any,
 ) -> None:
     """Train a network to repaint anything in the style of STYLE_IMAGE.
 
     Takes one or two thousand photos of anything. On two CPU cores the quick way is
-    --from mosaic --steps 600, which takes ten minutes or twenty. Ctrl-C leaves a checkpoint;
-    --resume goes on from it.
+    --from mosaic, which takes ten minutes or twenty. Ctrl-C leaves a checkpoint; --resume goes on
+    from it. At the end there is a style that `livestyle cam --style NAME` shows.
     """
-    name = name or style_image.stem.lower()
-    out = out or Path("runs") / name
+    config = _config(ctx, style_image, settings, resume, fine_tuned=start_from is not None)
+    trainer = Trainer(config, resume=resume, start_from=_network(start_from))
+    click.echo(
+        f"Training {config.name} on {len(trainer.photos)} photos, {config.steps - trainer.step} "
+        f"steps of {config.batch}. Watch {config.out / PREVIEW_FILE}.",
+        err=True,
+    )
+    history = History()
+    try:
+        trainer.run([ProgressShown(), history, Preview(), TensorBoard(history)])
+    except KeyboardInterrupt:
+        click.echo(
+            f"Stopped after step {trainer.step}; nothing is lost. To go on, give the same command "
+            f"with --resume. To take it as it is: {typed('export', config.out)}",
+            err=True,
+        )
+        raise
+    if skipped := len(trainer.photos.skipped):
+        click.echo(f"{skipped} photos could not be read and were skipped.", err=True)
+    finish_run(config.out, trainer.photos, export=export, install=install)
+    click.echo(config.out)
+
+
+def _config(
+    ctx: click.Context, style_image: Path, settings: dict[str, Any], resume: bool, fine_tuned: bool
+) -> TrainConfig:
+    """What to do, from the options, and for a resumed run from its checkpoint."""
+    settings["name"] = settings["name"] or _name_from(style_image.stem)
+    settings["out"] = settings["out"] or Path("runs") / settings["name"]
+    images = settings.pop("images")
     if images:
         settings["steps"] = max(1, images // settings["batch"])
-    settings.update(style_image=style_image, name=name, out=out)
+    elif fine_tuned and not resume and not _was_given(ctx, "steps"):
+        settings["steps"] //= FINE_TUNING
+        click.echo(
+            f"Starting from a network that paints takes {settings['steps']} steps, a quarter of "
+            f"{DEFAULTS['steps']}; --steps asks for more.",
+            err=True,
+        )
     if resume:
         given = {key: value for key, value in settings.items() if _was_given(ctx, key)}
         if images:
             given["steps"] = settings["steps"]
-        settings = load_checkpoint(out).config.to_dict() | given | {"out": out}
-    config = TrainConfig.from_dict(settings)
-    trainer = Trainer(config, resume=resume, start_from=_network(start_from))
-    click.echo(
-        f"Training {name} on {len(trainer.photos)} photos, {config.steps - trainer.step} steps "
-        f"of {config.batch}. Watch {out / 'preview.jpg'}.",
-        err=True,
-    )
+        saved = load_checkpoint(settings["out"]).config.to_dict()
+        settings = saved | given | {"out": settings["out"]}
+    return TrainConfig.from_dict({**settings, "style_image": style_image})
 
-    def losses(_: int | None) -> str:
-        return "  ".join(f"{name} {value:.3g}" for name, value in trainer.losses.items() if value)
 
-    with click.progressbar(
-        length=config.steps - trainer.step,
-        item_show_func=losses,
-        show_pos=True,
-        file=sys.stderr,
-    ) as bar:
-        trainer.run([LossTable(), Preview(), Bar(bar)])
-    if skipped := len(trainer.photos.skipped):
-        click.echo(f"{skipped} photos could not be read and were skipped.", err=True)
-    click.echo(f"Done. Next: livestyle export {out}", err=True)
-    click.echo(out)
+def _name_from(text: str) -> str:
+    """A name that a style may have, made from any text."""
+    return re.sub(r"[^a-z0-9_-]+", "_", text.lower()).strip("_-")[:64] or "style"
 
 
 def _was_given(ctx: click.Context, parameter: str) -> bool:
@@ -164,6 +195,4 @@ def _network(start_from: str | None) -> Path | None:
     """The checkpoint to start from: a path, or the network of an installed style."""
     if start_from is None or Path(start_from).exists():
         return Path(start_from) if start_from else None
-    from livestyle.library import find_style
-
     return find_style(start_from).folder

@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ class Checkpoint:
         net: the network's state dict.
         moments: Adam's state, "parameter number.name" -> tensor.
         losses: running means when it was saved.
+        origin: what the run was made from, see `livestyle.training.origin`.
     """
 
     config: TrainConfig
@@ -35,6 +36,7 @@ class Checkpoint:
     net: dict[str, Tensor]
     moments: dict[str, Tensor]
     losses: dict[str, float]
+    origin: dict[str, Any] = field(default_factory=dict)
 
 
 def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
@@ -51,6 +53,7 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
         "config": json.dumps(checkpoint.config.to_dict()),
         "step": str(checkpoint.step),
         "losses": json.dumps(checkpoint.losses),
+        "origin": json.dumps(checkpoint.origin),
     }
     try:
         save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, partial, metadata)
@@ -87,6 +90,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
             net=_without_prefix(tensors, NET_PREFIX),
             moments=_without_prefix(tensors, OPTIMISER_PREFIX),
             losses=json.loads(metadata["losses"]),
+            origin=json.loads(metadata.get("origin", "{}")),
         )
     except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
         raise TrainingError(f"{file} is not a checkpoint of livestyle ({error}).") from error

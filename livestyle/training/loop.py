@@ -27,6 +27,7 @@ from livestyle.training.losses import (
     style_loss,
     total_variation_loss,
 )
+from livestyle.training.origin import STARTED_FROM, name_of, origin_of
 from livestyle.training.preview import square
 from livestyle.training.schedule import one_cycle, steadiness_ramp, style_ramp
 from livestyle.training.steadiness import random_warp, steadiness_loss, through_a_sensor
@@ -80,8 +81,11 @@ class Trainer:
         self.optimiser = torch.optim.Adam(self.net.parameters(), lr=config.learning_rate)
         self.step = 0
         self.losses: dict[str, float] = {}
+        self.origin = origin_of(config, len(self.photos))
         if start_from:
-            self._take_network(load_checkpoint(start_from))
+            start = load_checkpoint(start_from)
+            self._take_network(start)
+            self.origin[STARTED_FROM] = name_of(start)
         if resume:
             self._restore(load_checkpoint(config.out))
         config.out.mkdir(parents=True, exist_ok=True)
@@ -175,7 +179,9 @@ class Trainer:
             for number, state in self.optimiser.state_dict()["state"].items()
             for name, value in state.items()
         }
-        state = Checkpoint(self.config, self.step, self.net.state_dict(), moments, self.losses)
+        state = Checkpoint(
+            self.config, self.step, self.net.state_dict(), moments, self.losses, self.origin
+        )
         path = save_checkpoint(self.config.out, state)
         for watcher in watchers:
             watcher.saved(path)
@@ -198,3 +204,4 @@ class Trainer:
         groups = self.optimiser.state_dict()["param_groups"]
         self.optimiser.load_state_dict({"state": state, "param_groups": groups})
         self.step, self.losses = checkpoint.step, dict(checkpoint.losses)
+        self.origin[STARTED_FROM] = checkpoint.origin.get(STARTED_FROM)

@@ -14,6 +14,14 @@ from livestyle.training.config import TrainConfig
 LAYERS = ("relu1_1", "relu1_2")
 
 
+@pytest.fixture(autouse=True)
+def user_styles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where styles are installed."""
+    folder = tmp_path / "user" / "styles"
+    monkeypatch.setenv("LIVESTYLE_STYLES", str(folder))
+    return folder
+
+
 @pytest.fixture
 def config(tmp_path: Path) -> TrainConfig:
     """Six steps on 64 px crops, some 100 ms each."""
