@@ -47,6 +47,7 @@ class ProgressShown(Watcher):
         losses = "  ".join(f"{name} {loss:.3g}" for name, loss in progress.losses.items() if loss)
         self._figures = f"{images_per_s:.1f} images/s  {losses}"
         if self._bar:
+            self._bar.length = progress.steps - self._first  # changes with --hours
             self._bar.update(1)
         elif now_s - self._said_s >= LINE_EVERY_S or progress.step == progress.steps:
             self._said_s = now_s

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,11 +11,12 @@ from click.core import ParameterSource
 
 from livestyle.cli.finish import finish_run, typed
 from livestyle.cli.progress import ProgressShown
+from livestyle.cli.signals import ending_cleanly
 from livestyle.library import find_style, is_style_name
 from livestyle.training.checkpoint import load_checkpoint
 from livestyle.training.config import TrainConfig
 from livestyle.training.history import History
-from livestyle.training.loop import Trainer
+from livestyle.training.loop import SKIPPED_FILE, Trainer
 from livestyle.training.preview import PREVIEW_FILE, Preview
 from livestyle.training.tensorboard import TensorBoard
 
@@ -50,7 +52,7 @@ def _style_name(ctx: click.Context, parameter: click.Parameter, value: str | Non
     "--photos",
     required=True,
     type=click.Path(path_type=Path),
-    help="Folder (or tar file) of photos to learn on.",
+    help="Photos to learn on: a folder, or a zip or tar file.",
 )
 @click.option(
     "--name", callback=_style_name, help="Name of the style.  [default: the picture's file name]"
@@ -71,6 +73,11 @@ def _style_name(ctx: click.Context, parameter: click.Parameter, value: str | Non
     help="Its weights, if torchvision cannot fetch them.",
 )
 @setting("--steps", "steps", "Batches to train on.", type=click.IntRange(1))
+@click.option(
+    "--hours",
+    type=click.FloatRange(0, min_open=True),
+    help="Time it may take; without --steps, as many steps as fit are done.",
+)
 @click.option("--images", type=click.IntRange(1), help="The same, counted in images.")
 @setting("--batch", "batch", "Crops per step.", type=click.IntRange(1))
 @setting("--crop", "crop_px", "Side of a crop in pixels.", type=click.IntRange(64, 2048))
@@ -91,6 +98,12 @@ def _style_name(ctx: click.Context, parameter: click.Parameter, value: str | Non
 @setting("--tv-weight", "tv_weight", "How much smoothness counts.", type=float)
 @setting("--steadiness-weight", "steadiness_weight", "How much steadiness counts.", type=float)
 @setting("--learning-rate", "learning_rate", "Peak learning rate.", type=float)
+@setting(
+    "--augment",
+    "augment",
+    "How much light and noise of the photos vary; 0: not at all.",
+    type=click.FloatRange(0, 4),
+)
 @setting("--seed", "seed", "Same seed, same run.", type=int)
 @click.option(
     "--from",
@@ -102,6 +115,8 @@ def _style_name(ctx: click.Context, parameter: click.Parameter, value: str | Non
     "--device", "device", "Where to compute.", type=click.Choice(["auto", "cpu", "cuda", "mps"])
 )
 @setting("--precision", "precision", "How to compute.", type=click.Choice(["auto", "bf16", "fp32"]))
+@setting("--compile", "compile", "Run the networks through torch.compile.", is_flag=True)
+@setting("--keep", "keep", "Checkpoints that are kept.", type=click.IntRange(1))
 @setting(
     "--save-every", "save_every", "Steps between checkpoints and previews.", type=click.IntRange(1)
 )
@@ -122,6 +137,7 @@ def train(
     ctx: click.Context,
     /,
     style_image: Path,
+    hours: float | None,
     start_from: str | None,
     resume: bool,
     export: bool,
@@ -133,32 +149,42 @@ def train(
     Takes one or two thousand photos of anything. On two CPU cores the quick way is
     --from mosaic, which takes ten minutes or twenty. Ctrl-C leaves a checkpoint; --resume goes on
     from it. At the end there is a style that `livestyle cam --style NAME` shows.
+
+    Several processes share the work through
+    `torchrun --nproc-per-node N -m livestyle.cli.main train ...`.
     """
-    config = _config(ctx, style_image, settings, resume, fine_tuned=start_from is not None)
+    is_free = not any(_was_given(ctx, name) for name in ("steps", "images", "resume"))
+    takes_quarter = start_from is not None and hours is None and is_free
+    config = _config(ctx, style_image, settings, resume)
+    if takes_quarter:
+        config = replace(config, steps=config.steps // FINE_TUNING)
     trainer = Trainer(config, resume=resume, start_from=_network(start_from))
-    click.echo(
-        f"Training {config.name} on {len(trainer.photos)} photos, {config.steps - trainer.step} "
-        f"steps of {config.batch}. Watch {config.out / PREVIEW_FILE}.",
-        err=True,
-    )
+    fit = hours is not None and not any(_was_given(ctx, name) for name in ("steps", "images"))
+    if not trainer.ranks.writes:
+        with ending_cleanly(trainer.stop):
+            trainer.run(hours=hours, fit=fit)
+        return
+    _announce(trainer, takes_quarter)
     history = History()
     try:
-        trainer.run([ProgressShown(), history, Preview(), TensorBoard(history)])
+        with ending_cleanly(trainer.stop):
+            watchers = [ProgressShown(), history, Preview(), TensorBoard(history)]
+            trainer.run(watchers, hours=hours, fit=fit)
     except KeyboardInterrupt:
-        click.echo(
-            f"Stopped after step {trainer.step}; nothing is lost. To go on, give the same command "
-            f"with --resume. To take it as it is: {typed('export', config.out)}",
-            err=True,
-        )
+        _say_unfinished(trainer, "Stopped")
         raise
     if skipped := len(trainer.photos.skipped):
-        click.echo(f"{skipped} photos could not be read and were skipped.", err=True)
-    finish_run(config.out, trainer.photos, export=export, install=install)
+        said = f"{skipped} photos were skipped; {config.out / SKIPPED_FILE} says why."
+        click.echo(said, err=True)
+    if trainer.step < trainer.config.steps:
+        _say_unfinished(trainer, "The time is up")
+    else:
+        finish_run(config.out, trainer.photos, export=export, install=install)
     click.echo(config.out)
 
 
 def _config(
-    ctx: click.Context, style_image: Path, settings: dict[str, Any], resume: bool, fine_tuned: bool
+    ctx: click.Context, style_image: Path, settings: dict[str, Any], resume: bool
 ) -> TrainConfig:
     """What to do, from the options, and for a resumed run from its checkpoint."""
     settings["name"] = settings["name"] or _name_from(style_image.stem)
@@ -166,13 +192,6 @@ def _config(
     images = settings.pop("images")
     if images:
         settings["steps"] = max(1, images // settings["batch"])
-    elif fine_tuned and not resume and not _was_given(ctx, "steps"):
-        settings["steps"] //= FINE_TUNING
-        click.echo(
-            f"Starting from a network that paints takes {settings['steps']} steps, a quarter of "
-            f"{DEFAULTS['steps']}; --steps asks for more.",
-            err=True,
-        )
     if resume:
         given = {key: value for key, value in settings.items() if _was_given(ctx, key)}
         if images:
@@ -180,6 +199,31 @@ def _config(
         saved = load_checkpoint(settings["out"]).config.to_dict()
         settings = saved | given | {"out": settings["out"]}
     return TrainConfig.from_dict({**settings, "style_image": style_image})
+
+
+def _announce(trainer: Trainer, takes_quarter: bool) -> None:
+    """Says what is about to happen, and where to look meanwhile."""
+    config = trainer.config
+    if takes_quarter:
+        click.echo(
+            f"Starting from a network that paints takes {config.steps} steps, a quarter of "
+            f"{DEFAULTS['steps']}; --steps asks for more.",
+            err=True,
+        )
+    click.echo(
+        f"Training {config.name} on {len(trainer.photos)} photos, {config.steps - trainer.step} "
+        f"steps of {config.batch}. Watch {config.out / PREVIEW_FILE}.",
+        err=True,
+    )
+
+
+def _say_unfinished(trainer: Trainer, why: str) -> None:
+    click.echo(
+        f"{why} after step {trainer.step} of {trainer.config.steps}; nothing is lost. The same "
+        f"command with --resume goes on. To take it as it is: "
+        f"{typed('export', trainer.config.out)}",
+        err=True,
+    )
 
 
 def _name_from(text: str) -> str:

@@ -69,7 +69,7 @@ class LossNetwork(nn.Module):
         Returns:
             Layer name -> activations after the ReLU, (N, C, H / 2^(stage-1), W / 2^(stage-1)).
         """
-        x = (x - self.mean) / self.std
+        x = ((x - self.mean) / self.std).to(next(self.features.parameters()).dtype)
         found: dict[str, Tensor] = {}
         for index, module in enumerate(self.features):
             x = module(x)

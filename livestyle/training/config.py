@@ -28,10 +28,13 @@ class TrainConfig:
         content_weight, style_weight, tv_weight, steadiness_weight: factors of the losses. That of
             the style is set off against the artwork, see `StyleTarget`.
         learning_rate: peak of the one-cycle schedule.
+        augment: how much light and noise of the photos vary; 0 not at all, 1 as with webcams.
         seed: of weights, order and crops.
         device: "auto", "cpu", "cuda" or "mps".
         precision: "auto", "bf16" (autocast) or "fp32".
-        save_every: steps between checkpoints and previews.
+        compile: the networks through torch.compile.
+        save_every: steps between checkpoints.
+        keep: checkpoints that are kept, the newest and those before it.
         title, artist, year, licence, source: of the artwork, for the card.
     """
 
@@ -54,10 +57,13 @@ class TrainConfig:
     tv_weight: float = 2e6
     steadiness_weight: float = 2e7
     learning_rate: float = 1e-3
+    augment: float = 1.0
     seed: int = 0
     device: str = "auto"
     precision: str = "auto"
+    compile: bool = False
     save_every: int = 200
+    keep: int = 2
     title: str = ""
     artist: str = "unknown"
     year: str = ""

@@ -1,52 +1,55 @@
 """The training loop: crops in, losses down, checkpoints out."""
 
 import logging
-import math
+import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 
 from livestyle.errors import TrainingError
 from livestyle.nets import build_net
 from livestyle.nets.vgg import load_loss_network
 from livestyle.training.artwork import style_target
 from livestyle.training.checkpoint import (
-    CHECKPOINT_FILE,
     Checkpoint,
+    checkpoints_in,
     load_checkpoint,
     save_checkpoint,
 )
+from livestyle.training.clock import Clock
 from livestyle.training.config import TrainConfig
-from livestyle.training.crops import Crops
+from livestyle.training.crops import Crops, open_crops
 from livestyle.training.data import PhotoSet
 from livestyle.training.device import autocast_dtype, channels_last, choose_device
-from livestyle.training.losses import (
-    content_loss,
-    style_loss,
-    total_variation_loss,
-)
+from livestyle.training.guard import RUNNING_MEAN, LossGuard, check_room, memory_in_words
+from livestyle.training.objective import Objective, in_precision
 from livestyle.training.origin import STARTED_FROM, name_of, origin_of
 from livestyle.training.preview import square
-from livestyle.training.schedule import one_cycle, steadiness_ramp, style_ramp
-from livestyle.training.steadiness import random_warp, steadiness_loss, through_a_sensor
+from livestyle.training.ranks import join_ranks
+from livestyle.training.schedule import one_cycle
 from livestyle.training.watcher import Progress, Watcher
 
 log = logging.getLogger(__name__)
 
-RUNNING_MEAN = 0.98
+SKIPPED_FILE = "skipped.txt"
 WEIGHING_PHOTOS = 16
 GRADIENT_NORM = 1.0
 """Far below what the weighted losses give, so that only the direction counts."""
 
+ADAM_STATE = 3
+"""Numbers in a checkpoint per weight: itself and Adam's two moments, 4 bytes each."""
+
 
 class Trainer:
-    """One training run, its checkpoint in one folder.
+    """One training run, its checkpoints in one folder.
 
     Args:
         config: what to do.
-        resume: go on from the folder's checkpoint.
+        resume: go on from the folder's newest checkpoint.
         start_from: checkpoint file or folder whose network is the start; None: fresh weights.
 
     Raises:
@@ -56,7 +59,7 @@ class Trainer:
     def __init__(
         self, config: TrainConfig, *, resume: bool = False, start_from: Path | None = None
     ) -> None:
-        if not resume and (config.out / CHECKPOINT_FILE).exists():
+        if not resume and checkpoints_in(config.out):
             raise TrainingError(
                 f"{config.out} holds a run already. Go on with it through --resume, or take "
                 "another --out."
@@ -64,116 +67,145 @@ class Trainer:
         torch.manual_seed(config.seed)
         self.config = config
         self.device = choose_device(config.device)
+        self.ranks = join_ranks(self.device)
+        self.share = self.ranks.share(config.batch)
         self.photos = PhotoSet(config.photos)
-        layers = (config.content_layer, *config.style_layers)
-        self.loss_network = channels_last(
-            load_loss_network(config.loss_network, layers, config.vgg_weights), self.device
-        )
-        self.autocast_dtype = autocast_dtype(config.precision, self.device)
-        self.target = style_target(
-            self.loss_network,
-            config.style_layers,
-            config.style_image,
-            config.stroke,
-            [square(photo) for photo in self.photos.sample(WEIGHING_PHOTOS)],
-        )
-        self.net = channels_last(build_net(config.net), self.device)
-        self.optimiser = torch.optim.Adam(self.net.parameters(), lr=config.learning_rate)
+        self.photos.check_enough()
+        with memory_in_words(config):
+            self._prepare(config)
         self.step = 0
         self.losses: dict[str, float] = {}
         self.origin = origin_of(config, len(self.photos))
+        self._stopped = threading.Event()
         if start_from:
             start = load_checkpoint(start_from)
             self._take_network(start)
             self.origin[STARTED_FROM] = name_of(start)
         if resume:
             self._restore(load_checkpoint(config.out))
-        config.out.mkdir(parents=True, exist_ok=True)
+        self._painter = self._wrapped()
+        _make_folder(config.out)
+        weights = sum(weight.numel() for weight in self.net.parameters())
+        check_room(config.out, ADAM_STATE * 4 * weights)
 
-    def run(self, watchers: Sequence[Watcher] = ()) -> Path:
-        """Trains to the end; whatever ends it early leaves a checkpoint first.
+    def _prepare(self, config: TrainConfig) -> None:
+        """Networks, what they are to reach, and the optimiser."""
+        layers = (config.content_layer, *config.style_layers)
+        self.loss_network = channels_last(
+            load_loss_network(config.loss_network, layers, config.vgg_weights), self.device
+        )
+        photos = [square(photo) for photo in self.photos.sample(WEIGHING_PHOTOS)]
+        self.target = style_target(
+            self.loss_network, config.style_layers, config.style_image, config.stroke, photos
+        )
+        dtype = autocast_dtype(config.precision, self.device)
+        (bf16,) = self.ranks.agreed([dtype is not None])  # a trial may end otherwise in another
+        self.autocast_dtype = torch.bfloat16 if bf16 else None
+        in_precision(self.loss_network, self.autocast_dtype)
+        self.net = channels_last(build_net(config.net), self.device)
+        self.optimiser = torch.optim.Adam(self.net.parameters(), lr=config.learning_rate)
+
+    def _wrapped(self) -> nn.Module:
+        """The network as a step calls it: compiled, and in tune with the other processes'."""
+        net: nn.Module = self.net
+        if self.config.compile:
+            net = torch.compile(net)  # type: ignore[assignment]
+        if self.ranks.count > 1:
+            net = DistributedDataParallel(net, broadcast_buffers=False)
+        loss_network: nn.Module = self.loss_network
+        if self.config.compile:
+            loss_network = torch.compile(loss_network)  # type: ignore[assignment]
+        self._objective = Objective(
+            self.config, loss_network, self.target, self.share, self.autocast_dtype
+        )
+        return net
+
+    def stop(self) -> None:
+        """Asks for the end after the step that is being done; from any thread."""
+        self._stopped.set()
+
+    def run(
+        self, watchers: Sequence[Watcher] = (), *, hours: float | None = None, fit: bool = False
+    ) -> Path:
+        """Trains to the end, until the time is up or until `stop`, and saves then.
 
         Args:
-            watchers: are told of steps and checkpoints, in this order.
+            watchers: are told of steps and checkpoints, in this order. Of several processes only
+                the first tells them.
+            hours: wall time that it may take; None: no limit.
+            fit: choose the number of steps such that they fill the hours.
 
         Returns:
-            The checkpoint file.
+            The checkpoint file. `step` is below `config.steps` for a run that is not at its end.
 
         Raises:
-            TrainingError: no photo can be read, or the losses are not finite any more. Then the
-                last good checkpoint stays.
+            TrainingError: no photo can be read, memory or the disk is full, or the losses broke
+                away. Then the last good checkpoint stays.
         """
-        config = self.config
+        watchers = watchers if self.ranks.writes else ()
         for watcher in watchers:
             watcher.started(self)
-        crops = Crops(self.photos, config.crop_px, config.batch, config.seed, start=self.step)
+        crops = open_crops(self.photos, self.config, self.step, self.share, self.device)
         try:
-            while self.step < config.steps:
-                self._note(self._train_on(crops.next().to(self.device)))
-                progress = Progress(self.step, config.steps, dict(self.losses))
-                for watcher in watchers:
-                    watcher.stepped(progress)
-                if self.step % config.save_every == 0 and self.step < config.steps:
-                    self._save(watchers)
+            with memory_in_words(self.config):
+                self._learn(crops, watchers, Clock(hours, fit))
             return self._save(watchers)
-        except KeyboardInterrupt:
-            self._save(watchers)
-            raise
         finally:
             crops.close()
+            self.ranks.leave()
             for watcher in watchers:
                 watcher.ended()
 
-    def _train_on(self, crops: Tensor) -> dict[str, Tensor]:
+    def _learn(self, crops: Crops, watchers: Sequence[Watcher], clock: Clock) -> None:
+        guard = LossGuard()
+        while self.step < self.config.steps:
+            losses = self._train_on(crops.next().to(self.device))
+            guard.look(self.step, self.step / self.config.steps, losses)
+            self._note(losses)
+            steps = clock.steps(self.step, self.config.steps)
+            progress = Progress(self.step, steps, dict(self.losses))
+            for watcher in watchers:
+                watcher.stepped(progress)
+            stops = int(self._stopped.is_set() or clock.is_up)
+            steps, stops = self.ranks.agreed([steps, stops])
+            self.config = replace(self.config, steps=steps)
+            if stops:
+                return
+            if self.step % self.config.save_every == 0 and self.step < steps:
+                if guard.suspect:
+                    log.warning("The losses rise; step %d is not saved.", self.step)
+                else:
+                    self._save(watchers)
+
+    def _train_on(self, crops: Tensor) -> dict[str, float]:
         """One step on RGB uint8 (N, 3, H, W); returns the weighted losses."""
         config = self.config
-        photos = crops.to(memory_format=torch.channels_last).float() / 255
+        progress = self.step / config.steps
         for group in self.optimiser.param_groups:
-            group["lr"] = config.learning_rate * one_cycle(self.step / config.steps)
+            group["lr"] = config.learning_rate * one_cycle(progress)
         torch.manual_seed(config.seed * 1_000_003 + self.step)  # a resumed run sees the same noise
         self.net.train()
-        with torch.autocast(self.device.type, self.autocast_dtype, self.autocast_dtype is not None):
-            with torch.no_grad():
-                target = self.loss_network(photos, until=config.content_layer)
-            warp = random_warp(len(photos), config.crop_px, config.crop_px, self.device)
-            again = through_a_sensor(warp(photos))
-            painted, painted_again = self.net(torch.cat([photos, again])).chunk(2)
-            features = self.loss_network(painted)
-        losses = {
-            "content": config.content_weight
-            * content_loss(features[config.content_layer], target[config.content_layer]),
-            "style": config.style_weight
-            * config.style_strength
-            * self.target.factor
-            * style_ramp(self.step / config.steps)
-            * style_loss(features, self.target.grams),
-            "tv": config.tv_weight * total_variation_loss(painted.float()),
-            "steadiness": config.steadiness_weight
-            * steadiness_ramp(self.step / config.steps)
-            * steadiness_loss(painted, painted_again, warp),
-        }
+        losses = self._objective(self._painter, crops, progress)
         self.optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(torch.stack(list(losses.values())).sum())
         # A flat photo, divided by its own small deviation in the norms, has gradients a hundred
         # times the others'. Adam would remember it for long; so every step gets the same norm.
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), GRADIENT_NORM)
         self.optimiser.step()
-        return losses
+        means = self.ranks.mean(torch.stack(list(losses.values())).detach()).tolist()
+        return dict(zip(losses, means, strict=True))
 
-    def _note(self, losses: dict[str, Tensor]) -> None:
-        values = {name: float(loss.detach()) for name, loss in losses.items()}
-        if not all(math.isfinite(value) for value in values.values()):
-            raise TrainingError(
-                f"The losses are not finite at step {self.step} ({values}). The last checkpoint "
-                "is kept; go on from it with --resume and a lower --learning-rate."
-            )
+    def _note(self, losses: dict[str, float]) -> None:
         self.step += 1
-        for name, value in values.items():
+        for name, value in losses.items():
             mean = self.losses.get(name, value)
             keep = min(RUNNING_MEAN, 1 - 1 / self.step)
             self.losses[name] = keep * mean + (1 - keep) * value
 
     def _save(self, watchers: Sequence[Watcher]) -> Path:
+        folder = self.config.out
+        if not self.ranks.writes:
+            return folder
         moments = {
             f"{number}.{name}": value
             for number, state in self.optimiser.state_dict()["state"].items()
@@ -182,9 +214,11 @@ class Trainer:
         state = Checkpoint(
             self.config, self.step, self.net.state_dict(), moments, self.losses, self.origin
         )
-        path = save_checkpoint(self.config.out, state)
+        path = save_checkpoint(folder, state, self.config.keep)
+        self.photos.write_skipped(folder / SKIPPED_FILE)
         for watcher in watchers:
             watcher.saved(path)
+        check_room(folder, path.stat().st_size)
         return path
 
     def _take_network(self, checkpoint: Checkpoint) -> None:
@@ -205,3 +239,12 @@ class Trainer:
         self.optimiser.load_state_dict({"state": state, "param_groups": groups})
         self.step, self.losses = checkpoint.step, dict(checkpoint.losses)
         self.origin[STARTED_FROM] = checkpoint.origin.get(STARTED_FROM)
+
+
+def _make_folder(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TrainingError(
+            f"The folder {out} cannot be made ({error.strerror or error}). Take another --out."
+        ) from error

@@ -39,6 +39,10 @@ class Warp:
             pictures, self.grid, mode="bilinear", padding_mode="reflection", align_corners=True
         )
 
+    def of(self, share: slice) -> "Warp":
+        """The movements of a part of the batch."""
+        return Warp(self.grid[share], self.valid[share])
+
 
 def random_warp(count: int, height: int, width: int, device: torch.device | str = "cpu") -> Warp:
     """Movements for a batch from torch's random numbers; every other one stands still."""
@@ -56,15 +60,31 @@ def random_warp(count: int, height: int, width: int, device: torch.device | str 
     return Warp(grid, valid)
 
 
-def through_a_sensor(pictures: Tensor) -> Tensor:
-    """Pictures in [0, 1] with Gaussian noise, stronger on one and weaker on another."""
-    sigma = torch.empty(len(pictures), 1, 1, 1).uniform_(*SENSOR_NOISE).to(pictures)
-    noise = torch.randn(pictures.shape).to(pictures)
+def through_a_sensor(
+    pictures: Tensor,
+    batch: int | None = None,
+    share: slice = slice(None),
+    sigmas: tuple[float, float] = SENSOR_NOISE,
+) -> Tensor:
+    """Pictures with Gaussian noise, stronger on one and weaker on another.
+
+    Args:
+        pictures: RGB in [0, 1], (N, 3, H, W).
+        batch: pictures in the whole batch, where these are a part of one: the noise is drawn for
+            all of it, so that each gets the same wherever it is computed.
+        share: which of them these are.
+        sigmas: the least and the greatest standard deviation.
+    """
+    count = batch or len(pictures)
+    sigma = torch.empty(count, 1, 1, 1).uniform_(*sigmas)[share].to(pictures)
+    noise = torch.randn((count, *pictures.shape[1:]), device=pictures.device)[share]
     return (pictures + sigma * noise).clamp(0, 1)
 
 
 def steadiness_loss(painted: Tensor, painted_again: Tensor, warp: Warp) -> Tensor:
     """Mean of |W(net(x)) - net(W(x) + n)| over the pixels that W finds, a scalar.
+
+    The mean over pictures of each one's mean, so that a batch may be split.
 
     Args:
         painted: net(x), (N, C, H, W).
@@ -72,4 +92,5 @@ def steadiness_loss(painted: Tensor, painted_again: Tensor, warp: Warp) -> Tenso
         warp: W.
     """
     difference = (warp(painted.float()) - painted_again.float()).abs() * warp.valid
-    return difference.sum() / (warp.valid.sum() * painted.shape[1]).clamp(min=1)
+    pixels = warp.valid.sum(dim=(1, 2, 3)) * painted.shape[1]
+    return (difference.sum(dim=(1, 2, 3)) / pixels.clamp(min=1)).mean()

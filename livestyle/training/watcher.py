@@ -21,8 +21,8 @@ class Watcher:
     """Is told what happens in a run; override what you want to hear.
 
     All calls come on the training thread, between two steps. What a watcher draws from torch's
-    random numbers changes nothing: each step seeds them anew. An exception ends the run; a
-    KeyboardInterrupt raised in `stepped` ends it with a checkpoint.
+    random numbers changes nothing: each step seeds them anew. `trainer.stop()` ends the run with
+    a checkpoint, an exception ends it without one.
     """
 
     def started(self, trainer: "Trainer") -> None:

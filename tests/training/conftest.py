@@ -28,7 +28,7 @@ def config(tmp_path: Path) -> TrainConfig:
     rng = np.random.default_rng(0)
     photos = tmp_path / "photos"
     photos.mkdir()
-    for number in range(6):
+    for number in range(20):
         pixels = rng.integers(0, 256, (72, 90, 3), dtype=np.uint8)
         write_picture(photos / f"{number}.png", pixels)
     painting = rng.integers(0, 256, (80, 80, 3), dtype=np.uint8)

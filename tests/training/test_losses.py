@@ -22,6 +22,17 @@ def test_gram_matrix_of_half_precision_features_is_float32() -> None:
     assert gram_matrix(FEATURES.bfloat16()).dtype == torch.float32
 
 
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_the_gradient_of_a_gram_matrix(layout: torch.memory_format) -> None:
+    features = torch.rand(2, 3, 4, 5, dtype=torch.float64).to(memory_format=layout)
+    weights = torch.rand(2, 3, 3)  # not symmetric
+    ours, autograds = features.clone().requires_grad_(), features.clone().requires_grad_()
+    (gram_matrix(ours) * weights).sum().backward()
+    flat = autograds.reshape(2, 3, 20)
+    (flat @ flat.mT / 60 * weights).sum().backward()
+    torch.testing.assert_close(ours.grad, autograds.grad)
+
+
 def test_content_loss() -> None:
     assert content_loss(FEATURES, FEATURES + 3).item() == 9.0
 

@@ -1,0 +1,88 @@
+"""What a step weighs: the losses of one batch of photos."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from livestyle.nets.vgg import LossNetwork
+from livestyle.training.artwork import StyleTarget
+from livestyle.training.config import TrainConfig
+from livestyle.training.exposure import in_another_light
+from livestyle.training.losses import content_loss, style_loss, total_variation_loss
+from livestyle.training.schedule import steadiness_ramp, style_ramp
+from livestyle.training.steadiness import random_warp, steadiness_loss, through_a_sensor
+
+WEBCAM_NOISE = (0.0, 2 / 255)
+"""Standard deviations of the noise that the network sees on photos, at an augmentation of 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """The weighted losses of a batch. Nothing is computed whose weight is 0.
+
+    Attributes:
+        config: the weights.
+        loss_network: what the losses look through.
+        target: the artwork.
+        share: this process's part of a batch.
+        dtype: autocast to this; None: none.
+    """
+
+    config: TrainConfig
+    loss_network: nn.Module
+    target: StyleTarget
+    share: slice
+    dtype: torch.dtype | None
+
+    def __call__(self, net: nn.Module, crops: Tensor, progress: float) -> dict[str, Tensor]:
+        """Weighted losses by name.
+
+        Draws from torch's random numbers for the whole batch, whatever this process's share is.
+
+        Args:
+            net: the network that learns.
+            crops: this process's share, RGB uint8 (N, 3, H, W).
+            progress: share of the run that is done, 0 to 1.
+        """
+        config, batch = self.config, self.config.batch
+        steadiness_weight = config.steadiness_weight * steadiness_ramp(progress)
+        photos = crops.to(memory_format=torch.channels_last).float() / 255
+        seen = photos
+        if config.augment:
+            photos = in_another_light(photos, batch, self.share, config.augment)
+            low, high = (config.augment * sigma for sigma in WEBCAM_NOISE)
+            seen = through_a_sensor(photos, batch, self.share, (low, high))
+        with torch.autocast(crops.device.type, self.dtype, self.dtype is not None):
+            with torch.no_grad():
+                wanted = self.loss_network(photos, until=config.content_layer)
+            if steadiness_weight:
+                height, width = photos.shape[2:]
+                warp = random_warp(batch, height, width, photos.device).of(self.share)
+                again = through_a_sensor(warp(photos), batch, self.share)
+                painted, painted_again = net(torch.cat([seen, again])).chunk(2)
+            else:
+                painted = net(seen)
+            features = self.loss_network(painted)
+        losses = {
+            "content": config.content_weight
+            * content_loss(features[config.content_layer], wanted[config.content_layer]),
+            "style": config.style_weight
+            * config.style_strength
+            * self.target.factor
+            * style_ramp(progress)
+            * style_loss(features, self.target.grams),
+            "tv": config.tv_weight * total_variation_loss(painted.float()),
+            "steadiness": painted.new_zeros((), dtype=torch.float32),
+        }
+        if steadiness_weight:
+            steadiness = steadiness_loss(painted, painted_again, warp)
+            losses["steadiness"] = steadiness_weight * steadiness
+        return losses
+
+
+def in_precision(loss_network: LossNetwork, dtype: torch.dtype | None) -> LossNetwork:
+    """The loss network with its weights cast once: autocast would cast frozen ones every time."""
+    if dtype is not None:
+        loss_network.features.to(dtype)
+    return loss_network
