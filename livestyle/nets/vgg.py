@@ -112,7 +112,8 @@ def load_loss_network(
         raise TrainingError(
             f"{origin} lacks {len(missing)} of {len(wanted)} tensors of {kind}, the first is "
             f"{missing[0]!r}; found {', '.join(sorted(state)[:3]) or 'none'}. "
-            f"The keys must be those of torchvision.models.{kind}().state_dict()."
+            f"The keys must be those of torchvision.models.{kind}().state_dict(). "
+            "Is it the other VGG? See --loss-network."
         )
     wrong = [key for key in wanted if state[key].shape != wanted[key].shape]
     if wrong:

@@ -52,3 +52,16 @@ def config(tmp_path: Path) -> TrainConfig:
         precision="fp32",
         save_every=3,
     )
+
+
+@pytest.fixture
+def train(config: TrainConfig, tmp_path: Path) -> list[str]:
+    """A command line for a run of three steps; another word `--export` makes a style of it."""
+    torch.manual_seed(0)
+    deep = LossNetwork("vgg16", ("relu4_3",))
+    save_file(deep.state_dict(), tmp_path / "deep.safetensors")
+    command = ["train", str(config.style_image), "--photos", str(config.photos)]
+    command += ["--name", "mine", "--out", str(tmp_path / "run"), "--title", "A painting"]
+    command += ["--loss-network", "vgg16", "--vgg-weights", str(tmp_path / "deep.safetensors")]
+    command += ["--steps", "3", "--batch", "1", "--crop", "64", "--stroke", "0.125"]
+    return [*command, "--no-export"]

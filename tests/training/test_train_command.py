@@ -1,82 +1,27 @@
 """From a painting to a painted picture through the commands alone."""
 
-import hashlib
-from dataclasses import replace
+import shutil
+from collections import namedtuple
 from pathlib import Path
 
-import models
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
 
-from livestyle.card import StyleCard
-from livestyle.cli import train as train_command
-from livestyle.cli.finish import finish_run
 from livestyle.cli.main import run
-from livestyle.errors import TrainingError
-from livestyle.export import style as export_style
-from livestyle.library import find_style
-from livestyle.nets.vgg import LossNetwork
-from livestyle.picture import read_picture
-from livestyle.training.checkpoint import load_checkpoint, save_checkpoint
+from livestyle.picture import read_picture, write_picture
+from livestyle.training.checkpoint import load_checkpoint
 from livestyle.training.config import TrainConfig
-from livestyle.training.data import PhotoSet
+from livestyle.training.loop import Trainer
 
-
-@pytest.fixture
-def train(config: TrainConfig, tmp_path: Path) -> list[str]:
-    """A command line for a run of three steps."""
-    torch.manual_seed(0)
-    deep = LossNetwork("vgg16", ("relu4_3",))
-    save_file(deep.state_dict(), tmp_path / "deep.safetensors")
-    command = ["train", str(config.style_image), "--photos", str(config.photos)]
-    command += ["--name", "mine", "--out", str(tmp_path / "run"), "--title", "A painting"]
-    command += ["--loss-network", "vgg16", "--vgg-weights", str(tmp_path / "deep.safetensors")]
-    return [*command, "--steps", "3", "--batch", "1", "--crop", "64", "--stroke", "0.125"]
-
-
-def test_a_painting_becomes_a_style_that_everybody_can_have(
-    train: list[str],
-    config: TrainConfig,
-    tmp_path: Path,
-    user_styles: Path,
-    capfd: pytest.CaptureFixture[str],
-) -> None:
-    run_folder = tmp_path / "run"
-    assert run(train) == 0
-    said = capfd.readouterr()
-    assert said.out.strip() == str(run_folder)
-    assert "livestyle cam --style mine" in said.err
-    assert (run_folder / "report.html").is_file()
-
-    card = find_style("mine").card
-    assert find_style("mine").folder == user_styles / "mine"
-    assert card == find_style(str(run_folder)).card
-    assert card.precisions == ("fp32", "fp16", "int8")
-    assert (card.title, card.training["photo_count"]) == ("A painting", 20)
-    painting = hashlib.sha256(config.style_image.read_bytes()).hexdigest()
-    weights = hashlib.sha256((tmp_path / "deep.safetensors").read_bytes()).hexdigest()
-    assert card.training["style_image_sha256"] == painting
-    assert card.training["loss_network_sha256"] == weights
-    assert card.training["started_from"] is None
-
-    assert run(["export", str(run_folder), "--to", "pack", "--out", str(tmp_path)]) == 0
-    pack = str(tmp_path / "mine.livestyle")
-    photo, painted = config.photos / "0.png", tmp_path / "painted.png"
-    assert run(["image", str(photo), str(painted), "--style", pack]) == 0
-    assert read_picture(painted).shape == read_picture(photo).shape
-
-    second = [*train, "--from", pack, "--out", str(tmp_path / "second"), "--no-export"]
-    assert run(second) == 0
-    started_from = load_checkpoint(tmp_path / "second").origin["started_from"]
-    assert started_from == {"name": "mine", "steps": 3}
+VGG19_CONVOLUTIONS = (0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28, 30, 32, 34)
 
 
 def test_train_export_and_paint(
     train: list[str], config: TrainConfig, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     run_folder = tmp_path / "run"
-    train.append("--no-export")
     assert run(train) == 0
     assert capfd.readouterr().out.strip() == str(run_folder)
     assert load_checkpoint(run_folder).step == 3
@@ -103,118 +48,124 @@ def test_train_export_and_paint(
 def test_export_asks_for_photos_that_are_gone(
     train: list[str], config: TrainConfig, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert run([*train, "--no-export"]) == 0
+    assert run(train) == 0
     config.photos.rename(tmp_path / "elsewhere")
     assert run(["export", str(tmp_path / "run"), "--out", str(tmp_path / "exports")]) == 4
     assert "--photos" in capfd.readouterr().err
     assert not (tmp_path / "exports").exists()
 
 
+@pytest.fixture
+def mistakes(config: TrainConfig, tmp_path: Path) -> dict[str, Path]:
+    """Files that a beginner may pass."""
+    files = {
+        name: tmp_path / name for name in ("tiny.png", "empty", "ten", "file", "text.safetensors")
+    }
+    write_picture(files["tiny.png"], np.zeros((30, 40, 3), np.uint8))
+    files["empty"].mkdir()
+    files["ten"].mkdir()
+    for photo in sorted(config.photos.iterdir())[:10]:
+        shutil.copy(photo, files["ten"])
+    files["file"].write_text("something of the user's")
+    files["text.safetensors"].write_text("no weights")
+    vgg19_keys = [f"features.{n}.{part}" for n in VGG19_CONVOLUTIONS for part in ("weight", "bias")]
+    for name, state in {
+        "other_keys.safetensors": {"conv1.weight": torch.zeros(3)},
+        "other_vgg.safetensors": {key: torch.zeros(1) for key in vgg19_keys},
+    }.items():
+        files[name] = tmp_path / name
+        save_file(state, files[name])
+    return files
+
+
 @pytest.mark.parametrize(
-    ("change", "sentence"),
+    ("flag", "value", "code", "sentence"),
     [
-        ({"--photos": "nowhere"}, "neither a folder nor a zip or tar file"),
-        ({"--vgg-weights": "nowhere"}, "no weights file"),
-        ({"--from": "no_such_style"}, "no_such_style"),
+        ("--photos", "nowhere", 1, "neither a folder nor a zip or tar file"),
+        ("--photos", "empty", 1, "no photos in"),
+        ("--photos", "ten", 1, "has 10 photos; a style needs 20 at least"),
+        ("--photos", "file", 1, "cannot be read as photos"),
+        ("--vgg-weights", "nowhere", 1, "no weights file"),
+        ("--vgg-weights", "text.safetensors", 1, "cannot be read as weights"),
+        ("--vgg-weights", "other_keys.safetensors", 1, "lacks"),
+        ("--vgg-weights", "other_vgg.safetensors", 1, "Is it the other VGG?"),
+        ("--out", "file", 1, "Take another --out"),
+        ("--from", "no_such_style", 4, "no_such_style"),
+        ("STYLE", "nowhere.png", 3, "no picture at"),
+        ("STYLE", "tiny.png", 1, "40x30 pixels"),
+        ("STYLE", "file", 3, "not a picture"),
     ],
 )
 def test_a_beginners_mistake_gets_a_sentence(
-    train: list[str], change: dict[str, str], sentence: str, capfd: pytest.CaptureFixture[str]
+    train: list[str],
+    mistakes: dict[str, Path],
+    flag: str,
+    value: str,
+    code: int,
+    sentence: str,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
-    for flag, value in change.items():
-        train = [*train, flag, value]  # the last one counts
-    assert run(train) in (1, 4)
+    path = str(mistakes.get(value, value))
+    if flag == "STYLE":
+        train[1] = path
+    else:
+        train = [*train, flag, path]  # the last one counts
+    assert run(train) == code
     error = capfd.readouterr().err
     assert sentence in error and "Traceback" not in error
+    assert mistakes["file"].read_text() == "something of the user's"
 
 
-def test_a_failed_export_loses_nothing_and_says_how_to_go_on(
-    train: list[str],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
+def test_a_lack_of_memory_gets_advice(
+    train: list[str], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    def fail(*_: object) -> None:
-        raise RuntimeError("the exporter fell over.")
+    def burst(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory.")
 
-    with monkeypatch.context() as broken:
-        broken.setattr(export_style, "to_onnx", fail)
-        assert run(train) == 4
-    error = capfd.readouterr().err
-    run_folder = tmp_path / "run"
-    assert "the exporter fell over." in error and "Traceback" not in error
-    assert f"livestyle export {run_folder}" in error
-    assert load_checkpoint(run_folder).step == 3
-    assert (run_folder / "report.html").is_file()
-    assert run(["export", str(run_folder), "--precision", "fp32"]) == 0
-    assert find_style(str(run_folder)).card.precisions == ("fp32",)
+    monkeypatch.setattr(Trainer, "_train_on", burst)
+    assert run([*train, "--batch", "4", "--crop", "96"]) == 1
+    assert "Try --batch 2, or --crop 64" in capfd.readouterr().err
 
 
-def test_a_style_without_int8_is_better_than_none(
-    train: list[str], tmp_path: Path, user_styles: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_disk_without_room_is_found_before_the_first_step(
+    train: list[str], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    def fail(*_: object) -> None:
-        raise RuntimeError("no such operator")
-
-    monkeypatch.setattr(export_style, "quantise", fail)
-    assert run(train) == 0
-    assert find_style(str(user_styles / "mine")).card.precisions == ("fp32", "fp16")
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: namedtuple("Usage", "free")(1000))
+    assert run(train) == 1
+    assert "0.0 MB left" in capfd.readouterr().err
 
 
-def test_a_style_of_another_artwork_is_not_replaced_unasked(
-    train: list[str],
-    config: TrainConfig,
-    tmp_path: Path,
-    user_styles: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.setattr(export_style, "DEFAULT_TARGETS", export_style.DEFAULT_TARGETS[:1])
-    older = models.save_style(user_styles / "mine", "mine")
-    run_folder, photos = tmp_path / "run", PhotoSet(config.photos)
-
-    def installed() -> StyleCard:
-        return find_style(str(user_styles / "mine")).card
-
-    assert run([*train, "--steps", "1", "--no-export"]) == 0
-    finish_run(run_folder, photos, export=True, install=None)
-    error = capfd.readouterr().err
-    assert "another style called mine" in error
-    assert f"livestyle styles add {run_folder}" in error
-    assert installed() == older
-
-    finish_run(run_folder, photos, export=True, install=True)
-    assert installed().title == "A painting"
-    save_checkpoint(run_folder, replace(load_checkpoint(run_folder), step=99))
-    finish_run(run_folder, photos, export=True, install=None)  # of the same artwork
-    assert installed().training["steps"] == 99
-
-
-def test_a_name_that_no_style_may_have_is_refused_at_once(
+def test_hours_end_a_run_and_say_how_to_go_on(
     train: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert run([*train, "--name", "My Painting!"]) == 2
-    assert "'my_painting'" in capfd.readouterr().err
-    assert not (tmp_path / "run").exists()
+    assert run([*train, "--hours", "1e-9"]) == 0
+    assert "after step 1 of 3" in (said := capfd.readouterr().err) and "--resume" in said
+    assert run([*train, "--resume"]) == 0
+    assert load_checkpoint(tmp_path / "run").step == 3
 
 
-@pytest.mark.parametrize(
-    ("options", "steps"), [([], 2400), (["--from", "x"], 600), (["--from", "x", "--steps", "9"], 9)]
-)
-def test_fine_tuning_takes_a_quarter_of_the_steps(
-    options: list[str],
-    steps: int,
+def test_skipped_photos_are_counted_and_listed(
+    train: list[str],
     config: TrainConfig,
-    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
-    seen: list[TrainConfig] = []
+    (config.photos / "0.png").write_bytes(b"broken")  # which the weighing of the artwork reads
+    assert run(train) == 0
+    assert "1 photos were skipped" in capfd.readouterr().err
+    assert (tmp_path / "run" / "skipped.txt").read_text().startswith("0.png\t")
 
-    def trainer(config: TrainConfig, **_: object) -> None:
-        seen.append(config)
-        raise TrainingError("far enough")
 
-    monkeypatch.setattr(train_command, "Trainer", trainer)
-    monkeypatch.setattr(train_command, "_network", lambda _: None)
-    picture = config.style_image.with_name("Ma peinture, 2.PNG")
-    assert run(["train", str(picture), "--photos", "photos", *options]) == 1
-    assert (seen[0].steps, seen[0].name) == (steps, "ma_peinture_2")
+def test_compiled_networks_are_those_that_train(
+    train: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled: list[str] = []
+
+    def compiling(network: torch.nn.Module) -> torch.nn.Module:
+        compiled.append(type(network).__name__)
+        return network
+
+    monkeypatch.setattr(torch, "compile", compiling)
+    assert run([*train, "--compile"]) == 0
+    assert compiled == ["Light", "LossNetwork"]
+    assert load_checkpoint(tmp_path / "run").step == 3
