@@ -12,7 +12,8 @@ from click.core import ParameterSource
 from livestyle.cli.finish import finish_run, typed
 from livestyle.cli.progress import ProgressShown
 from livestyle.cli.signals import ending_cleanly
-from livestyle.library import find_style, is_style_name
+from livestyle.cli.sweep import OWN_OPTIONS, run_sweep, sweep_config
+from livestyle.library import DEFAULT_STYLE, find_style, is_style_name
 from livestyle.training.checkpoint import load_checkpoint
 from livestyle.training.config import TrainConfig
 from livestyle.training.history import History
@@ -120,6 +121,11 @@ def _style_name(ctx: click.Context, parameter: click.Parameter, value: str | Non
 @setting(
     "--save-every", "save_every", "Steps between checkpoints and previews.", type=click.IntRange(1)
 )
+@click.option(
+    "--sweep",
+    is_flag=True,
+    help="Short runs over strength and stroke from mosaic or --from, and a sheet to choose from.",
+)
 @click.option("--resume", is_flag=True, help="Go on from the run's checkpoint, with its settings.")
 @setting("--title", "title", "Of the artwork, for the card.")
 @setting("--artist", "artist", "Of the artwork, for the card.")
@@ -139,6 +145,7 @@ def train(
     style_image: Path,
     hours: float | None,
     start_from: str | None,
+    sweep: bool,
     resume: bool,
     export: bool,
     install: bool | None,
@@ -153,13 +160,22 @@ def train(
     Several processes share the work through
     `torchrun --nproc-per-node N -m livestyle.cli.main train ...`.
     """
-    is_free = not any(_was_given(ctx, name) for name in ("steps", "images", "resume"))
-    takes_quarter = start_from is not None and hours is None and is_free
+    steps_given = _was_given(ctx, "steps") or _was_given(ctx, "images")
+    takes_quarter = bool(start_from) and not (steps_given or hours or resume or sweep)
+    if sweep:
+        config = sweep_config(
+            _config(ctx, style_image, settings, resume=False),
+            steps_given=steps_given,
+            out_given=_was_given(ctx, "out"),
+        )
+        begin = start_from or (DEFAULT_STYLE if config.net == "light" else None)
+        run_sweep(config, _repeated(ctx), resume=resume, start_from=_network(begin))
+        return
     config = _config(ctx, style_image, settings, resume)
     if takes_quarter:
         config = replace(config, steps=config.steps // FINE_TUNING)
     trainer = Trainer(config, resume=resume, start_from=_network(start_from))
-    fit = hours is not None and not any(_was_given(ctx, name) for name in ("steps", "images"))
+    fit = hours is not None and not steps_given
     if not trainer.ranks.writes:
         with ending_cleanly(trainer.stop):
             trainer.run(hours=hours, fit=fit)
@@ -199,6 +215,17 @@ def _config(
         saved = load_checkpoint(settings["out"]).config.to_dict()
         settings = saved | given | {"out": settings["out"]}
     return TrainConfig.from_dict({**settings, "style_image": style_image})
+
+
+def _repeated(ctx: click.Context) -> list[str]:
+    """The options that were given, as they are typed, but for those that a sweep chooses."""
+    words = []
+    for option in ctx.command.params:
+        name = option.name or ""
+        if isinstance(option, click.Option) and _was_given(ctx, name) and name not in OWN_OPTIONS:
+            value = ctx.params.get(name)
+            words += [option.opts[0]] if option.is_flag else [option.opts[0], str(value)]
+    return words
 
 
 def _announce(trainer: Trainer, takes_quarter: bool) -> None:

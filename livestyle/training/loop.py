@@ -12,7 +12,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from livestyle.errors import TrainingError
 from livestyle.nets import build_net
-from livestyle.nets.vgg import load_loss_network
+from livestyle.nets.vgg import LossNetwork, load_loss_network
 from livestyle.training.artwork import style_target
 from livestyle.training.checkpoint import (
     Checkpoint,
@@ -51,13 +51,19 @@ class Trainer:
         config: what to do.
         resume: go on from the folder's newest checkpoint.
         start_from: checkpoint file or folder whose network is the start; None: fresh weights.
+        beside: another run on the same photos, whose photos and loss network this one shares.
 
     Raises:
         TrainingError: picture, photos, weights or device are not as they must be.
     """
 
     def __init__(
-        self, config: TrainConfig, *, resume: bool = False, start_from: Path | None = None
+        self,
+        config: TrainConfig,
+        *,
+        resume: bool = False,
+        start_from: Path | None = None,
+        beside: "Trainer | None" = None,
     ) -> None:
         if not resume and checkpoints_in(config.out):
             raise TrainingError(
@@ -69,10 +75,11 @@ class Trainer:
         self.device = choose_device(config.device)
         self.ranks = join_ranks(self.device)
         self.share = self.ranks.share(config.batch)
-        self.photos = PhotoSet(config.photos)
-        self.photos.check_enough()
+        self.photos: PhotoSet = beside.photos if beside else PhotoSet(config.photos)
+        if not beside:
+            self.photos.check_enough()
         with memory_in_words(config):
-            self._prepare(config)
+            self._prepare(config, beside.loss_network if beside else None)
         self.step = 0
         self.losses: dict[str, float] = {}
         self.origin = origin_of(config, len(self.photos))
@@ -88,10 +95,10 @@ class Trainer:
         weights = sum(weight.numel() for weight in self.net.parameters())
         check_room(config.out, ADAM_STATE * 4 * weights)
 
-    def _prepare(self, config: TrainConfig) -> None:
+    def _prepare(self, config: TrainConfig, loss_network: LossNetwork | None) -> None:
         """Networks, what they are to reach, and the optimiser."""
         layers = (config.content_layer, *config.style_layers)
-        self.loss_network = channels_last(
+        self.loss_network: LossNetwork = loss_network or channels_last(
             load_loss_network(config.loss_network, layers, config.vgg_weights), self.device
         )
         photos = [square(photo) for photo in self.photos.sample(WEIGHING_PHOTOS)]
@@ -102,7 +109,7 @@ class Trainer:
         (bf16,) = self.ranks.agreed([dtype is not None])  # a trial may end otherwise in another
         self.autocast_dtype = torch.bfloat16 if bf16 else None
         in_precision(self.loss_network, self.autocast_dtype)
-        self.net = channels_last(build_net(config.net), self.device)
+        self.net: nn.Module = channels_last(build_net(config.net), self.device)
         self.optimiser = torch.optim.Adam(self.net.parameters(), lr=config.learning_rate)
 
     def _wrapped(self) -> nn.Module:
