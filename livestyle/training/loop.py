@@ -24,7 +24,12 @@ from livestyle.training.clock import Clock
 from livestyle.training.config import TrainConfig
 from livestyle.training.crops import Crops, open_crops
 from livestyle.training.data import PhotoSet
-from livestyle.training.device import autocast_dtype, channels_last, choose_device
+from livestyle.training.device import (
+    autocast_dtype,
+    channels_last,
+    choose_device,
+    keep_freed_memory,
+)
 from livestyle.training.guard import RUNNING_MEAN, LossGuard, check_room, memory_in_words
 from livestyle.training.objective import Objective, in_precision
 from livestyle.training.origin import STARTED_FROM, name_of, origin_of
@@ -73,6 +78,8 @@ class Trainer:
         torch.manual_seed(config.seed)
         self.config = config
         self.device = choose_device(config.device)
+        if self.device.type == "cpu":
+            keep_freed_memory()
         self.ranks = join_ranks(self.device)
         self.share = self.ranks.share(config.batch)
         self.photos: PhotoSet = beside.photos if beside else PhotoSet(config.photos)
@@ -156,10 +163,11 @@ class Trainer:
         try:
             with memory_in_words(self.config):
                 self._learn(crops, watchers, Clock(hours, fit))
-            return self._save(watchers)
+            path = self._save(watchers)
+            self.ranks.leave()  # not after an error: the others may wait, torchrun ends them
+            return path
         finally:
             crops.close()
-            self.ranks.leave()
             for watcher in watchers:
                 watcher.ended()
 

@@ -1,10 +1,13 @@
 """The losses of neural style transfer, as pure functions of features and pictures."""
 
+import math
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+PARTS = 16
 
 
 def gram_matrix(features: Tensor) -> Tensor:
@@ -35,8 +38,7 @@ class _Gram(torch.autograd.Function):
         ctx.save_for_backward(rows)
         ctx.features_shape = features.shape
         with torch.autocast(features.device.type, enabled=False):
-            exact = rows.float()
-            return exact.mT @ exact / (c * h * w)
+            return _products(rows) / (c * h * w)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
@@ -46,6 +48,20 @@ class _Gram(torch.autograd.Function):
         with torch.autocast(rows.device.type, enabled=False):
             found: Tensor = rows @ both.to(rows.dtype)
         return found.reshape(n, h, w, c).permute(0, 3, 1, 2)
+
+
+def _products(rows: Tensor) -> Tensor:
+    """R^T R for (N, rows, C), float32. Half precision is multiplied as such, where it is fast.
+
+    Its products are rounded to 8 bits; so they are taken of parts of the rows and summed exactly,
+    which leaves errors of less than a thousandth in the mean.
+    """
+    if rows.dtype == torch.float32:
+        return rows.mT @ rows
+    n, count, c = rows.shape
+    parts = math.gcd(count, PARTS if count > PARTS * c else PARTS // 4)
+    split = rows.reshape(n * parts, count // parts, c)
+    return (split.mT @ split).reshape(n, parts, c, c).sum(1, dtype=torch.float32)
 
 
 def content_loss(features: Tensor, target: Tensor) -> Tensor:

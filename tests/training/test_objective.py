@@ -1,0 +1,90 @@
+"""What a step weighs, and the light and noise that photos are seen in."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from livestyle.training.config import TrainConfig
+from livestyle.training.exposure import in_another_light
+from livestyle.training.loop import Trainer
+from livestyle.training.objective import Objective
+from livestyle.training.steadiness import random_warp, through_a_sensor
+
+GREY = torch.full((4, 3, 16, 16), 0.5)
+
+
+class Counting(nn.Module):
+    """Paints nothing, and counts the pictures it is given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[Tensor] = []
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        self.seen.append(pictures)
+        return pictures
+
+
+def objective_of(config: TrainConfig, share: slice = slice(None)) -> Objective:
+    trainer = Trainer(config)
+    return Objective(config, trainer.loss_network, trainer.target, share, None)
+
+
+@pytest.mark.parametrize(
+    ("weight", "progress", "pictures"), [(2e7, 0.1, 2), (2e7, 0.5, 4), (0.0, 0.5, 2)]
+)
+def test_nothing_is_painted_twice_while_steadiness_weighs_nothing(
+    config: TrainConfig, weight: float, progress: float, pictures: int
+) -> None:
+    net = Counting()
+    objective = objective_of(replace(config, batch=2, steadiness_weight=weight))
+    losses = objective(net, torch.zeros(2, 3, 64, 64, dtype=torch.uint8), progress)
+    assert [len(seen) for seen in net.seen] == [pictures]
+    assert list(losses) == ["content", "style", "tv", "steadiness"]
+    assert (losses["steadiness"] > 0) == (pictures == 4)
+
+
+@pytest.mark.parametrize("augment", [0.0, 1.0])
+def test_the_network_sees_photos_as_they_are_only_without_augmentation(
+    config: TrainConfig, augment: float
+) -> None:
+    net = Counting()
+    crops = torch.randint(0, 256, (1, 3, 64, 64), dtype=torch.uint8)
+    objective_of(replace(config, augment=augment))(net, crops, 0.0)
+    assert torch.equal(net.seen[0], crops / 255) == (augment == 0)
+
+
+def test_a_share_sees_what_the_whole_batch_sees_there(config: TrainConfig) -> None:
+    config = replace(config, batch=4)
+    crops = torch.randint(0, 256, (4, 3, 64, 64), dtype=torch.uint8)
+    whole, part = Counting(), Counting()
+    objective = objective_of(config)
+    torch.manual_seed(5)
+    objective(whole, crops, 0.5)
+    torch.manual_seed(5)
+    replace(objective, share=slice(2, 4))(part, crops[2:], 0.5)
+    expected = whole.seen[0][[2, 3, 6, 7]]  # the photos, and the photos moved
+    torch.testing.assert_close(part.seen[0], expected)
+
+
+def test_light_changes_a_little_and_otherwise_for_each_photo() -> None:
+    torch.manual_seed(1)
+    many = torch.full((200, 3, 2, 2), 0.5)
+    lit = in_another_light(many, 200, slice(None))[:, :, 0, 0]
+    assert 0.83 < lit[:, 1].min() / 0.5 < 0.87  # a quarter of a stop
+    assert 1.15 < lit[:, 1].max() / 0.5 < 1.2
+    assert 0.03 < (lit[:, 0] / lit[:, 1] - 1).abs().max() < 0.06
+    assert torch.equal(in_another_light(many, 200, slice(None), 0.0), many)
+
+
+def test_noise_and_light_and_movement_do_not_depend_on_the_share() -> None:
+    share = slice(1, 3)
+    torch.manual_seed(2)
+    whole = through_a_sensor(in_another_light(GREY, 4, slice(None)), 4)
+    moved = random_warp(4, 16, 16)
+    torch.manual_seed(2)
+    part = through_a_sensor(in_another_light(GREY[share], 4, share), 4, share)
+    assert torch.equal(whole[share], part)
+    assert torch.equal(moved.grid[share], random_warp(4, 16, 16).of(share).grid)
