@@ -27,21 +27,29 @@ def finish_run(run: Path, photos: PhotoSet, *, export: bool, install: bool | Non
     Raises:
         ExportError: nothing could be exported; what the run learned is untouched.
         StyleError: the style cannot be installed.
-        TrainingError: the report cannot be written.
     """
-    report = write_report(run)
+    _report(run)  # there, too, when the export fails
     if not export:
-        click.echo(f"Done; {report} sums it up. Next: {typed('export', run)}", err=True)
+        click.echo(f"Done. Next: {typed('export', run)}", err=True)
         return
     card = _exported(run, photos)
-    write_report(run, card)
-    click.echo(f"Done; {report} sums it up.", err=True)
+    _report(run, card)
     _install(run, card, install)
 
 
 def typed(*words: object) -> str:
     """A command as it is typed into a shell."""
     return shlex.join(["livestyle", *map(str, words)])
+
+
+def _report(run: Path, card: StyleCard | None = None) -> None:
+    try:
+        path = write_report(run, card)
+    except Exception as error:  # a page must not come between a run and its style
+        click.echo(f"No report was written: {error}", err=True)
+    else:
+        if card is None:
+            click.echo(f"{path} sums up the run.", err=True)
 
 
 def _exported(run: Path, photos: PhotoSet) -> StyleCard:

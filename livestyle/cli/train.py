@@ -74,12 +74,12 @@ def _style_name(ctx: click.Context, parameter: click.Parameter, value: str | Non
     help="Its weights, if torchvision cannot fetch them.",
 )
 @setting("--steps", "steps", "Batches to train on.", type=click.IntRange(1))
+@click.option("--images", type=click.IntRange(1), help="The same, counted in images.")
 @click.option(
     "--hours",
     type=click.FloatRange(0, min_open=True),
     help="Time it may take; without --steps, as many steps as fit are done.",
 )
-@click.option("--images", type=click.IntRange(1), help="The same, counted in images.")
 @setting("--batch", "batch", "Crops per step.", type=click.IntRange(1))
 @setting("--crop", "crop_px", "Side of a crop in pixels.", type=click.IntRange(64, 2048))
 @setting(

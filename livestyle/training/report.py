@@ -23,7 +23,7 @@ _COLORS = {"content": "#3b6ea5", "style": "#c8553d", "tv": "#8a8a8a", "steadines
 _SETTINGS = (
     "net", "loss_network", "steps", "batch", "crop_px", "stroke", "style_strength",
     "content_layer", "style_layers", "content_weight", "style_weight", "tv_weight",
-    "steadiness_weight", "learning_rate", "seed",
+    "steadiness_weight", "learning_rate", "augment", "seed",
 )  # fmt: skip
 
 _PAGE = """<!doctype html>

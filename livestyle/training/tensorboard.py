@@ -38,7 +38,7 @@ class TensorBoard(Watcher):
 
             # Steps after the last checkpoint are taken again by a resumed run.
             self._writer = SummaryWriter(str(trainer.config.out), purge_step=trainer.step + 1)
-        except (ImportError, OSError) as error:
+        except Exception as error:  # missing, broken, or unable to write: none of it ends a run
             log.info("No TensorBoard files are written: %s", error)
 
     def stepped(self, progress: Progress) -> None:

@@ -8,6 +8,7 @@ import models
 import pytest
 
 from livestyle.card import StyleCard
+from livestyle.cli import finish
 from livestyle.cli import train as train_command
 from livestyle.cli.finish import finish_run
 from livestyle.cli.main import run
@@ -147,3 +148,20 @@ def test_fine_tuning_takes_a_quarter_of_the_steps(
     picture = config.style_image.with_name("Ma peinture, 2.PNG")
     assert run(["train", str(picture), "--photos", "photos", *options]) == 1
     assert (seen[0].steps, seen[0].name) == (steps, "ma_peinture_2")
+
+
+def test_a_report_that_fails_does_not_cost_the_style(
+    train: list[str],
+    tmp_path: Path,
+    user_styles: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("no such font")
+
+    monkeypatch.setattr(finish, "write_report", fail)
+    monkeypatch.setattr(export_style, "DEFAULT_TARGETS", export_style.DEFAULT_TARGETS[:1])
+    assert run([*train, "--export"]) == 0
+    assert "No report was written: no such font" in capfd.readouterr().err
+    assert find_style("mine").folder == user_styles / "mine"
