@@ -180,7 +180,7 @@ def train(
         with ending_cleanly(trainer.stop):
             trainer.run(hours=hours, fit=fit)
         return
-    _announce(trainer, takes_quarter)
+    _announce(trainer, takes_quarter, hours if fit else None)
     history = History()
     try:
         with ending_cleanly(trainer.stop):
@@ -228,7 +228,7 @@ def _repeated(ctx: click.Context) -> list[str]:
     return words
 
 
-def _announce(trainer: Trainer, takes_quarter: bool) -> None:
+def _announce(trainer: Trainer, takes_quarter: bool, fit_hours: float | None) -> None:
     """Says what is about to happen, and where to look meanwhile."""
     config = trainer.config
     if takes_quarter:
@@ -237,9 +237,12 @@ def _announce(trainer: Trainer, takes_quarter: bool) -> None:
             f"{DEFAULTS['steps']}; --steps asks for more.",
             err=True,
         )
+    steps = f"{config.steps - trainer.step} steps"
+    if fit_hours is not None:
+        steps = f"as many steps as fit into {fit_hours:g} h"
     click.echo(
-        f"Training {config.name} on {len(trainer.photos)} photos, {config.steps - trainer.step} "
-        f"steps of {config.batch}. Watch {config.out / PREVIEW_FILE}.",
+        f"Training {config.name} on {len(trainer.photos)} photos, {steps} of {config.batch}. "
+        f"Watch {config.out / PREVIEW_FILE}.",
         err=True,
     )
 

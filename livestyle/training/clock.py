@@ -19,12 +19,13 @@ class Clock:
         fits: choose the number of steps such that they just fit. It is estimated from the speed
             of the last steps and corrected as the run goes on: the schedule then ends with the
             time, whatever else the machine has to do.
+        began_s: when the time began to count, as `time.monotonic` says; None: now.
     """
 
-    def __init__(self, hours: float | None, fits: bool) -> None:
+    def __init__(self, hours: float | None, fits: bool, began_s: float | None = None) -> None:
         self._limit_s = None if hours is None else hours * 3600
         self._fits = fits and hours is not None
-        self._began_s = time.monotonic()
+        self._began_s = time.monotonic() if began_s is None else began_s
         self._ends_s: deque[float] = deque(maxlen=LATEST_STEPS + 1)
 
     @property

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -75,6 +76,7 @@ class Trainer:
                 f"{config.out} holds a run already. Go on with it through --resume, or take "
                 "another --out."
             )
+        self._began_s = time.monotonic()
         torch.manual_seed(config.seed)
         self.config = config
         self.device = choose_device(config.device)
@@ -146,7 +148,7 @@ class Trainer:
         Args:
             watchers: are told of steps and checkpoints, in this order. Of several processes only
                 the first tells them.
-            hours: wall time that it may take; None: no limit.
+            hours: wall time that it may take, from the making of this trainer on; None: no limit.
             fit: choose the number of steps such that they fill the hours.
 
         Returns:
@@ -162,7 +164,7 @@ class Trainer:
         crops = open_crops(self.photos, self.config, self.step, self.share, self.device)
         try:
             with memory_in_words(self.config):
-                self._learn(crops, watchers, Clock(hours, fit))
+                self._learn(crops, watchers, Clock(hours, fit, self._began_s))
             path = self._save(watchers)
             self.ranks.leave()  # not after an error: the others may wait, torchrun ends them
             return path
