@@ -31,6 +31,8 @@ def quantise(model: onnx.ModelProto, frames: Sequence[Pixels]) -> onnx.ModelProt
     if not frames:
         raise ExportError("int8 needs real photos to measure value ranges on; pass --photos DIR.")
     import_openvino()  # nncf brings its own, which reports usage over the network
+    # nncf looks for a CUDA compiler, and torch would tell the user that there is none.
+    logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
     try:
         import nncf
     except ImportError as error:

@@ -1,12 +1,14 @@
 """From a checkpoint to a style folder: models, card, preview and the network itself."""
 
 import hashlib
+import logging
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import onnx
 import torch
 from torch import nn
 
@@ -21,8 +23,15 @@ from livestyle.export.verify import paint_with_torch, verify
 from livestyle.frame import Pixels
 from livestyle.library import Style
 from livestyle.nets import build_net, kmac_per_pixel, parameter_count
-from livestyle.picture import write_picture
+from livestyle.picture import to_long_side, write_picture
 from livestyle.training.checkpoint import Checkpoint, save_checkpoint
+from livestyle.training.data import PhotoSet
+
+log = logging.getLogger(__name__)
+
+FRAMES = 60
+FRAME_SIDE_PX = 640
+"""Photos for quantising and comparing: how many, and their long side at most."""
 
 SUFFIX = {"onnx": ".onnx", "torchscript": ".pt"}
 VERIFYING_ENGINE = {"onnx": "openvino", "torchscript": "torchscript"}
@@ -43,25 +52,35 @@ class Target:
 DEFAULT_TARGETS = (Target("onnx", "fp32"), Target("onnx", "fp16"), Target("onnx", "int8"))
 
 
+def comparison_frames(photos: PhotoSet) -> list[Pixels]:
+    """Photos to quantise and to compare on, RGB uint8 (H, W, 3), of the size of frames."""
+    return [
+        to_long_side(photo, FRAME_SIDE_PX) if max(photo.shape) > FRAME_SIDE_PX else photo
+        for photo in photos.sample(FRAMES)
+    ]
+
+
 def export_style(
     checkpoint: Checkpoint,
-    out: Path,
+    folder: Path,
     frames: Sequence[Pixels],
     targets: Sequence[Target] = DEFAULT_TARGETS,
     *,
     preview: Pixels | None = None,
     overwrite: bool = False,
+    optional: Collection[Target] = (),
     on_file: Callable[[ModelFile], None] = lambda _: None,
 ) -> StyleCard:
     """Writes a style folder.
 
     Args:
         checkpoint: a trained network and how it was made.
-        out: folder that gets the sub-folder NAME.
+        folder: the style's own folder, which is made.
         frames: real photos, RGB uint8 (H, W, 3), to quantise and to compare on.
         targets: files to write.
         preview: picture that is painted as the style's preview; None: the first frame.
-        overwrite: replace an older style of that name, once the new one is whole.
+        overwrite: replace an older style in that folder, once the new one is whole.
+        optional: targets that are left out, with a warning in the log, where they fail.
         on_file: called for each file with its measured figure.
 
     Raises:
@@ -69,10 +88,9 @@ def export_style(
     """
     if not frames:
         raise ExportError("Every export is compared on real photos; pass --photos DIR.")
-    target_folder = out / checkpoint.config.name
-    if target_folder.exists() and not (overwrite and (target_folder / CARD_FILE).exists()):
+    if folder.exists() and not (overwrite and (folder / CARD_FILE).exists()):
         raise ExportError(
-            f"{target_folder} is there already. Pass --overwrite to replace it if it is a style, "
+            f"{folder} is there already. Pass --overwrite to replace it if it is a style, "
             "or another --out."
         )
     net = build_net(checkpoint.config.net)
@@ -82,21 +100,28 @@ def export_style(
     references = [paint_with_torch(net, frame) for frame in frames]
     painted_preview = references[0] if preview is None else paint_with_torch(net, preview)
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=out, prefix=".export-") as name:
-            folder = Path(name)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".export-") as name:
+            fresh = Path(name)
             files = []
             for target in targets:
-                file = _export_file(net, card, target, folder, frames, references)
+                try:
+                    file = _export_file(net, card, target, fresh, frames, references)
+                except Exception as error:  # a failure of the quantiser may be of any kind
+                    if target not in optional:
+                        raise
+                    _path(fresh, card.name, target).unlink(missing_ok=True)
+                    log.warning("The style has no %s file: %s", target.precision, error)
+                    continue
                 on_file(file)
                 files.append(file)
             card = card.with_files(files)
-            card.save(folder)
-            save_checkpoint(folder, _shareable(checkpoint))
-            write_picture(folder / PREVIEW_FILE, painted_preview, quality=90)
-            _put_in_place(folder, target_folder)
+            card.save(fresh)
+            save_checkpoint(fresh, _shareable(checkpoint))
+            write_picture(fresh / PREVIEW_FILE, painted_preview, quality=90)
+            _put_in_place(fresh, folder)
     except OSError as error:
-        raise ExportError(f"The style cannot be written to {out} ({error}).") from error
+        raise ExportError(f"The style cannot be written to {folder} ({error}).") from error
     return card
 
 
@@ -108,7 +133,7 @@ def _export_file(
     frames: Sequence[Pixels],
     references: Sequence[Pixels],
 ) -> ModelFile:
-    path = folder / f"{card.name}-{target.precision}{SUFFIX[target.format]}"
+    path = _path(folder, card.name, target)
     if target.format == "torchscript":
         data = to_torchscript(net, target.precision, card.to_json())
     elif target.precision == "int8":
@@ -125,6 +150,10 @@ def _export_file(
     finally:
         stylizer.close()
     return replace(file, psnr_db=round(figure, 1))
+
+
+def _path(folder: Path, name: str, target: Target) -> Path:
+    return folder / f"{name}-{target.precision}{SUFFIX[target.format]}"
 
 
 def _card(checkpoint: Checkpoint, net: nn.Module) -> StyleCard:
@@ -156,7 +185,12 @@ def _card(checkpoint: Checkpoint, net: nn.Module) -> StyleCard:
             "learning_rate": config.learning_rate,
             "seed": config.seed,
             "losses": {name: round(value, 1) for name, value in checkpoint.losses.items()},
-            "versions": {"livestyle": __version__, "torch": torch.__version__},
+            **checkpoint.origin,
+            "versions": {
+                "livestyle": __version__,
+                "torch": torch.__version__,
+                "onnx": onnx.__version__,
+            },
         },
     )
 

@@ -16,6 +16,7 @@ from platformdirs import user_data_path
 from livestyle.card import CARD_FILE, PREVIEW_FILE, ModelFile, StyleCard
 from livestyle.engines.model_file import FORMATS, MAX_BYTES, card_inside, read_model
 from livestyle.errors import StyleError
+from livestyle.pack import PACK_SUFFIX, is_pack, member_names, read_member
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +25,11 @@ STYLES_VARIABLE = "LIVESTYLE_STYLES"
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _FILE_NAME = re.compile(r"[^./\\:\x00][^/\\:\x00]{0,127}")
-_COMPANIONS = (PREVIEW_FILE, "checkpoint.safetensors")
+RUN_STYLE = "style"
+"""Sub-folder of a training run that gets its exported style."""
+
+_CHECKPOINT_FILE = "checkpoint.safetensors"
+_COMPANIONS = (PREVIEW_FILE, _CHECKPOINT_FILE)
 """What a style folder may hold beside its models: the picture, and what training goes on from."""
 
 
@@ -34,8 +39,8 @@ class Style:
 
     Attributes:
         card: what it is.
-        folder: where its model files lie.
-        file: the single model file it was read from; None for a folder with a card.
+        folder: where its model files lie; or the style pack that they are in.
+        file: the model file or style pack it was read from; None for a folder with a card.
     """
 
     card: StyleCard
@@ -77,7 +82,7 @@ def list_styles() -> list[Style]:
 
 
 def find_style(name_or_path: str) -> Style:
-    """The style of that name, or in that folder or single model file.
+    """The style of that name, or in that folder, finished run, style pack or model file.
 
     Raises:
         StyleError: there is none, with the nearest name; or it is broken.
@@ -88,7 +93,7 @@ def find_style(name_or_path: str) -> Style:
     path = Path(name_or_path)
     if path.exists():
         return _open(path)
-    if path.suffix.lower() in FORMATS or path.name != name_or_path:
+    if path.suffix.lower() in (*FORMATS, PACK_SUFFIX) or path.name != name_or_path:
         raise StyleError(f"There is no style at {path}. `livestyle styles` lists those by name.")
     raise StyleError(_unknown(name_or_path, list(styles)))
 
@@ -96,20 +101,22 @@ def find_style(name_or_path: str) -> Style:
 def find_styles(name_or_path: str) -> list[Style]:
     """All styles in a folder of styles, by name; else the one of that name or path.
 
-    A folder of styles holds folders with a card, or single model files that carry one. A broken
-    one is passed over with a warning in the log; a name that is there already is told apart by
-    the name of the file or folder.
+    A folder of styles holds folders with a card, style packs, or single model files that carry
+    their card. A broken one is passed over with a warning in the log; a name that is there
+    already is told apart by the name of the file or folder.
 
     Raises:
         StyleError: there is none, or none that can be used.
     """
     folder = Path(name_or_path)
     known = (style.card.name for style in list_styles())
-    if not folder.is_dir() or (folder / CARD_FILE).is_file() or name_or_path in known:
+    is_one = (folder / CARD_FILE).is_file() or is_unexported(folder)
+    if not folder.is_dir() or is_one or name_or_path in known:
         return [find_style(name_or_path)]
     styles: dict[str, Style] = {}
     failure: StyleError | None = None
-    files = (path for path in sorted(folder.iterdir()) if path.suffix.lower() in FORMATS)
+    suffixes = (*FORMATS, PACK_SUFFIX)
+    files = (path for path in sorted(folder.iterdir()) if path.suffix.lower() in suffixes)
     for path in (*_folders(folder), *files):
         try:
             style = _open(path)
@@ -152,26 +159,26 @@ def _stamp_of(path: Path) -> tuple[int, int, int] | None:
 
 
 def add_style(path: Path) -> Style:
-    """Copies a style folder or a single model file to the user's styles, whole or not at all.
+    """Copies a style to the user's styles, whole or not at all.
 
     An older style of the user with the same name is replaced.
+
+    Args:
+        path: a style's folder, a finished run, a style pack, or a single model file.
 
     Raises:
         StyleError: it is broken, unsafe or differs from its card, or cannot be written.
     """
     style = _open(path)
-    models = {file.path: read_model(style.path(file), file) for file in style.card.files}
+    files = style_files(style)
     target = styles_folder() / style.card.name
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".adding-", dir=target.parent) as scratch:
             fresh = Path(scratch, "new")
             fresh.mkdir()
-            for name, model in models.items():
-                (fresh / name).write_bytes(model)
-            style.card.save(fresh)
-            for companion in _companions(path):
-                shutil.copyfile(companion, fresh / companion.name)
+            for name, data in files.items():
+                (fresh / name).write_bytes(data)
             if target.exists():
                 target.rename(Path(scratch, "old"))
             fresh.rename(target)
@@ -181,6 +188,35 @@ def add_style(path: Path) -> Style:
             f"({error.strerror or error}). {STYLES_VARIABLE} names another folder."
         ) from error
     return Style(style.card, target)
+
+
+def is_unexported(path: Path) -> bool:
+    """Whether that is a checkpoint, or a training run that has no exported style yet."""
+    if path.suffix.lower() == ".safetensors":
+        return True
+    cards = path / CARD_FILE, path / RUN_STYLE / CARD_FILE
+    return (path / _CHECKPOINT_FILE).is_file() and not any(card.is_file() for card in cards)
+
+
+def is_style_name(name: str) -> bool:
+    """Whether a style may be called that: small letters, digits, - and _, up to 64 of them."""
+    return _NAME.fullmatch(name) is not None
+
+
+def style_files(style: Style) -> dict[str, bytes]:
+    """All that a copy of a style needs, file name -> content: models, card, preview, checkpoint.
+
+    Raises:
+        StyleError: a model is unsafe or differs from the card, or a file cannot be read.
+    """
+    files = {file.path: read_model(style.path(file), file) for file in style.card.files}
+    files[CARD_FILE] = (style.card.to_json() + "\n").encode()
+    if is_pack(style.folder):
+        names = [name for name in member_names(style.folder) if name in _COMPANIONS]
+        return files | {name: read_member(style.folder, name) for name in names}
+    if style.file is None:
+        files |= _companions(style.folder)
+    return files
 
 
 def remove_style(name: str) -> None:
@@ -218,9 +254,11 @@ def _folders(parent: Path) -> Iterator[Path]:
 
 
 def _open(path: Path) -> Style:
-    """The style in a folder or a single file, its card checked."""
+    """The style in a folder, run, pack or single file, its card checked."""
     if path.is_dir():
-        return _open_folder(path)
+        return _open_folder(path) if (path / CARD_FILE).exists() else _open_run(path)
+    if is_pack(path):
+        return _open_pack(path)
     if path.name == CARD_FILE:
         return _open_folder(path.parent)
     card = card_inside(path)
@@ -238,6 +276,33 @@ def _open_folder(folder: Path) -> Style:
                 f"The style in {folder} is not whole: {file.path} is missing. Copy it again."
             )
     return Style(card, folder)
+
+
+def _open_run(run: Path) -> Style:
+    """The style that training exported at the end of a run."""
+    style = run / RUN_STYLE
+    if is_unexported(run):
+        raise StyleError(
+            f"The training run in {run} has no exported style yet. Finish it with --resume, or "
+            f"take it as it is: livestyle export {run}"
+        )
+    return _open_folder(style if style.is_dir() else run)
+
+
+def _open_pack(pack: Path) -> Style:
+    """The style in a pack, which must hold the files of one and nothing else."""
+    card = StyleCard.from_json(read_member(pack, CARD_FILE).decode("utf-8", "replace"), str(pack))
+    _check_card(card, pack)
+    wanted = {file.path for file in card.files}
+    there = set(member_names(pack)) - {CARD_FILE, *_COMPANIONS}
+    if missing := sorted(wanted - there):
+        raise StyleError(f"The style pack {pack} is not whole: {missing[0]} is missing.")
+    if foreign := sorted(there - wanted):
+        raise StyleError(
+            f"The style pack {pack} holds {foreign[0]!r}, which its card does not know. A pack has "
+            "the files of one style and nothing else; this one is not opened."
+        )
+    return Style(card, pack, pack)
 
 
 def _check_card(card: StyleCard, origin: Path) -> None:
@@ -264,11 +329,17 @@ def _name_in(folder: Path) -> str | None:
         return None
 
 
-def _companions(path: Path) -> list[Path]:
-    """What goes along with a style that is added; a single file has nothing beside it."""
-    folder = path.parent if path.name == CARD_FILE else path
+def _companions(folder: Path) -> dict[str, bytes]:
+    """What lies beside the models of a style and goes along with it."""
     files = [folder / name for name in _COMPANIONS]
-    return [file for file in files if file.is_file() and file.stat().st_size <= MAX_BYTES]
+    try:
+        return {
+            file.name: file.read_bytes()
+            for file in files
+            if file.is_file() and file.stat().st_size <= MAX_BYTES
+        }
+    except OSError as error:
+        raise StyleError(f"{folder} cannot be read ({error.strerror or error}).") from error
 
 
 def _unknown(name: str, known: list[str]) -> str:

@@ -114,8 +114,12 @@ def save_style(folder: Path, name: str = "tiny", model: onnx.ModelProto | None =
 def file_entry(path: Path, format: str, precision: str) -> ModelFile:
     """What a card says of a file."""
     data = path.read_bytes()
-    digest = hashlib.sha256(data).hexdigest()
-    return ModelFile(path.name, format, precision, len(data), digest, 50.0)
+    return ModelFile(path.name, format, precision, len(data), sha256(data), 50.0)
+
+
+def sha256(data: bytes) -> str:
+    """In hex, as cards and manifests have it."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def change_card(folder: Path, **changes: object) -> None:

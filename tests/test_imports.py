@@ -6,7 +6,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-CORE = {"errors", "frame", "card", "stages", "picture", "look", "library"}
+CORE = {"errors", "frame", "card", "stages", "picture", "look", "pack", "tiles", "library"}
 TORCH = {"nets", "training", "painting", "export"}
 MAY_IMPORT = {
     "video": CORE,
@@ -52,10 +52,14 @@ def test_core_files_know_no_room() -> None:
 
 
 def test_the_live_path_imports_neither_torch_nor_an_engine() -> None:
-    """`livestyle cam` must start at once, on machines where torch was never installed."""
+    """`livestyle cam` must start at once, on machines where torch was never installed.
+
+    There, packs can be added and made, too.
+    """
     program = (
         "import sys\n"
         "import livestyle.cli.cam, livestyle.cli.render, livestyle.cli.video, livestyle.cli.image\n"
+        "import livestyle.cli.styles, livestyle.cli.export\n"
         "print(*{'torch', 'onnx', 'onnxruntime', 'openvino', 'matplotlib'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)

@@ -121,7 +121,7 @@ def _save(style: Style, figures: dict[str, float], info: EngineInfo) -> None:
     """Adds the figures to `card.json`; the models keep the card that they were exported with."""
     if not (style.folder / CARD_FILE).is_file():
         raise StyleError(
-            f"{style.card.name} is a bare model file, and the figures go into a {CARD_FILE}. "
+            f"{style.card.name} is a single file, and the figures go into a {CARD_FILE}. "
             "Install it with `livestyle styles add`, then evaluate it by its name."
         )
     rounded = {key: float(f"{value:.4g}") for key, value in figures.items()}

@@ -1,21 +1,19 @@
-"""`livestyle export`: a trained network leaves as model files."""
+"""`livestyle export`: a trained network leaves as model files, a whole style as one pack."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from livestyle.card import ModelFile
+from livestyle.card import CARD_FILE, ModelFile
 from livestyle.errors import ExportError, TrainingError
-from livestyle.export.style import DEFAULT_TARGETS, Target, export_style
 from livestyle.frame import Pixels
-from livestyle.library import find_style
-from livestyle.training.checkpoint import Checkpoint, load_checkpoint
-from livestyle.training.data import PhotoSet
-from livestyle.video.demo import Demo
+from livestyle.library import RUN_STYLE, Style, find_style, is_unexported, style_files
+from livestyle.pack import PACK_SUFFIX, write_pack
 
+PACK = "pack"
 PRECISIONS = {"onnx": ("fp32", "fp16", "int8"), "torchscript": ("fp32", "fp16")}
-FRAMES = 60
+EXPORTS = Path("exports")
 
 
 @click.command()
@@ -24,7 +22,7 @@ FRAMES = 60
     "--to",
     "formats",
     multiple=True,
-    type=click.Choice(list(PRECISIONS)),
+    type=click.Choice([*PRECISIONS, PACK]),
     help="Format; may be given several times.  [default: onnx]",
 )
 @click.option(
@@ -37,9 +35,8 @@ FRAMES = 60
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
-    default=Path("exports"),
-    show_default=True,
-    help="Folder that gets a folder named after the style.",
+    help="Folder that gets a folder named after the style, or its pack.  [default: exports; "
+    f"a RUN gets a folder `{RUN_STYLE}` of its own]",
 )
 @click.option(
     "--photos",
@@ -51,50 +48,90 @@ def export(
     origin: str,
     formats: Sequence[str],
     precisions: Sequence[str],
-    out: Path,
+    out: Path | None,
     photos: Path | None,
     overwrite: bool,
 ) -> None:
-    """Write a trained network as ONNX or TorchScript.
+    """Write a trained network as ONNX or TorchScript, or a style as one file.
 
-    Every file takes and gives one uint8 RGB frame, (1, height, width, 3), of any size, and is
-    compared with the network it came from.
+    Every model file takes and gives one uint8 RGB frame, (1, height, width, 3), of any size, and
+    is compared with the network it came from.
+
+    `--to pack` writes NAME.livestyle, which has all that belongs to the style; any other machine
+    paints with it (`livestyle cam --style NAME.livestyle`) or installs it (`livestyle styles add`).
     """
-    checkpoint = _checkpoint(origin)
-    frames = _frames(photos or checkpoint.config.photos, required=photos is not None)
+    networks = [name for name in formats if name != PACK]
+    if PACK in formats and not networks and not precisions and not is_unexported(Path(origin)):
+        style = find_style(origin)
+    else:
+        style = _export(origin, networks, precisions, out, photos, overwrite)
+        click.echo(style.folder)
+    if PACK in formats:
+        click.echo(_pack(style, out or _run(origin) or EXPORTS, overwrite))
 
-    def report(file: ModelFile) -> None:
-        click.echo(f"{file.path}: {file.size_bytes / 1024:.0f} KB, {file.psnr_db} dB", err=True)
 
+def _export(
+    origin: str,
+    formats: Sequence[str],
+    precisions: Sequence[str],
+    out: Path | None,
+    photos: Path | None,
+    overwrite: bool,
+) -> Style:
+    """Writes a style's folder from a network."""
+    from livestyle.export.style import DEFAULT_TARGETS, Target, export_style
+    from livestyle.training.checkpoint import load_checkpoint
+    from livestyle.video.demo import Demo
+
+    targets = list(DEFAULT_TARGETS)
+    if formats or precisions:
+        targets = [
+            Target(name, precision)
+            for name in formats or ("onnx",)
+            for precision in precisions or PRECISIONS[name]
+        ]
+    path = Path(origin)
+    checkpoint = load_checkpoint(path if path.exists() else find_style(origin).folder)
+    run = _run(origin)
+    folder = run / RUN_STYLE if run and not out else (out or EXPORTS) / checkpoint.config.name
     card = export_style(
         checkpoint,
-        out,
-        frames,
-        _targets(formats, precisions),
+        folder,
+        _frames(photos or checkpoint.config.photos, required=photos is not None),
+        targets,
         preview=Demo(paced=False).scene(0),
         overwrite=overwrite,
-        on_file=report,
+        on_file=say_exported,
     )
-    click.echo(out / card.name)
+    return Style(card, folder)
 
 
-def _targets(formats: Sequence[str], precisions: Sequence[str]) -> list[Target]:
-    if not formats and not precisions:
-        return list(DEFAULT_TARGETS)
-    return [
-        Target(name, precision)
-        for name in formats or ("onnx",)
-        for precision in precisions or PRECISIONS[name]
-    ]
+def say_exported(file: ModelFile) -> None:
+    """One line for a file that was written."""
+    click.echo(f"{file.path}: {file.size_bytes / 1024:.0f} KB, {file.psnr_db} dB", err=True)
 
 
-def _checkpoint(origin: str) -> Checkpoint:
+def _pack(style: Style, out: Path, overwrite: bool) -> Path:
+    path = out / (style.card.name + PACK_SUFFIX)
+    if path.exists() and not overwrite:
+        raise ExportError(
+            f"{path} is there already. Pass --overwrite to replace it, or another --out."
+        )
+    write_pack(path, style_files(style))
+    return path
+
+
+def _run(origin: str) -> Path | None:
+    """The folder of a training run, if that is one."""
     path = Path(origin)
-    return load_checkpoint(path if path.exists() else find_style(origin).folder)
+    return path if path.is_dir() and not (path / CARD_FILE).exists() else None
 
 
 def _frames(path: Path, *, required: bool) -> list[Pixels]:
     """Photos spread over the set, RGB uint8 (H, W, 3)."""
+    from livestyle.export.style import comparison_frames
+    from livestyle.training.data import PhotoSet
+
     try:
         photos = PhotoSet(path)
     except TrainingError as error:
@@ -104,6 +141,4 @@ def _frames(path: Path, *, required: bool) -> list[Pixels]:
             f"The photos of the run are not at {path} any more. Every export is compared on real "
             "photos; pass some dozens with --photos DIR."
         ) from error
-    step = max(1, len(photos) // FRAMES)
-    read = (photos.read(index) for index in range(0, len(photos), step))
-    return [photo for photo in read if photo is not None][:FRAMES]
+    return comparison_frames(photos)

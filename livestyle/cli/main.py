@@ -22,7 +22,7 @@ COMMANDS = {
     "train": "Train a new style from a painting and a folder of photos.",
     "evaluate": "Measure how well and how steadily a style paints.",
     "bench": "Time a style in every engine and precision that runs here.",
-    "export": "Write a trained style as ONNX or TorchScript.",
+    "export": "Write a trained style as ONNX or TorchScript, or as one pack.",
     "devices": "List cameras with their modes, and the devices that engines see.",
     "doctor": "Check this machine: what runs, how fast, and what to mend.",
 }

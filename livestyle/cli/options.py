@@ -63,7 +63,8 @@ def painting_options(command: F) -> F:
             default=DEFAULT_STYLE,
             show_default=True,
             metavar="NAME|FILE",
-            help="A style of `livestyle styles`, its folder, or a model file that carries a card.",
+            help="A style of `livestyle styles`, a style pack, a finished run, a style's folder, "
+            "or a model file that carries its card.",
         ),
         click.option(
             "--strength",

@@ -4,16 +4,15 @@ from pathlib import Path
 
 import click
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from livestyle.engines import load
 from livestyle.errors import StyleError
 from livestyle.frame import Pixels
 from livestyle.library import list_styles
 from livestyle.picture import read_picture, write_picture
+from livestyle.tiles import in_grid, labelled
 
-GAP_PX = 8
-LABEL_PX = 34
 COLUMNS = 3, 4, 5
 """Tried in this order of wishes: fewest empty places, then fewest rows."""
 
@@ -26,16 +25,16 @@ COLUMNS = 3, 4, 5
 def sheet(picture: Path, output: Path, width: int) -> None:
     """Paint INPUT in every style and write one named overview to OUTPUT."""
     original = _to_width(read_picture(picture), width)
-    tiles = [_labelled(original, "original")]
+    tiles = [labelled(original, "original")]
     for style in list_styles():
         stylizer = load(style)
         try:
-            tiles.append(_labelled(stylizer(original), style.card.name))
+            tiles.append(labelled(stylizer(original), style.card.name))
         finally:
             stylizer.close()
     if len(tiles) == 1:
         raise StyleError("There are no styles here. Add one with `livestyle styles add`.")
-    write_picture(output, _grid(tiles))
+    write_picture(output, in_grid(_in_rows(tiles)))
     click.echo(output)
 
 
@@ -44,24 +43,7 @@ def _to_width(pixels: Pixels, width: int) -> Pixels:
     return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.LANCZOS))
 
 
-def _labelled(pixels: Pixels, name: str) -> Pixels:
-    """The picture with its name under it, on white."""
-    height, width = pixels.shape[:2]
-    tile = Image.new("RGB", (width, height + LABEL_PX), "white")
-    tile.paste(Image.fromarray(pixels))
-    font = ImageFont.load_default(18)
-    ImageDraw.Draw(tile).text((width / 2, height + LABEL_PX / 2), name, "black", font, anchor="mm")
-    return np.asarray(tile)
-
-
-def _grid(tiles: list[Pixels]) -> Pixels:
-    """Tiles of one size in rows, with gaps between them and few places left empty."""
+def _in_rows(tiles: list[Pixels]) -> list[list[Pixels]]:
+    """Tiles in rows that leave few places empty."""
     columns = min(COLUMNS, key=lambda columns: (-len(tiles) % columns, -columns))
-    columns = min(columns, len(tiles))
-    height, width = (side + GAP_PX for side in tiles[0].shape[:2])
-    rows = -(-len(tiles) // columns)
-    page = np.full((rows * height - GAP_PX, columns * width - GAP_PX, 3), 255, np.uint8)
-    for number, tile in enumerate(tiles):
-        top, left = number // columns * height, number % columns * width
-        page[top : top + tile.shape[0], left : left + tile.shape[1]] = tile
-    return page
+    return [tiles[start : start + columns] for start in range(0, len(tiles), columns)]

@@ -37,9 +37,9 @@ def show(name: str) -> None:
 
 
 @styles.command()
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", metavar="PACK|RUN|FOLDER|FILE", type=click.Path(path_type=Path))
 def add(path: Path) -> None:
-    """Install a style folder or a model file that carries its card."""
+    """Install a style pack, a finished run, a style folder or a model file with its card."""
     style = add_style(path)
     click.echo(f"Added. Try it: livestyle cam --style {style.card.name}", err=True)
     click.echo(style.folder)

@@ -1,40 +1,33 @@
-"""`livestyle train`: a painting and photos in, a trained network out."""
+"""`livestyle train`: a painting and photos in, a style to paint with out."""
 
-import sys
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
+from livestyle.cli.finish import finish_run, typed
+from livestyle.cli.progress import ProgressShown
 from livestyle.cli.signals import ending_cleanly
+from livestyle.cli.sweep import OWN_OPTIONS, run_sweep, sweep_config
+from livestyle.library import DEFAULT_STYLE, find_style, is_style_name
 from livestyle.training.checkpoint import load_checkpoint
 from livestyle.training.config import TrainConfig
+from livestyle.training.history import History
 from livestyle.training.loop import SKIPPED_FILE, Trainer
-from livestyle.training.preview import Preview
-from livestyle.training.watcher import LossTable, Progress, Watcher
-
-if TYPE_CHECKING:
-    from click._termui_impl import ProgressBar
+from livestyle.training.preview import PREVIEW_FILE, Preview
+from livestyle.training.tensorboard import TensorBoard
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-DEFAULTS = {field: value.default for field, value in TrainConfig.__dataclass_fields__.items()}
-
-
-class Bar(Watcher):
-    """Moves a progress bar."""
-
-    def __init__(self, bar: "ProgressBar[int | None]") -> None:
-        self._bar = bar
-
-    def started(self, trainer: Trainer) -> None:
-        self._begun = trainer.step
-
-    def stepped(self, progress: Progress) -> None:
-        self._bar.length = progress.steps - self._begun
-        self._bar.update(1)
+DEFAULTS: dict[str, Any] = {
+    field: value.default for field, value in TrainConfig.__dataclass_fields__.items()
+}
+FINE_TUNING = 4
+"""A network that can paint already needs a quarter of the steps."""
 
 
 def setting(flag: str, field: str, help: str, **options: Any) -> Callable[[F], F]:
@@ -42,6 +35,16 @@ def setting(flag: str, field: str, help: str, **options: Any) -> Callable[[F], F
     return click.option(
         flag, field, default=DEFAULTS[field], show_default=True, help=help, **options
     )
+
+
+def _style_name(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """Refuses a name that no style may have before the hours of training, not after them."""
+    if value is not None and not is_style_name(value):
+        raise click.BadParameter(
+            f"{value!r}: a name has small letters, digits, - and _ only, such as "
+            f"{_name_from(value)!r}."
+        )
+    return value
 
 
 @click.command()
@@ -52,7 +55,9 @@ def setting(flag: str, field: str, help: str, **options: Any) -> Callable[[F], F
     type=click.Path(path_type=Path),
     help="Photos to learn on: a folder, or a zip or tar file.",
 )
-@click.option("--name", help="Name of the style.  [default: the picture's file name]")
+@click.option(
+    "--name", callback=_style_name, help="Name of the style.  [default: the picture's file name]"
+)
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Folder of the run.  [default: runs/NAME]"
 )
@@ -69,12 +74,12 @@ def setting(flag: str, field: str, help: str, **options: Any) -> Callable[[F], F
     help="Its weights, if torchvision cannot fetch them.",
 )
 @setting("--steps", "steps", "Batches to train on.", type=click.IntRange(1))
+@click.option("--images", type=click.IntRange(1), help="The same, counted in images.")
 @click.option(
     "--hours",
     type=click.FloatRange(0, min_open=True),
     help="Time it may take; without --steps, as many steps as fit are done.",
 )
-@click.option("--images", type=click.IntRange(1), help="The same, counted in images.")
 @setting("--batch", "batch", "Crops per step.", type=click.IntRange(1))
 @setting("--crop", "crop_px", "Side of a crop in pixels.", type=click.IntRange(64, 2048))
 @setting(
@@ -105,7 +110,7 @@ def setting(flag: str, field: str, help: str, **options: Any) -> Callable[[F], F
     "--from",
     "start_from",
     type=str,
-    help="Style, run or checkpoint to start from; takes a quarter of the steps.",
+    help="Style, run, pack or checkpoint to start from; a quarter of the steps by default.",
 )
 @setting(
     "--device", "device", "Where to compute.", type=click.Choice(["auto", "cpu", "cuda", "mps"])
@@ -116,82 +121,144 @@ def setting(flag: str, field: str, help: str, **options: Any) -> Callable[[F], F
 @setting(
     "--save-every", "save_every", "Steps between checkpoints and previews.", type=click.IntRange(1)
 )
+@click.option(
+    "--sweep",
+    is_flag=True,
+    help="Short runs over strength and stroke from mosaic or --from, and a sheet to choose from.",
+)
 @click.option("--resume", is_flag=True, help="Go on from the run's checkpoint, with its settings.")
 @setting("--title", "title", "Of the artwork, for the card.")
 @setting("--artist", "artist", "Of the artwork, for the card.")
 @setting("--year", "year", "Of the artwork, for the card.")
 @setting("--licence", "licence", "Of the artwork, for the card.")
 @setting("--source", "source", "Where the picture comes from, for the card.")
+@click.option("--export/--no-export", default=True, help="Make a style of the run at its end.")
+@click.option(
+    "--install/--no-install",
+    default=None,
+    help="Make it known by its name.  [default: unless another artwork's style has the name]",
+)
 @click.pass_context
 def train(
     ctx: click.Context,
     /,
     style_image: Path,
-    name: str | None,
-    out: Path | None,
-    images: int | None,
     hours: float | None,
     start_from: str | None,
+    sweep: bool,
     resume: bool,
+    export: bool,
+    install: bool | None,
     **settings: Any,
 ) -> None:
     """Train a network to repaint anything in the style of STYLE_IMAGE.
 
     Takes one or two thousand photos of anything. On two CPU cores the quick way is
-    --from mosaic --steps 600, which takes ten minutes or twenty. Ctrl-C leaves a checkpoint;
-    --resume goes on from it. Several processes share the work through
+    --from mosaic, which takes ten minutes or twenty. Ctrl-C leaves a checkpoint; --resume goes on
+    from it. At the end there is a style that `livestyle cam --style NAME` shows.
+
+    Several processes share the work through
     `torchrun --nproc-per-node N -m livestyle.cli.main train ...`.
     """
-    name = name or style_image.stem.lower()
-    out = out or Path("runs") / name
-    if images:
-        settings["steps"] = max(1, images // settings["batch"])
-    settings.update(style_image=style_image, name=name, out=out)
-    if resume:
-        given = {key: value for key, value in settings.items() if _was_given(ctx, key)}
-        if images:
-            given["steps"] = settings["steps"]
-        settings = load_checkpoint(out).config.to_dict() | given | {"out": out}
-    config = TrainConfig.from_dict(settings)
+    steps_given = _was_given(ctx, "steps") or _was_given(ctx, "images")
+    takes_quarter = bool(start_from) and not (steps_given or hours or resume or sweep)
+    if sweep:
+        config = sweep_config(
+            _config(ctx, style_image, settings, resume=False),
+            steps_given=steps_given,
+            out_given=_was_given(ctx, "out"),
+        )
+        begin = start_from or (DEFAULT_STYLE if config.net == "light" else None)
+        run_sweep(config, _repeated(ctx), resume=resume, start_from=_network(begin))
+        return
+    config = _config(ctx, style_image, settings, resume)
+    if takes_quarter:
+        config = replace(config, steps=config.steps // FINE_TUNING)
     trainer = Trainer(config, resume=resume, start_from=_network(start_from))
-    fit = hours is not None and not images and not _was_given(ctx, "steps")
+    fit = hours is not None and not steps_given
     if not trainer.ranks.writes:
         with ending_cleanly(trainer.stop):
             trainer.run(hours=hours, fit=fit)
         return
-    steps = (
-        f"as many steps as fit into {hours:g} h" if fit else f"{config.steps - trainer.step} steps"
-    )
+    _announce(trainer, takes_quarter, hours if fit else None)
+    history = History()
+    try:
+        with ending_cleanly(trainer.stop):
+            watchers = [ProgressShown(), history, Preview(), TensorBoard(history)]
+            trainer.run(watchers, hours=hours, fit=fit)
+    except KeyboardInterrupt:
+        _say_unfinished(trainer, "Stopped")
+        raise
+    if skipped := len(trainer.photos.skipped):
+        said = f"{skipped} photos were skipped; {config.out / SKIPPED_FILE} says why."
+        click.echo(said, err=True)
+    if trainer.step < trainer.config.steps:
+        _say_unfinished(trainer, "The time is up")
+    else:
+        finish_run(config.out, trainer.photos, export=export, install=install)
+    click.echo(config.out)
+
+
+def _config(
+    ctx: click.Context, style_image: Path, settings: dict[str, Any], resume: bool
+) -> TrainConfig:
+    """What to do, from the options, and for a resumed run from its checkpoint."""
+    settings["name"] = settings["name"] or _name_from(style_image.stem)
+    settings["out"] = settings["out"] or Path("runs") / settings["name"]
+    images = settings.pop("images")
+    if images:
+        settings["steps"] = max(1, images // settings["batch"])
+    if resume:
+        given = {key: value for key, value in settings.items() if _was_given(ctx, key)}
+        if images:
+            given["steps"] = settings["steps"]
+        saved = load_checkpoint(settings["out"]).config.to_dict()
+        settings = saved | given | {"out": settings["out"]}
+    return TrainConfig.from_dict({**settings, "style_image": style_image})
+
+
+def _repeated(ctx: click.Context) -> list[str]:
+    """The options that were given, as they are typed, but for those that a sweep chooses."""
+    words = []
+    for option in ctx.command.params:
+        name = option.name or ""
+        if isinstance(option, click.Option) and _was_given(ctx, name) and name not in OWN_OPTIONS:
+            value = ctx.params.get(name)
+            words += [option.opts[0]] if option.is_flag else [option.opts[0], str(value)]
+    return words
+
+
+def _announce(trainer: Trainer, takes_quarter: bool, fit_hours: float | None) -> None:
+    """Says what is about to happen, and where to look meanwhile."""
+    config = trainer.config
+    if takes_quarter:
+        click.echo(
+            f"Starting from a network that paints takes {config.steps} steps, a quarter of "
+            f"{DEFAULTS['steps']}; --steps asks for more.",
+            err=True,
+        )
+    steps = f"{config.steps - trainer.step} steps"
+    if fit_hours is not None:
+        steps = f"as many steps as fit into {fit_hours:g} h"
     click.echo(
-        f"Training {name} on {len(trainer.photos)} photos, {steps} "
-        f"of {config.batch}. Watch {out / 'preview.jpg'}.",
+        f"Training {config.name} on {len(trainer.photos)} photos, {steps} of {config.batch}. "
+        f"Watch {config.out / PREVIEW_FILE}.",
         err=True,
     )
 
-    def losses(_: int | None) -> str:
-        return "  ".join(f"{name} {value:.3g}" for name, value in trainer.losses.items() if value)
 
-    with (
-        click.progressbar(
-            length=config.steps - trainer.step,
-            item_show_func=losses,
-            show_pos=True,
-            file=sys.stderr,
-        ) as bar,
-        ending_cleanly(trainer.stop),
-    ):
-        trainer.run([LossTable(), Preview(), Bar(bar)], hours=hours, fit=fit)
-    if skipped := len(trainer.photos.skipped):
-        click.echo(f"{skipped} photos were skipped; {out / SKIPPED_FILE} says why.", err=True)
-    if trainer.step < trainer.config.steps:
-        click.echo(
-            f"The time is up after step {trainer.step} of {trainer.config.steps}. "
-            "The same command with --resume goes on.",
-            err=True,
-        )
-    else:
-        click.echo(f"Done. Next: livestyle export {out}", err=True)
-    click.echo(out)
+def _say_unfinished(trainer: Trainer, why: str) -> None:
+    click.echo(
+        f"{why} after step {trainer.step} of {trainer.config.steps}; nothing is lost. The same "
+        f"command with --resume goes on. To take it as it is: "
+        f"{typed('export', trainer.config.out)}",
+        err=True,
+    )
+
+
+def _name_from(text: str) -> str:
+    """A name that a style may have, made from any text."""
+    return re.sub(r"[^a-z0-9_-]+", "_", text.lower()).strip("_-")[:64] or "style"
 
 
 def _was_given(ctx: click.Context, parameter: str) -> bool:
@@ -202,6 +269,4 @@ def _network(start_from: str | None) -> Path | None:
     """The checkpoint to start from: a path, or the network of an installed style."""
     if start_from is None or Path(start_from).exists():
         return Path(start_from) if start_from else None
-    from livestyle.library import find_style
-
     return find_style(start_from).folder

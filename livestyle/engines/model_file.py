@@ -11,6 +11,7 @@ from pathlib import Path
 from livestyle.card import CARD_KEY, ModelFile, StyleCard
 from livestyle.engines.onnx_file import NotOnnxError, OnnxFacts, Port, read_facts
 from livestyle.errors import StyleError
+from livestyle.pack import is_pack, read_member
 
 MAX_BYTES = 256 * 1024 * 1024
 MAX_TEXT_BYTES = 4 * 1024 * 1024
@@ -31,7 +32,7 @@ def read_model(path: Path, file: ModelFile) -> bytes:
     """Reads a model file and checks that it is what the card says and safe to hand to an engine.
 
     Args:
-        path: where it lies.
+        path: where it lies; that of a member of a style pack is PACK/NAME.
         file: what the card says of it.
 
     Returns:
@@ -63,7 +64,10 @@ def card_inside(path: Path) -> StyleCard:
     if path.suffix.lower() == ".safetensors":
         raise StyleError(f"{path} is a checkpoint, not a style yet. Run `livestyle export {path}`.")
     if kind is None:
-        raise StyleError(f"{path} is no style: a style is a folder, or a file in .onnx or .pt.")
+        raise StyleError(
+            f"{path} is no style: a style is a folder, a style pack in .livestyle, or a file in "
+            ".onnx or .pt."
+        )
     data = _read(path)
     if kind == "onnx":
         facts = _check_onnx(data, path)
@@ -90,6 +94,8 @@ def card_inside(path: Path) -> StyleCard:
 
 def _read(path: Path) -> bytes:
     """The whole file, if it is one and not too large."""
+    if is_pack(path.parent):
+        return read_member(path.parent, path.name)
     try:
         if not path.is_file():
             raise StyleError(f"There is no model file at {path}. {_EXPORT_AGAIN}")

@@ -98,7 +98,10 @@ def _with_detail(painted: Pixels, pixels: Pixels, small: Pixels) -> Pixels:
     seen = cv2.resize(
         cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), grey.shape[::-1], interpolation=cv2.INTER_LINEAR
     )
-    brighter = cv2.subtract(cv2.subtract(grey, seen), NOISE_LEVELS)  # saturates at 0
-    darker = cv2.subtract(cv2.subtract(seen, grey), NOISE_LEVELS)
-    painted = np.asarray(cv2.add(painted, cv2.cvtColor(brighter, cv2.COLOR_GRAY2RGB)), np.uint8)
-    return np.asarray(cv2.subtract(painted, cv2.cvtColor(darker, cv2.COLOR_GRAY2RGB)), np.uint8)
+    brighter, darker = (
+        cv2.cvtColor(
+            cv2.threshold(difference, NOISE_LEVELS, 0, cv2.THRESH_TOZERO)[1], cv2.COLOR_GRAY2RGB
+        )
+        for difference in (cv2.subtract(grey, seen), cv2.subtract(seen, grey))  # 0 at the least
+    )
+    return np.asarray(cv2.subtract(cv2.add(painted, brighter), darker), np.uint8)

@@ -1,6 +1,7 @@
 """Loss networks: VGG16 and VGG19 (arXiv 1409.1556), read at named layers, no deeper than needed."""
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -124,6 +125,13 @@ def load_loss_network(
     return network
 
 
+def weights_path(kind: str, weights_file: Path | None = None) -> Path:
+    """The file that `load_loss_network` reads; torchvision's lies in torch's cache."""
+    if weights_file:
+        return weights_file
+    return Path(torch.hub.get_dir(), "checkpoints", Path(_torchvision_entry(kind).url).name)
+
+
 def _read_weights(path: Path) -> dict[str, Tensor]:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
@@ -146,9 +154,7 @@ def _read_weights(path: Path) -> dict[str, Tensor]:
 
 
 def _torchvision_weights(kind: str) -> dict[str, Tensor]:
-    import torchvision.models as models
-
-    weights = {"vgg16": models.VGG16_Weights, "vgg19": models.VGG19_Weights}[kind].IMAGENET1K_V1
+    weights = _torchvision_entry(kind)
     try:
         state: dict[str, Tensor] = weights.get_state_dict(progress=False, check_hash=True)
     except (OSError, RuntimeError) as error:
@@ -157,3 +163,9 @@ def _torchvision_weights(kind: str) -> dict[str, Tensor]:
             f"({error}). Download that file by hand and pass it with --vgg-weights FILE."
         ) from error
     return state
+
+
+def _torchvision_entry(kind: str) -> Any:
+    import torchvision.models as models
+
+    return {"vgg16": models.VGG16_Weights, "vgg19": models.VGG19_Weights}[kind].IMAGENET1K_V1

@@ -7,7 +7,8 @@ import json
 import logging
 import os
 import re
-from dataclasses import dataclass
+import tempfile
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from livestyle.errors import TrainingError
+from livestyle.pack import is_pack, read_member
 from livestyle.training.config import TrainConfig
 
 log = logging.getLogger(__name__)
@@ -40,6 +42,7 @@ class Checkpoint:
         net: the network's state dict.
         moments: Adam's state, "parameter number.name" -> tensor.
         losses: running means when it was saved.
+        origin: what the run was made from, see `livestyle.training.origin`.
     """
 
     config: TrainConfig
@@ -47,6 +50,7 @@ class Checkpoint:
     net: dict[str, Tensor]
     moments: dict[str, Tensor]
     losses: dict[str, float]
+    origin: dict[str, Any] = field(default_factory=dict)
 
 
 def save_checkpoint(folder: Path, checkpoint: Checkpoint, keep: int = 1) -> Path:
@@ -76,6 +80,7 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint, keep: int = 1) -> Path
         "config": json.dumps(checkpoint.config.to_dict()),
         "step": str(checkpoint.step),
         "losses": json.dumps(checkpoint.losses),
+        "origin": json.dumps(checkpoint.origin),
     }
     try:
         save_file(tensors, partial, metadata)
@@ -108,11 +113,20 @@ def checkpoints_in(folder: Path) -> list[Path]:
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
-    """Reads a checkpoint file, or the newest one in a run's folder that can be read.
+    """Reads a checkpoint file, the newest of a run's folder that can be read, or a style's.
+
+    Args:
+        path: the file, or the folder of a run or style, or a style pack.
 
     Raises:
         TrainingError: there is none, or none that can be read.
+        StyleError: the pack cannot be used, or has none.
     """
+    if is_pack(path):
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder, CHECKPOINT_FILE)
+            file.write_bytes(read_member(path, CHECKPOINT_FILE))
+            return _read(file)
     if not path.is_dir():
         return _read(path)
     files = checkpoints_in(path) or [path / CHECKPOINT_FILE]
@@ -137,6 +151,7 @@ def _read(file: Path) -> Checkpoint:
             net=_without_prefix(tensors, NET_PREFIX),
             moments=_without_prefix(tensors, OPTIMISER_PREFIX),
             losses=json.loads(metadata["losses"]),
+            origin=json.loads(metadata.get("origin", "{}")),
         )
     except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
         raise TrainingError(f"{file} is not a checkpoint of livestyle ({error}).") from error

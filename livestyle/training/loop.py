@@ -13,7 +13,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from livestyle.errors import TrainingError
 from livestyle.nets import build_net
-from livestyle.nets.vgg import load_loss_network
+from livestyle.nets.vgg import LossNetwork, load_loss_network
 from livestyle.training.artwork import style_target
 from livestyle.training.checkpoint import (
     Checkpoint,
@@ -33,6 +33,7 @@ from livestyle.training.device import (
 )
 from livestyle.training.guard import RUNNING_MEAN, LossGuard, check_room, memory_in_words
 from livestyle.training.objective import Objective, in_precision
+from livestyle.training.origin import STARTED_FROM, name_of, origin_of
 from livestyle.training.preview import square
 from livestyle.training.ranks import join_ranks
 from livestyle.training.schedule import one_cycle
@@ -56,13 +57,19 @@ class Trainer:
         config: what to do.
         resume: go on from the folder's newest checkpoint.
         start_from: checkpoint file or folder whose network is the start; None: fresh weights.
+        beside: another run on the same photos, whose photos and loss network this one shares.
 
     Raises:
         TrainingError: picture, photos, weights or device are not as they must be.
     """
 
     def __init__(
-        self, config: TrainConfig, *, resume: bool = False, start_from: Path | None = None
+        self,
+        config: TrainConfig,
+        *,
+        resume: bool = False,
+        start_from: Path | None = None,
+        beside: "Trainer | None" = None,
     ) -> None:
         if not resume and checkpoints_in(config.out):
             raise TrainingError(
@@ -77,15 +84,19 @@ class Trainer:
             keep_freed_memory()
         self.ranks = join_ranks(self.device)
         self.share = self.ranks.share(config.batch)
-        self.photos = PhotoSet(config.photos)
-        self.photos.check_enough()
+        self.photos: PhotoSet = beside.photos if beside else PhotoSet(config.photos)
+        if not beside:
+            self.photos.check_enough()
         with memory_in_words(config):
-            self._prepare(config)
+            self._prepare(config, beside.loss_network if beside else None)
         self.step = 0
         self.losses: dict[str, float] = {}
+        self.origin = origin_of(config, len(self.photos))
         self._stopped = threading.Event()
         if start_from:
-            self._take_network(load_checkpoint(start_from))
+            start = load_checkpoint(start_from)
+            self._take_network(start)
+            self.origin[STARTED_FROM] = name_of(start)
         if resume:
             self._restore(load_checkpoint(config.out))
         self._painter = self._wrapped()
@@ -93,10 +104,10 @@ class Trainer:
         weights = sum(weight.numel() for weight in self.net.parameters())
         check_room(config.out, ADAM_STATE * 4 * weights)
 
-    def _prepare(self, config: TrainConfig) -> None:
+    def _prepare(self, config: TrainConfig, loss_network: LossNetwork | None) -> None:
         """Networks, what they are to reach, and the optimiser."""
         layers = (config.content_layer, *config.style_layers)
-        self.loss_network = channels_last(
+        self.loss_network: LossNetwork = loss_network or channels_last(
             load_loss_network(config.loss_network, layers, config.vgg_weights), self.device
         )
         photos = [square(photo) for photo in self.photos.sample(WEIGHING_PHOTOS)]
@@ -107,7 +118,7 @@ class Trainer:
         (bf16,) = self.ranks.agreed([dtype is not None])  # a trial may end otherwise in another
         self.autocast_dtype = torch.bfloat16 if bf16 else None
         in_precision(self.loss_network, self.autocast_dtype)
-        self.net = channels_last(build_net(config.net), self.device)
+        self.net: nn.Module = channels_last(build_net(config.net), self.device)
         self.optimiser = torch.optim.Adam(self.net.parameters(), lr=config.learning_rate)
 
     def _wrapped(self) -> nn.Module:
@@ -217,7 +228,9 @@ class Trainer:
             for number, state in self.optimiser.state_dict()["state"].items()
             for name, value in state.items()
         }
-        state = Checkpoint(self.config, self.step, self.net.state_dict(), moments, self.losses)
+        state = Checkpoint(
+            self.config, self.step, self.net.state_dict(), moments, self.losses, self.origin
+        )
         path = save_checkpoint(folder, state, self.config.keep)
         self.photos.write_skipped(folder / SKIPPED_FILE)
         for watcher in watchers:
@@ -242,6 +255,7 @@ class Trainer:
         groups = self.optimiser.state_dict()["param_groups"]
         self.optimiser.load_state_dict({"state": state, "param_groups": groups})
         self.step, self.losses = checkpoint.step, dict(checkpoint.losses)
+        self.origin[STARTED_FROM] = checkpoint.origin.get(STARTED_FROM)
 
 
 def _make_folder(out: Path) -> None:

@@ -1,6 +1,5 @@
 """Who looks on while a network learns: the seam for previews, tables, bars and reports."""
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,17 +36,3 @@ class Watcher:
 
     def ended(self) -> None:
         """After the last call of the others, however the run ended; not if it never started."""
-
-
-class LossTable(Watcher):
-    """Appends a line to the run's `losses.csv` at each checkpoint: step, running means."""
-
-    def started(self, trainer: "Trainer") -> None:
-        self._trainer = trainer
-
-    def saved(self, checkpoint: Path) -> None:
-        trainer = self._trainer
-        with (trainer.config.out / "losses.csv").open("a", newline="") as file:
-            csv.writer(file).writerow(
-                [trainer.step, *(f"{value:.6g}" for value in trainer.losses.values())]
-            )

@@ -61,7 +61,7 @@ def style_folder(
         Target("onnx", "int8"),
         Target("torchscript", "fp32"),
     ]
-    export_style(checkpoint, out, frames, targets)
+    export_style(checkpoint, out / "test", frames, targets)
     return out / "test"
 
 
@@ -121,15 +121,16 @@ def test_an_older_style_is_replaced_only_when_told(
     checkpoint: Checkpoint, frames: list[Pixels], tmp_path: Path
 ) -> None:
     targets = [Target("onnx", "fp32")]
-    export_style(checkpoint, tmp_path, frames[:1], targets)
+    folder = tmp_path / "test"
+    export_style(checkpoint, folder, frames[:1], targets)
     with pytest.raises(ExportError, match="--overwrite"):
-        export_style(checkpoint, tmp_path, frames[:1], targets)
-    export_style(replace(checkpoint, step=99), tmp_path, frames[:1], targets, overwrite=True)
-    assert json.loads((tmp_path / "test" / CARD_FILE).read_text())["training"]["steps"] == 99
+        export_style(checkpoint, folder, frames[:1], targets)
+    export_style(replace(checkpoint, step=99), folder, frames[:1], targets, overwrite=True)
+    assert json.loads((folder / CARD_FILE).read_text())["training"]["steps"] == 99
     assert [path.name for path in tmp_path.iterdir()] == ["test"]
-    (tmp_path / "test" / CARD_FILE).unlink()  # now it is somebody's folder, not a style
+    (folder / CARD_FILE).unlink()  # now it is somebody's folder, not a style
     with pytest.raises(ExportError, match="is there already"):
-        export_style(checkpoint, tmp_path, frames[:1], targets, overwrite=True)
+        export_style(checkpoint, folder, frames[:1], targets, overwrite=True)
 
 
 class Inverter:

@@ -9,9 +9,18 @@ from safetensors.torch import save_file
 
 from livestyle.nets.vgg import LossNetwork
 from livestyle.picture import write_picture
+from livestyle.training import loop
 from livestyle.training.config import TrainConfig
 
 LAYERS = ("relu1_1", "relu1_2")
+
+
+@pytest.fixture(autouse=True)
+def user_styles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where styles are installed."""
+    folder = tmp_path / "user" / "styles"
+    monkeypatch.setenv("LIVESTYLE_STYLES", str(folder))
+    return folder
 
 
 @pytest.fixture
@@ -44,3 +53,17 @@ def config(tmp_path: Path) -> TrainConfig:
         precision="fp32",
         save_every=3,
     )
+
+
+@pytest.fixture
+def train(config: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A command line for a run of three steps; another word `--export` makes a style of it."""
+    monkeypatch.setattr(loop, "WEIGHING_PHOTOS", 2)  # most of the time of so short a run
+    torch.manual_seed(0)
+    deep = LossNetwork("vgg16", ("relu4_3",))
+    save_file(deep.state_dict(), tmp_path / "deep.safetensors")
+    command = ["train", str(config.style_image), "--photos", str(config.photos)]
+    command += ["--name", "mine", "--out", str(tmp_path / "run"), "--title", "A painting"]
+    command += ["--loss-network", "vgg16", "--vgg-weights", str(tmp_path / "deep.safetensors")]
+    command += ["--steps", "3", "--batch", "1", "--crop", "64", "--stroke", "0.125"]
+    return [*command, "--no-export"]

@@ -10,25 +10,12 @@ import torch
 from safetensors.torch import save_file
 
 from livestyle.cli.main import run
-from livestyle.nets.vgg import LossNetwork
 from livestyle.picture import read_picture, write_picture
 from livestyle.training.checkpoint import load_checkpoint
 from livestyle.training.config import TrainConfig
 from livestyle.training.loop import Trainer
 
 VGG19_CONVOLUTIONS = (0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28, 30, 32, 34)
-
-
-@pytest.fixture
-def train(config: TrainConfig, tmp_path: Path) -> list[str]:
-    """A command line for a run of three steps."""
-    torch.manual_seed(0)
-    deep = LossNetwork("vgg16", ("relu4_3",))
-    save_file(deep.state_dict(), tmp_path / "deep.safetensors")
-    command = ["train", str(config.style_image), "--photos", str(config.photos)]
-    command += ["--name", "mine", "--out", str(tmp_path / "run"), "--title", "A painting"]
-    command += ["--loss-network", "vgg16", "--vgg-weights", str(tmp_path / "deep.safetensors")]
-    return [*command, "--steps", "3", "--batch", "1", "--crop", "64", "--stroke", "0.125"]
 
 
 def test_train_export_and_paint(
@@ -38,6 +25,7 @@ def test_train_export_and_paint(
     assert run(train) == 0
     assert capfd.readouterr().out.strip() == str(run_folder)
     assert load_checkpoint(run_folder).step == 3
+    assert not (run_folder / "style").exists()
 
     assert run(train) == 1  # the run is there already
     assert "--resume" in capfd.readouterr().err

@@ -1,0 +1,73 @@
+"""`livestyle train --sweep`: six short runs, a sheet of them, and how to go on with each."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from livestyle.cli.finish import typed
+from livestyle.cli.progress import ProgressShown
+from livestyle.cli.signals import ending_cleanly
+from livestyle.training.config import TrainConfig
+from livestyle.training.sweep import CELLS, Cell, Sweep
+from livestyle.training.watcher import Watcher
+
+STEPS = 150
+"""Of each run, unless told otherwise: enough to tell the cells apart when they start from a
+network that paints."""
+
+OWN_OPTIONS = {
+    "sweep", "steps", "images", "hours", "out", "name", "style_image", "style_strength", "stroke",
+    "start_from", "resume", "export", "install",
+}  # fmt: skip
+"""What a sweep chooses or what makes no sense for the run after it."""
+
+
+def run_sweep(
+    config: TrainConfig, given: list[str], *, resume: bool, start_from: Path | None
+) -> None:
+    """Trains all cells, and prints the sheet's path and a command for each.
+
+    Args:
+        config: of every cell; `out` is the folder of the sweep.
+        given: options that the command line to go on with repeats.
+        resume: go on with an older sweep in that folder.
+        start_from: whose network every cell starts from.
+
+    Raises:
+        UsageError: it was started by torchrun.
+        TrainingError: as `Trainer` does.
+    """
+    if int(os.environ.get("WORLD_SIZE", 1)) > 1:
+        raise click.UsageError("--sweep runs in one process; start it without torchrun.")
+    sweep = Sweep(config, resume=resume, start_from=start_from)
+    done: list[tuple[Cell, Path]] = []
+
+    def watchers(cell: Cell) -> list[Watcher]:
+        click.echo(f"{len(done) + 1} of {len(CELLS)}: {cell}", err=True)
+        return [ProgressShown()]
+
+    try:
+        with ending_cleanly(sweep.stop):
+            for cell, run in sweep.run(watchers):
+                done.append((cell, run))
+                if len(done) == 1:
+                    click.echo(f"Watch {sweep.sheet}.", err=True)
+    finally:
+        if done:
+            click.echo(f"Look at {sweep.sheet}, then go on with the one you like:", err=True)
+        for cell, run in done:
+            words = [config.style_image, *given, "--name", config.name]
+            words += ["--style-strength", f"{cell.strength:g}", "--stroke", f"{cell.stroke:g}"]
+            click.echo(f"{cell}:\n  {typed('train', *words, '--from', run)}", err=True)
+    click.echo(sweep.sheet)
+
+
+def sweep_config(config: TrainConfig, *, steps_given: bool, out_given: bool) -> TrainConfig:
+    """The settings of a sweep's cells, where a run's defaults are not meant for one."""
+    return replace(
+        config,
+        steps=config.steps if steps_given else STEPS,
+        out=config.out if out_given else config.out.with_name(f"{config.out.name}-sweep"),
+    )

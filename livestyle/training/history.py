@@ -1,0 +1,85 @@
+"""A run's figures over time, in two small tables that any program reads."""
+
+import csv
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from livestyle.training.evaluation import exact_flow_error
+from livestyle.training.preview import paint, square
+from livestyle.training.watcher import Progress, Watcher
+
+if TYPE_CHECKING:
+    from livestyle.training.loop import Trainer
+
+LOSSES_FILE, STEADINESS_FILE = "losses.csv", "steadiness.csv"
+LOSSES_EVERY = 10
+STEADINESS_PHOTOS = 3
+
+Table = dict[str, list[float]]
+"""Column -> values; the first column is the step."""
+
+
+class History(Watcher):
+    """Writes the running means of the losses every ten steps, and the flicker at each checkpoint.
+
+    `losses.csv` has step, content, style, tv, steadiness; `steadiness.csv` has step and the error
+    under a known warp of some photos, see `exact_flow_error`. A resumed run goes on with them.
+
+    Attributes:
+        flow_error: the last one measured.
+    """
+
+    def started(self, trainer: "Trainer") -> None:
+        self._trainer = trainer
+        self._photos = [square(photo) for photo in trainer.photos.sample(STEADINESS_PHOTOS)]
+        self.flow_error: float | None = None
+        for name in (LOSSES_FILE, STEADINESS_FILE):
+            _cut(trainer.config.out / name, trainer.step)
+
+    def stepped(self, progress: Progress) -> None:
+        if progress.step % LOSSES_EVERY == 0 or progress.step == progress.steps:
+            _append(self._trainer.config.out / LOSSES_FILE, progress.step, progress.losses)
+
+    def saved(self, checkpoint: Path) -> None:
+        if self._photos:
+            net = self._trainer.net
+            self.flow_error = exact_flow_error(lambda photo: paint(net, photo), self._photos)
+            figures = {"flow_error": self.flow_error}
+            _append(self._trainer.config.out / STEADINESS_FILE, self._trainer.step, figures)
+
+
+def read_table(path: Path) -> Table:
+    """One of the tables, empty when there is none; a line that is not whole is passed over."""
+    try:
+        with path.open(newline="") as file:
+            names, *lines = csv.reader(file)
+    except (OSError, ValueError):
+        return {}
+    table: Table = {name: [] for name in names}
+    for line in lines:
+        try:
+            values = [float(value) for value in line]
+        except ValueError:
+            continue
+        if len(values) == len(names):
+            for name, value in zip(names, values, strict=True):
+                table[name].append(value)
+    return table
+
+
+def _append(path: Path, step: int, figures: dict[str, float]) -> None:
+    is_new = not path.exists()
+    with path.open("a", newline="") as file:
+        writer = csv.writer(file)
+        if is_new:
+            writer.writerow(["step", *figures])
+        writer.writerow([step, *(f"{value:.6g}" for value in figures.values())])
+
+
+def _cut(path: Path, last_step: int) -> None:
+    """Drops the lines of steps that a resumed run, or a new one, takes again."""
+    table = read_table(path)
+    path.unlink(missing_ok=True)
+    for step, *values in zip(*table.values(), strict=True):
+        if step <= last_step:
+            _append(path, int(step), dict(zip(list(table)[1:], values, strict=True)))

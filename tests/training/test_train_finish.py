@@ -1,0 +1,167 @@
+"""The end of a run: a style with its card, installed, and nothing lost when that fails."""
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+import models
+import pytest
+
+from livestyle.card import StyleCard
+from livestyle.cli import finish
+from livestyle.cli import train as train_command
+from livestyle.cli.finish import finish_run
+from livestyle.cli.main import run
+from livestyle.errors import TrainingError
+from livestyle.export import style as export_style
+from livestyle.library import find_style
+from livestyle.picture import read_picture
+from livestyle.training.checkpoint import load_checkpoint, save_checkpoint
+from livestyle.training.config import TrainConfig
+from livestyle.training.data import PhotoSet
+
+
+def test_a_painting_becomes_a_style_that_everybody_can_have(
+    train: list[str],
+    config: TrainConfig,
+    tmp_path: Path,
+    user_styles: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    run_folder = tmp_path / "run"
+    assert run([*train, "--export"]) == 0
+    said = capfd.readouterr()
+    assert said.out.strip() == str(run_folder)
+    assert "livestyle cam --style mine" in said.err
+    assert (run_folder / "report.html").is_file()
+
+    card = find_style("mine").card
+    assert find_style("mine").folder == user_styles / "mine"
+    assert card == find_style(str(run_folder)).card
+    assert card.precisions == ("fp32", "fp16", "int8")
+    assert (card.title, card.training["photo_count"]) == ("A painting", 20)
+    painting = hashlib.sha256(config.style_image.read_bytes()).hexdigest()
+    weights = hashlib.sha256((tmp_path / "deep.safetensors").read_bytes()).hexdigest()
+    assert card.training["style_image_sha256"] == painting
+    assert card.training["loss_network_sha256"] == weights
+    assert card.training["started_from"] is None
+
+    assert run(["export", str(run_folder), "--to", "pack", "--out", str(tmp_path)]) == 0
+    pack = str(tmp_path / "mine.livestyle")
+    photo, painted = config.photos / "0.png", tmp_path / "painted.png"
+    assert run(["image", str(photo), str(painted), "--style", pack]) == 0
+    assert read_picture(painted).shape == read_picture(photo).shape
+
+    second = [*train, "--from", pack, "--out", str(tmp_path / "second")]
+    assert run(second) == 0
+    started_from = load_checkpoint(tmp_path / "second").origin["started_from"]
+    assert started_from == {"name": "mine", "steps": 3}
+
+
+def test_a_failed_export_loses_nothing_and_says_how_to_go_on(
+    train: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("the exporter fell over.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(export_style, "to_onnx", fail)
+        assert run([*train, "--export"]) == 4
+    error = capfd.readouterr().err
+    run_folder = tmp_path / "run"
+    assert "the exporter fell over." in error and "Traceback" not in error
+    assert f"livestyle export {run_folder}" in error
+    assert load_checkpoint(run_folder).step == 3
+    assert (run_folder / "report.html").is_file()
+    assert run(["export", str(run_folder), "--precision", "fp32"]) == 0
+    assert find_style(str(run_folder)).card.precisions == ("fp32",)
+
+
+def test_a_style_without_int8_is_better_than_none(
+    train: list[str], tmp_path: Path, user_styles: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("no such operator")
+
+    monkeypatch.setattr(export_style, "quantise", fail)
+    assert run([*train, "--export"]) == 0
+    assert find_style(str(user_styles / "mine")).card.precisions == ("fp32", "fp16")
+
+
+def test_a_style_of_another_artwork_is_not_replaced_unasked(
+    train: list[str],
+    config: TrainConfig,
+    tmp_path: Path,
+    user_styles: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(export_style, "DEFAULT_TARGETS", export_style.DEFAULT_TARGETS[:1])
+    older = models.save_style(user_styles / "mine", "mine")
+    run_folder, photos = tmp_path / "run", PhotoSet(config.photos)
+
+    def installed() -> StyleCard:
+        return find_style(str(user_styles / "mine")).card
+
+    assert run([*train, "--steps", "1"]) == 0
+    finish_run(run_folder, photos, export=True, install=None)
+    error = capfd.readouterr().err
+    assert "another style called mine" in error
+    assert f"livestyle styles add {run_folder}" in error
+    assert installed() == older
+
+    finish_run(run_folder, photos, export=True, install=True)
+    assert installed().title == "A painting"
+    save_checkpoint(run_folder, replace(load_checkpoint(run_folder), step=99))
+    finish_run(run_folder, photos, export=True, install=None)  # of the same artwork
+    assert installed().training["steps"] == 99
+
+
+def test_a_name_that_no_style_may_have_is_refused_at_once(
+    train: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*train, "--name", "My Painting!"]) == 2
+    assert "'my_painting'" in capfd.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "steps"), [([], 2400), (["--from", "x"], 600), (["--from", "x", "--steps", "9"], 9)]
+)
+def test_fine_tuning_takes_a_quarter_of_the_steps(
+    options: list[str],
+    steps: int,
+    config: TrainConfig,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[TrainConfig] = []
+
+    def trainer(config: TrainConfig, **_: object) -> None:
+        seen.append(config)
+        raise TrainingError("far enough")
+
+    monkeypatch.setattr(train_command, "Trainer", trainer)
+    monkeypatch.setattr(train_command, "_network", lambda _: None)
+    picture = config.style_image.with_name("Ma peinture, 2.PNG")
+    assert run(["train", str(picture), "--photos", "photos", *options]) == 1
+    assert (seen[0].steps, seen[0].name) == (steps, "ma_peinture_2")
+
+
+def test_a_report_that_fails_does_not_cost_the_style(
+    train: list[str],
+    tmp_path: Path,
+    user_styles: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("no such font")
+
+    monkeypatch.setattr(finish, "write_report", fail)
+    monkeypatch.setattr(export_style, "DEFAULT_TARGETS", export_style.DEFAULT_TARGETS[:1])
+    assert run([*train, "--export"]) == 0
+    assert "No report was written: no such font" in capfd.readouterr().err
+    assert find_style("mine").folder == user_styles / "mine"
