@@ -21,9 +21,9 @@ from livestyle.export.quantise import quantise
 from livestyle.export.torchscript import to_torchscript
 from livestyle.export.verify import paint_with_torch, verify
 from livestyle.frame import Pixels
-from livestyle.library import Style
 from livestyle.nets import build_net, kmac_per_pixel, parameter_count
 from livestyle.picture import to_long_side, write_picture
+from livestyle.style import Style
 from livestyle.training.checkpoint import Checkpoint, save_checkpoint
 from livestyle.training.data import PhotoSet
 

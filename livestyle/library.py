@@ -4,57 +4,24 @@ import difflib
 import importlib.resources
 import logging
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from platformdirs import user_data_path
 
-from livestyle.card import CARD_FILE, PREVIEW_FILE, ModelFile, StyleCard
-from livestyle.engines.model_file import FORMATS, MAX_BYTES, card_inside, read_model
+from livestyle.card import CARD_FILE, StyleCard
+from livestyle.engines.model_file import FORMATS
 from livestyle.errors import StyleError
-from livestyle.pack import PACK_SUFFIX, is_pack, member_names, read_member
+from livestyle.pack import PACK_SUFFIX
+from livestyle.style import Style, is_unexported, open_style, style_files
 
 log = logging.getLogger(__name__)
 
 DEFAULT_STYLE = "mosaic"
 STYLES_VARIABLE = "LIVESTYLE_STYLES"
-
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-_FILE_NAME = re.compile(r"[^./\\:\x00][^/\\:\x00]{0,127}")
-RUN_STYLE = "style"
-"""Sub-folder of a training run that gets its exported style."""
-
-_CHECKPOINT_FILE = "checkpoint.safetensors"
-_COMPANIONS = (PREVIEW_FILE, _CHECKPOINT_FILE)
-"""What a style folder may hold beside its models: the picture, and what training goes on from."""
-
-
-@dataclass(frozen=True, slots=True)
-class Style:
-    """A style that can be loaded.
-
-    Attributes:
-        card: what it is.
-        folder: where its model files lie; or the style pack that they are in.
-        file: the model file or style pack it was read from; None for a folder with a card.
-    """
-
-    card: StyleCard
-    folder: Path
-    file: Path | None = None
-
-    def path(self, file: ModelFile) -> Path:
-        """Where one of its model files lies."""
-        return self.folder / file.path
-
-    @property
-    def preview(self) -> Path:
-        """Where its picture lies, if it has one."""
-        return self.folder / PREVIEW_FILE
 
 
 def styles_folder() -> Path:
@@ -73,7 +40,7 @@ def list_styles() -> list[Style]:
     styles = {}
     for folder in (*_folders(_packaged_folder()), *_folders(styles_folder())):
         try:
-            style = _open_folder(folder)
+            style = open_style(folder)
         except StyleError as error:
             log.warning("A style is passed over: %s", error)
         else:
@@ -92,7 +59,7 @@ def find_style(name_or_path: str) -> Style:
         return styles[name_or_path]
     path = Path(name_or_path)
     if path.exists():
-        return _open(path)
+        return open_style(path)
     if path.suffix.lower() in (*FORMATS, PACK_SUFFIX) or path.name != name_or_path:
         raise StyleError(f"There is no style at {path}. `livestyle styles` lists those by name.")
     raise StyleError(_unknown(name_or_path, list(styles)))
@@ -119,7 +86,7 @@ def find_styles(name_or_path: str) -> list[Style]:
     files = (path for path in sorted(folder.iterdir()) if path.suffix.lower() in suffixes)
     for path in (*_folders(folder), *files):
         try:
-            style = _open(path)
+            style = open_style(path)
         except StyleError as error:
             failure = error
             log.warning("A style is passed over: %s", error)
@@ -135,29 +102,6 @@ def find_styles(name_or_path: str) -> list[Style]:
     return [styles[name] for name in sorted(styles)]
 
 
-def reread(style: Style) -> Style:
-    """The style as it is on disk now.
-
-    Raises:
-        StyleError: it is broken, or gone.
-    """
-    return _open(style.file or style.folder)
-
-
-def stamp(style: Style) -> tuple[object, ...]:
-    """Something that differs when the files of the style do, without reading them."""
-    paths = [style.file] if style.file else [style.folder / CARD_FILE]
-    return tuple(_stamp_of(path) for path in [*paths, *map(style.path, style.card.files)])
-
-
-def _stamp_of(path: Path) -> tuple[int, int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
-
-
 def add_style(path: Path) -> Style:
     """Copies a style to the user's styles, whole or not at all.
 
@@ -169,7 +113,7 @@ def add_style(path: Path) -> Style:
     Raises:
         StyleError: it is broken, unsafe or differs from its card, or cannot be written.
     """
-    style = _open(path)
+    style = open_style(path)
     files = style_files(style)
     target = styles_folder() / style.card.name
     try:
@@ -188,35 +132,6 @@ def add_style(path: Path) -> Style:
             f"({error.strerror or error}). {STYLES_VARIABLE} names another folder."
         ) from error
     return Style(style.card, target)
-
-
-def is_unexported(path: Path) -> bool:
-    """Whether that is a checkpoint, or a training run that has no exported style yet."""
-    if path.suffix.lower() == ".safetensors":
-        return True
-    cards = path / CARD_FILE, path / RUN_STYLE / CARD_FILE
-    return (path / _CHECKPOINT_FILE).is_file() and not any(card.is_file() for card in cards)
-
-
-def is_style_name(name: str) -> bool:
-    """Whether a style may be called that: small letters, digits, - and _, up to 64 of them."""
-    return _NAME.fullmatch(name) is not None
-
-
-def style_files(style: Style) -> dict[str, bytes]:
-    """All that a copy of a style needs, file name -> content: models, card, preview, checkpoint.
-
-    Raises:
-        StyleError: a model is unsafe or differs from the card, or a file cannot be read.
-    """
-    files = {file.path: read_model(style.path(file), file) for file in style.card.files}
-    files[CARD_FILE] = (style.card.to_json() + "\n").encode()
-    if is_pack(style.folder):
-        names = [name for name in member_names(style.folder) if name in _COMPANIONS]
-        return files | {name: read_member(style.folder, name) for name in names}
-    if style.file is None:
-        files |= _companions(style.folder)
-    return files
 
 
 def remove_style(name: str) -> None:
@@ -253,93 +168,12 @@ def _folders(parent: Path) -> Iterator[Path]:
                 yield folder
 
 
-def _open(path: Path) -> Style:
-    """The style in a folder, run, pack or single file, its card checked."""
-    if path.is_dir():
-        return _open_folder(path) if (path / CARD_FILE).exists() else _open_run(path)
-    if is_pack(path):
-        return _open_pack(path)
-    if path.name == CARD_FILE:
-        return _open_folder(path.parent)
-    card = card_inside(path)
-    _check_card(card, path)
-    return Style(card, path.parent, path)
-
-
-def _open_folder(folder: Path) -> Style:
-    """The style in a folder; its files are there, but not yet looked into."""
-    card = StyleCard.load(folder)
-    _check_card(card, folder)
-    for file in card.files:
-        if not (folder / file.path).is_file():
-            raise StyleError(
-                f"The style in {folder} is not whole: {file.path} is missing. Copy it again."
-            )
-    return Style(card, folder)
-
-
-def _open_run(run: Path) -> Style:
-    """The style that training exported at the end of a run."""
-    style = run / RUN_STYLE
-    if is_unexported(run):
-        raise StyleError(
-            f"The training run in {run} has no exported style yet. Finish it with --resume, or "
-            f"take it as it is: livestyle export {run}"
-        )
-    return _open_folder(style if style.is_dir() else run)
-
-
-def _open_pack(pack: Path) -> Style:
-    """The style in a pack, which must hold the files of one and nothing else."""
-    card = StyleCard.from_json(read_member(pack, CARD_FILE).decode("utf-8", "replace"), str(pack))
-    _check_card(card, pack)
-    wanted = {file.path for file in card.files}
-    there = set(member_names(pack)) - {CARD_FILE, *_COMPANIONS}
-    if missing := sorted(wanted - there):
-        raise StyleError(f"The style pack {pack} is not whole: {missing[0]} is missing.")
-    if foreign := sorted(there - wanted):
-        raise StyleError(
-            f"The style pack {pack} holds {foreign[0]!r}, which its card does not know. A pack has "
-            "the files of one style and nothing else; this one is not opened."
-        )
-    return Style(card, pack, pack)
-
-
-def _check_card(card: StyleCard, origin: Path) -> None:
-    """Refuses names that would lead out of the style's folder, and files of no known kind."""
-    if not isinstance(card.name, str) or not _NAME.fullmatch(card.name):
-        raise StyleError(
-            f"The style in {origin} is called {card.name!r}; names have small letters, digits, "
-            "- and _ only."
-        )
-    if not card.files:
-        raise StyleError(f"The style in {origin} lists no model files. Export it again.")
-    for file in card.files:
-        if not isinstance(file.path, str) or not _FILE_NAME.fullmatch(file.path):
-            raise StyleError(f"The card in {origin} names the file {file.path!r}: no plain name.")
-        if file.format not in FORMATS.values() or not isinstance(file.sha256, str):
-            raise StyleError(f"The card in {origin} describes {file.path} in a way unknown here.")
-
-
 def _name_in(folder: Path) -> str | None:
     """The name on a folder's card, None when that cannot be read."""
     try:
         return StyleCard.load(folder).name
     except StyleError:
         return None
-
-
-def _companions(folder: Path) -> dict[str, bytes]:
-    """What lies beside the models of a style and goes along with it."""
-    files = [folder / name for name in _COMPANIONS]
-    try:
-        return {
-            file.name: file.read_bytes()
-            for file in files
-            if file.is_file() and file.stat().st_size <= MAX_BYTES
-        }
-    except OSError as error:
-        raise StyleError(f"{folder} cannot be read ({error.strerror or error}).") from error
 
 
 def _unknown(name: str, known: list[str]) -> str:

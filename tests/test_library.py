@@ -16,10 +16,9 @@ from livestyle.library import (
     find_styles,
     list_styles,
     remove_style,
-    reread,
-    stamp,
     styles_folder,
 )
+from livestyle.style import reread, stamp
 
 
 @pytest.fixture(autouse=True)

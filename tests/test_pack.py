@@ -16,8 +16,9 @@ import pytest
 from livestyle import library, pack
 from livestyle.engines import load
 from livestyle.errors import ExportError, StyleError
-from livestyle.library import add_style, find_style, style_files
+from livestyle.library import add_style, find_style
 from livestyle.pack import MANIFEST_FILE, member_names, read_member, write_pack
+from livestyle.style import style_files
 
 
 @pytest.fixture(autouse=True)

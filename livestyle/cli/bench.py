@@ -15,7 +15,8 @@ from livestyle.engines.devices import PAIRS
 from livestyle.engines.timing import Timing, time_in_turns
 from livestyle.errors import EngineError, LivestyleError
 from livestyle.frame import Pixels
-from livestyle.library import Style, find_style
+from livestyle.library import find_style
+from livestyle.style import Style
 from livestyle.video.demo import Demo
 
 log = logging.getLogger(__name__)

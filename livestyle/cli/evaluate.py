@@ -14,10 +14,11 @@ from livestyle.cli.options import painting_of, painting_options
 from livestyle.engines import load
 from livestyle.errors import StyleError, TrainingError
 from livestyle.frame import Pixels
-from livestyle.library import Style, find_style
+from livestyle.library import find_style
 from livestyle.nets.vgg import load_loss_network
 from livestyle.picture import read_picture, to_long_side
 from livestyle.stages import EngineInfo
+from livestyle.style import Style
 from livestyle.training.data import PhotoSet
 from livestyle.training.evaluation import (
     LAYERS,

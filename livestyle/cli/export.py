@@ -8,8 +8,9 @@ import click
 from livestyle.card import CARD_FILE, ModelFile
 from livestyle.errors import ExportError, TrainingError
 from livestyle.frame import Pixels
-from livestyle.library import RUN_STYLE, Style, find_style, is_unexported, style_files
+from livestyle.library import find_style
 from livestyle.pack import PACK_SUFFIX, write_pack
+from livestyle.style import RUN_STYLE, Style, is_unexported, style_files
 
 PACK = "pack"
 PRECISIONS = {"onnx": ("fp32", "fp16", "int8"), "torchscript": ("fp32", "fp16")}

@@ -8,7 +8,8 @@ import click
 from livestyle.card import StyleCard
 from livestyle.cli.export import say_exported
 from livestyle.errors import ExportError
-from livestyle.library import RUN_STYLE, add_style, list_styles
+from livestyle.library import add_style, list_styles
+from livestyle.style import RUN_STYLE
 from livestyle.training.checkpoint import load_checkpoint
 from livestyle.training.data import PhotoSet
 from livestyle.training.report import write_report

@@ -5,12 +5,12 @@ from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
 
-from livestyle.library import Style
 from livestyle.live.keeping import SessionKeeper
 from livestyle.live.player import PlayerOptions
 from livestyle.live.timeline import Playing
 from livestyle.live.writer import WAITING_FRAMES
 from livestyle.stages import FrameSource
+from livestyle.style import Style
 from livestyle.video.formats import RecordOptions
 from livestyle.video.recorder import Recorder
 

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 from livestyle.engines import EngineOptions, load
 from livestyle.frame import Pixels
-from livestyle.library import find_styles, list_styles, reread, stamp
+from livestyle.library import find_styles, list_styles
 from livestyle.picture import read_picture
 from livestyle.stages import Stylizer
+from livestyle.style import reread, stamp
 
 
 class StyleSet:

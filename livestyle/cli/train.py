@@ -13,7 +13,8 @@ from livestyle.cli.finish import finish_run, typed
 from livestyle.cli.progress import ProgressShown
 from livestyle.cli.signals import ending_cleanly
 from livestyle.cli.sweep import OWN_OPTIONS, run_sweep, sweep_config
-from livestyle.library import DEFAULT_STYLE, find_style, is_style_name
+from livestyle.library import DEFAULT_STYLE, find_style
+from livestyle.style import is_style_name
 from livestyle.training.checkpoint import load_checkpoint
 from livestyle.training.config import TrainConfig
 from livestyle.training.history import History

@@ -21,7 +21,8 @@ from livestyle.engines.devices import FORMATS, PAIRS
 from livestyle.engines.model_file import read_model
 from livestyle.engines.survey import is_installed, seen_devices
 from livestyle.errors import SinkError, StyleError
-from livestyle.library import Style, list_styles, styles_folder
+from livestyle.library import list_styles, styles_folder
+from livestyle.style import Style
 
 LOW_DISK_BYTES = 200_000_000
 """With less there is hardly room for a recording."""

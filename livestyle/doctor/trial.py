@@ -16,8 +16,8 @@ import numpy as np
 from livestyle.card import ModelFile, StyleCard
 from livestyle.engines import EngineOptions, load
 from livestyle.frame import Frame
-from livestyle.library import Style
 from livestyle.stages import EngineInfo
+from livestyle.style import Style
 
 T = TypeVar("T")
 

@@ -20,7 +20,7 @@ from livestyle.errors import EngineError
 from livestyle.stages import Stylizer
 
 if TYPE_CHECKING:  # the library reads cards with this package; here it is only a name
-    from livestyle.library import Style
+    from livestyle.style import Style
 
 log = logging.getLogger(__name__)
 

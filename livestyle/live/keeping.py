@@ -8,12 +8,12 @@ from pathlib import Path
 
 from livestyle.errors import SinkError, SourceError
 from livestyle.frame import Frame
-from livestyle.library import Style
 from livestyle.live.played import played
 from livestyle.live.recording import LEAST_FREE_MB, free_mb
 from livestyle.live.timeline import TIMELINE_FILE, Playing, Scene, TimelineFile
 from livestyle.live.writer import WAITING_FRAMES, Writer
 from livestyle.stages import Sink
+from livestyle.style import Style
 
 FRAMES_FILE = "frames.mp4"
 

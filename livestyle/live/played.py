@@ -3,11 +3,10 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from livestyle.card import StyleCard
 from livestyle.errors import StyleError
-from livestyle.library import Style, find_style
+from livestyle.library import find_style
+from livestyle.style import Style
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +27,7 @@ class PlayedStyle:
 def played(style: Style) -> PlayedStyle:
     """What is kept of a style, to find it again."""
     sums = tuple(file.sha256 for file in style.card.files)
-    return PlayedStyle(str(_origin(style).absolute()), sums)
+    return PlayedStyle(str((style.file or style.folder).absolute()), sums)
 
 
 def find_played(styles: Mapping[str, PlayedStyle | None]) -> dict[str, Style]:
@@ -74,14 +73,3 @@ def _find(name: str, then: PlayedStyle | None) -> Style | None:
         return None
     log.warning("The style %s has changed since the session; it paints as it is now.", name)
     return others[0]
-
-
-def _origin(style: Style) -> Path:
-    """What `find_style` finds it by: its folder, unless it came as a single file."""
-    if not style.folder.is_dir():
-        return style.folder
-    try:
-        alone = StyleCard.load(style.folder).name != style.card.name
-    except StyleError:
-        alone = True
-    return style.path(style.card.files[0]) if alone else style.folder

@@ -14,7 +14,8 @@ from livestyle.card import ModelFile, StyleCard
 from livestyle.engines import EngineOptions, devices, load, onnxruntime
 from livestyle.engines.devices import candidates, choose_file
 from livestyle.errors import EngineError, StyleError
-from livestyle.library import Style, find_style
+from livestyle.library import find_style
+from livestyle.style import Style
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ import pytest
 
 from livestyle.engines import EngineOptions, load
 from livestyle.errors import EngineError
-from livestyle.library import Style, find_style
+from livestyle.library import find_style
 from livestyle.stages import Stylizer
+from livestyle.style import Style
 
 ENGINES = ("openvino", "onnxruntime", "torchscript")
 

@@ -16,7 +16,7 @@ from livestyle.card import CARD_KEY
 from livestyle.engines import EngineOptions, load, model_file, onnx_file
 from livestyle.engines.onnx_file import NotOnnxError, read_facts
 from livestyle.errors import StyleError
-from livestyle.library import Style
+from livestyle.style import Style
 
 
 def check(path: Path, format: str = "onnx") -> bytes:

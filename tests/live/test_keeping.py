@@ -11,7 +11,6 @@ from models import make_card
 
 from livestyle.errors import SinkError, SourceError
 from livestyle.frame import Frame
-from livestyle.library import Style
 from livestyle.live import writer as writer_module
 from livestyle.live.keeping import FRAMES_FILE, SessionKeeper, frames_of
 from livestyle.live.meter import Meter
@@ -20,6 +19,7 @@ from livestyle.live.player import Player
 from livestyle.live.timeline import TIMELINE_FILE, Playing, Scene, read_timeline
 from livestyle.look import Look
 from livestyle.stages import Sink
+from livestyle.style import Style
 from livestyle.video.recorder import Recorder
 
 pytestmark = pytest.mark.timeout(20)

@@ -1,0 +1,183 @@
+"""Style: a card and the files it lists, in a folder, a finished run, a style pack or one file."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from livestyle.card import CARD_FILE, PREVIEW_FILE, ModelFile, StyleCard
+from livestyle.engines.model_file import FORMATS, MAX_BYTES, card_inside, read_model
+from livestyle.errors import StyleError
+from livestyle.pack import is_pack, member_names, read_member
+
+RUN_STYLE = "style"
+"""Sub-folder of a training run that gets its exported style."""
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_FILE_NAME = re.compile(r"[^./\\:\x00][^/\\:\x00]{0,127}")
+_CHECKPOINT_FILE = "checkpoint.safetensors"
+_COMPANIONS = (PREVIEW_FILE, _CHECKPOINT_FILE)
+"""What a style folder may hold beside its models: the picture, and what training goes on from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """A style that can be loaded.
+
+    Attributes:
+        card: what it is.
+        folder: where its model files lie; or the style pack that they are in.
+        file: the model file or style pack it was read from; None for a folder with a card.
+    """
+
+    card: StyleCard
+    folder: Path
+    file: Path | None = None
+
+    def path(self, file: ModelFile) -> Path:
+        """Where one of its model files lies."""
+        return self.folder / file.path
+
+    @property
+    def preview(self) -> Path:
+        """Where its picture lies, if it has one."""
+        return self.folder / PREVIEW_FILE
+
+
+def open_style(path: Path) -> Style:
+    """Reads a style's card and checks it; the models are looked into when they are loaded.
+
+    Args:
+        path: a style's folder, a finished training run, a style pack, or a single model file.
+
+    Raises:
+        StyleError: it is none of these, or broken.
+    """
+    if path.is_dir():
+        return _open_folder(path) if (path / CARD_FILE).exists() else _open_run(path)
+    if is_pack(path):
+        return _open_pack(path)
+    if path.name == CARD_FILE:
+        return _open_folder(path.parent)
+    card = card_inside(path)
+    _check_card(card, path)
+    return Style(card, path.parent, path)
+
+
+def reread(style: Style) -> Style:
+    """The style as it is on disk now.
+
+    Raises:
+        StyleError: it is broken, or gone.
+    """
+    return open_style(style.file or style.folder)
+
+
+def style_files(style: Style) -> dict[str, bytes]:
+    """All that a copy of a style needs, file name -> content: models, card, preview, checkpoint.
+
+    Raises:
+        StyleError: a model is unsafe or differs from the card, or a file cannot be read.
+    """
+    files = {file.path: read_model(style.path(file), file) for file in style.card.files}
+    files[CARD_FILE] = (style.card.to_json() + "\n").encode()
+    if is_pack(style.folder):
+        names = [name for name in member_names(style.folder) if name in _COMPANIONS]
+        return files | {name: read_member(style.folder, name) for name in names}
+    if style.file is None:
+        files |= _companions(style.folder)
+    return files
+
+
+def stamp(style: Style) -> tuple[object, ...]:
+    """Something that differs when the files of the style do, without reading them."""
+    paths = [style.file] if style.file else [style.folder / CARD_FILE]
+    return tuple(_stamp_of(path) for path in [*paths, *map(style.path, style.card.files)])
+
+
+def is_unexported(path: Path) -> bool:
+    """Whether that is a checkpoint, or a training run that has no exported style yet."""
+    if path.suffix.lower() == ".safetensors":
+        return True
+    cards = path / CARD_FILE, path / RUN_STYLE / CARD_FILE
+    return (path / _CHECKPOINT_FILE).is_file() and not any(card.is_file() for card in cards)
+
+
+def is_style_name(name: str) -> bool:
+    """Whether a style may be called that: small letters, digits, - and _, up to 64 of them."""
+    return _NAME.fullmatch(name) is not None
+
+
+def _open_folder(folder: Path) -> Style:
+    """The style in a folder; its files are there, but not yet looked into."""
+    card = StyleCard.load(folder)
+    _check_card(card, folder)
+    for file in card.files:
+        if not (folder / file.path).is_file():
+            raise StyleError(
+                f"The style in {folder} is not whole: {file.path} is missing. Copy it again."
+            )
+    return Style(card, folder)
+
+
+def _open_run(run: Path) -> Style:
+    """The style that training exported at the end of a run."""
+    style = run / RUN_STYLE
+    if is_unexported(run):
+        raise StyleError(
+            f"The training run in {run} has no exported style yet. Finish it with --resume, or "
+            f"take it as it is: livestyle export {run}"
+        )
+    return _open_folder(style if style.is_dir() else run)
+
+
+def _open_pack(pack: Path) -> Style:
+    """The style in a pack, which must hold the files of one and nothing else."""
+    card = StyleCard.from_json(read_member(pack, CARD_FILE).decode("utf-8", "replace"), str(pack))
+    _check_card(card, pack)
+    wanted = {file.path for file in card.files}
+    there = set(member_names(pack)) - {CARD_FILE, *_COMPANIONS}
+    if missing := sorted(wanted - there):
+        raise StyleError(f"The style pack {pack} is not whole: {missing[0]} is missing.")
+    if foreign := sorted(there - wanted):
+        raise StyleError(
+            f"The style pack {pack} holds {foreign[0]!r}, which its card does not know. A pack has "
+            "the files of one style and nothing else; this one is not opened."
+        )
+    return Style(card, pack, pack)
+
+
+def _check_card(card: StyleCard, origin: Path) -> None:
+    """Refuses names that would lead out of the style's folder, and files of no known kind."""
+    if not isinstance(card.name, str) or not _NAME.fullmatch(card.name):
+        raise StyleError(
+            f"The style in {origin} is called {card.name!r}; names have small letters, digits, "
+            "- and _ only."
+        )
+    if not card.files:
+        raise StyleError(f"The style in {origin} lists no model files. Export it again.")
+    for file in card.files:
+        if not isinstance(file.path, str) or not _FILE_NAME.fullmatch(file.path):
+            raise StyleError(f"The card in {origin} names the file {file.path!r}: no plain name.")
+        if file.format not in FORMATS.values() or not isinstance(file.sha256, str):
+            raise StyleError(f"The card in {origin} describes {file.path} in a way unknown here.")
+
+
+def _companions(folder: Path) -> dict[str, bytes]:
+    """What lies beside the models of a style and goes along with it."""
+    files = [folder / name for name in _COMPANIONS]
+    try:
+        return {
+            file.name: file.read_bytes()
+            for file in files
+            if file.is_file() and file.stat().st_size <= MAX_BYTES
+        }
+    except OSError as error:
+        raise StyleError(f"{folder} cannot be read ({error.strerror or error}).") from error
+
+
+def _stamp_of(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
