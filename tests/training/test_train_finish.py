@@ -44,7 +44,7 @@ def test_a_painting_becomes_a_style_that_everybody_can_have(
     weights = hashlib.sha256((tmp_path / "deep.safetensors").read_bytes()).hexdigest()
     assert card.training["style_image_sha256"] == painting
     assert card.training["loss_network_sha256"] == weights
-    assert card.training["started_from"] is None
+    assert card.training["started_from"]["name"] == "mosaic"
 
     assert run(["export", str(run_folder), "--to", "pack", "--out", str(tmp_path)]) == 0
     pack = str(tmp_path / "mine.livestyle")
@@ -129,25 +129,38 @@ def test_a_name_that_no_style_may_have_is_refused_at_once(
 
 
 @pytest.mark.parametrize(
-    ("options", "steps"), [([], 2400), (["--from", "x"], 600), (["--from", "x", "--steps", "9"], 9)]
+    ("options", "steps", "begin"),
+    [
+        ([], 600, "mosaic"),
+        (["--steps", "9"], 9, "mosaic"),
+        (["--from", "starry_night"], 600, "starry_night"),
+        (["--from", "scratch"], 2400, None),
+        (["--net", "johnson"], 2400, None),
+    ],
 )
-def test_fine_tuning_takes_a_quarter_of_the_steps(
+def test_training_starts_from_a_style_in_the_box_and_takes_a_quarter_of_the_steps(
     options: list[str],
     steps: int,
+    begin: str | None,
     config: TrainConfig,
+    tmp_path: Path,
+    user_styles: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    seen: list[TrainConfig] = []
+    seen: list[tuple[TrainConfig, Path | None]] = []
 
-    def trainer(config: TrainConfig, **_: object) -> None:
-        seen.append(config)
+    def trainer(config: TrainConfig, *, resume: bool, start_from: Path | None) -> None:
+        seen.append((config, start_from))
         raise TrainingError("far enough")
 
     monkeypatch.setattr(train_command, "Trainer", trainer)
-    monkeypatch.setattr(train_command, "_network", lambda _: None)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mosaic").mkdir()  # a folder of that name is not what is meant
     picture = config.style_image.with_name("Ma peinture, 2.PNG")
     assert run(["train", str(picture), "--photos", "photos", *options]) == 1
-    assert (seen[0].steps, seen[0].name) == (steps, "ma_peinture_2")
+    found, start_from = seen[0]
+    assert (found.steps, found.name) == (steps, "ma_peinture_2")
+    assert start_from == (find_style(begin).folder if begin else None)
 
 
 def test_a_report_that_fails_does_not_cost_the_style(
