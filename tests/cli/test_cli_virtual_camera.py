@@ -11,7 +11,7 @@ from cli_runs import Ended, played
 from media import make_clip
 
 Livestyle = Callable[..., Ended]
-CLIP = ("--source", "clip.mp4", "--no-display")
+CLIP = ("--source", "clip.mp4", "--no-display", "--no-stroke-lock")
 
 
 @pytest.fixture
