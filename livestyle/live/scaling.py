@@ -22,7 +22,15 @@ MULTIPLE_PX = 8
 LEAST_PX = 64
 
 NOISE_LEVELS = 4
-"""Detail of the camera below this many levels (of 255) is taken for noise and not brought back."""
+"""Detail of the camera up to this many levels (of 255) is taken for noise and not brought back."""
+
+NO_DETAIL = 128
+"""Stands for 0 where detail, brighter or darker, is kept in a byte: a third of the time of two."""
+
+_LEVELS = np.arange(256)
+_WITHOUT_NOISE = np.where(abs(_LEVELS - NO_DETAIL) <= NOISE_LEVELS, NO_DETAIL, _LEVELS).astype(
+    np.uint8
+)
 
 
 def locked_scale(size: Size) -> float:
@@ -95,13 +103,7 @@ def _with_detail(painted: Pixels, pixels: Pixels, small: Pixels) -> Pixels:
         small: the picture at the size that was painted.
     """
     grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    seen = cv2.resize(
-        cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), grey.shape[::-1], interpolation=cv2.INTER_LINEAR
-    )
-    brighter, darker = (
-        cv2.cvtColor(
-            cv2.threshold(difference, NOISE_LEVELS, 0, cv2.THRESH_TOZERO)[1], cv2.COLOR_GRAY2RGB
-        )
-        for difference in (cv2.subtract(grey, seen), cv2.subtract(seen, grey))  # 0 at the least
-    )
-    return np.asarray(cv2.subtract(cv2.add(painted, brighter), darker), np.uint8)
+    seen = cv2.resize(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), grey.shape[::-1])
+    lost = cv2.LUT(cv2.addWeighted(grey, 1, seen, -1, NO_DETAIL), _WITHOUT_NOISE)
+    laid = cv2.addWeighted(painted, 1, cv2.cvtColor(lost, cv2.COLOR_GRAY2RGB), 1, -NO_DETAIL)
+    return np.asarray(laid, np.uint8)
