@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import BinaryIO
 
 from livestyle.errors import SinkError
 
@@ -35,17 +36,7 @@ class PartialFile:
                 f"Cannot record to {target}: there is no folder {target.parent}. Make it first."
             )
         self._target = target
-        self.path = target.with_name(target.name + ".partial")
-        number = 2
-        while self.path.exists():
-            self.path = target.with_name(f"{target.name}.partial-{number}")
-            number += 1
-        try:
-            self._file = self.path.open("xb")
-        except OSError as error:
-            raise SinkError(
-                f"Cannot record to {target} ({error.strerror}). Choose a folder you may write to."
-            ) from error
+        self.path, self._file = _create_beside(target)
         self.error: OSError | None = None
 
     def write(self, data: bytes) -> int:
@@ -87,3 +78,18 @@ class PartialFile:
         """Removes the file."""
         self.leave()
         self.path.unlink(missing_ok=True)
+
+
+def _create_beside(target: Path) -> tuple[Path, BinaryIO]:
+    """Creates the first `.partial` that nobody has; another program may be doing the same."""
+    number = 1
+    while True:
+        path = target.with_name(f"{target.name}.partial{f'-{number}' if number > 1 else ''}")
+        try:
+            return path, path.open("xb")
+        except FileExistsError:
+            number += 1
+        except OSError as error:
+            raise SinkError(
+                f"Cannot record to {target} ({error.strerror}). Choose a folder you may write to."
+            ) from error

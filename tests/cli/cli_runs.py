@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import av
 import numpy as np
@@ -30,9 +31,12 @@ class Running:
     """A command in a process of its own."""
 
     def __init__(self, folder: Path, *args: object) -> None:
-        self._out, self._err = folder / "stdout.txt", folder / "stderr.txt"
         command = [sys.executable, "-m", "livestyle.cli.main", *map(str, args)]
-        with self._out.open("wb") as out, self._err.open("wb") as err:
+        with (
+            NamedTemporaryFile("wb", dir=folder, suffix=".stdout", delete=False) as out,
+            NamedTemporaryFile("wb", dir=folder, suffix=".stderr", delete=False) as err,
+        ):
+            self._out, self._err = Path(out.name), Path(err.name)
             self._process = subprocess.Popen(
                 command, cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=err
             )

@@ -7,7 +7,9 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 
@@ -268,6 +270,22 @@ def test_an_older_target_is_replaced_only_at_the_end(tmp_path: Path) -> None:
     assert target.read_bytes() == b"old"
     recorder.close()
     assert len(read(target)) == 1
+
+
+def test_many_that_begin_at_once_each_have_a_partial_file(tmp_path: Path) -> None:
+    path, many = tmp_path / "out.mp4", 16
+    all_ready = threading.Barrier(many)
+
+    def begin(_: int) -> Recorder:
+        all_ready.wait()
+        return Recorder(path, fps=30.0)
+
+    with ThreadPoolExecutor(many) as threads:
+        recorders = list(threads.map(begin, range(many)))
+    assert len(list(tmp_path.iterdir())) == many
+    for recorder in recorders:
+        recorder.close()
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_partial_file_left_by_a_crash_is_not_lost(tmp_path: Path) -> None:
