@@ -52,12 +52,11 @@ def _style_name(ctx: click.Context, parameter: click.Parameter, value: str | Non
 
 
 @click.command()
-@click.argument("style_image", type=click.Path(path_type=Path))
+@click.argument("style_image", required=False, type=click.Path(path_type=Path))
 @click.option(
     "--photos",
-    required=True,
     type=click.Path(path_type=Path),
-    help="Photos to learn on: a folder, or a zip or tar file.",
+    help="Photos to learn on: a folder, or a zip or tar file; not needed with --resume.",
 )
 @click.option(
     "--name", callback=_style_name, help="Name of the style.  [default: the picture's file name]"
@@ -102,6 +101,15 @@ def _style_name(ctx: click.Context, parameter: click.Parameter, value: str | Non
 @setting("--style-weight", "style_weight", "How much the painting counts.", type=float)
 @setting("--tv-weight", "tv_weight", "How much smoothness counts.", type=float)
 @setting("--steadiness-weight", "steadiness_weight", "How much steadiness counts.", type=float)
+@setting(
+    "--palette-weight",
+    "palette_weight",
+    "How much the painting's colours count, beside its strokes; try 1e7.",
+    type=float,
+)
+@setting(
+    "--chroma-weight", "chroma_weight", "How much the photo's colours count; try 1e8.", type=float
+)
 @setting("--learning-rate", "learning_rate", "Peak learning rate.", type=float)
 @setting(
     "--augment",
@@ -131,7 +139,7 @@ def _style_name(ctx: click.Context, parameter: click.Parameter, value: str | Non
     is_flag=True,
     help="Short runs over strength and stroke from mosaic or --from, and a sheet to choose from.",
 )
-@click.option("--resume", is_flag=True, help="Go on from the run's checkpoint, with its settings.")
+@click.option("--resume", is_flag=True, help="Go on with the run in --out, as it was begun.")
 @setting("--title", "title", "Of the artwork, for the card.")
 @setting("--artist", "artist", "Of the artwork, for the card.")
 @setting("--year", "year", "Of the artwork, for the card.")
@@ -147,7 +155,7 @@ def _style_name(ctx: click.Context, parameter: click.Parameter, value: str | Non
 def train(
     ctx: click.Context,
     /,
-    style_image: Path,
+    style_image: Path | None,
     hours: float | None,
     start_from: str | None,
     sweep: bool,
@@ -166,6 +174,7 @@ def train(
     `torchrun --nproc-per-node N -m livestyle.cli.main train ...`.
     """
     steps_given = _was_given(ctx, "steps") or _was_given(ctx, "images")
+    _check_given(style_image, settings, resume and not sweep)
     if sweep:
         config = sweep_config(
             _config(ctx, style_image, settings, resume=False),
@@ -205,11 +214,25 @@ def train(
     click.echo(config.out)
 
 
+def _check_given(style_image: Path | None, settings: dict[str, Any], resume: bool) -> None:
+    """A run is begun with a painting and photos; one that goes on need only be found."""
+    if resume:
+        if not (style_image or settings["name"] or settings["out"]):
+            raise click.UsageError("Which run shall go on? Pass its folder: --out runs/NAME.")
+        return
+    if not style_image:
+        raise click.UsageError("Missing argument 'STYLE_IMAGE', a picture of the painting.")
+    if not settings["photos"]:
+        raise click.UsageError("Missing option '--photos', a folder, zip or tar of photos.")
+
+
 def _config(
-    ctx: click.Context, style_image: Path, settings: dict[str, Any], resume: bool
+    ctx: click.Context, style_image: Path | None, settings: dict[str, Any], resume: bool
 ) -> TrainConfig:
     """What to do, from the options, and for a resumed run from its checkpoint."""
-    settings["name"] = settings["name"] or _name_from(style_image.stem)
+    if style_image:
+        settings["style_image"] = style_image
+        settings["name"] = settings["name"] or _name_from(style_image.stem)
     settings["out"] = settings["out"] or Path("runs") / settings["name"]
     images = settings.pop("images")
     if images:
@@ -219,8 +242,9 @@ def _config(
         if images:
             given["steps"] = settings["steps"]
         saved = load_checkpoint(settings["out"]).config.to_dict()
-        settings = saved | given | {"out": settings["out"]}
-    return TrainConfig.from_dict({**settings, "style_image": style_image})
+        artwork = {"style_image": style_image} if style_image else {}
+        settings = saved | given | artwork | {"out": settings["out"]}
+    return TrainConfig.from_dict(settings)
 
 
 def _repeated(ctx: click.Context) -> list[str]:
@@ -254,10 +278,10 @@ def _announce(trainer: Trainer, takes_quarter: bool, fit_hours: float | None) ->
 
 
 def _say_unfinished(trainer: Trainer, why: str) -> None:
+    out = trainer.config.out
     click.echo(
-        f"{why} after step {trainer.step} of {trainer.config.steps}; nothing is lost. The same "
-        f"command with --resume goes on. To take it as it is: "
-        f"{typed('export', trainer.config.out)}",
+        f"{why} after step {trainer.step} of {trainer.config.steps}; nothing is lost. To go on: "
+        f"{typed('train', '--resume', '--out', out)}. To take it as it is: {typed('export', out)}",
         err=True,
     )
 

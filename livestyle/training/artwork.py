@@ -18,6 +18,7 @@ from livestyle.training.losses import gram_matrix, style_loss
 log = logging.getLogger(__name__)
 
 MIN_SIDE_PX = 64
+PALETTE_COLOURS = 4096
 LONG_SIDE_PX = 512
 UNPAINTED = 1.15e-3
 """Style loss of unpainted photos against the classic example's mosaic, for which the weights
@@ -35,10 +36,12 @@ class StyleTarget:
     Attributes:
         grams: layer -> (1, C, C).
         factor: of the style weight.
+        palette: colours of its pixels, RGB in [0, 1], (3, P).
     """
 
     grams: dict[str, Tensor]
     factor: float
+    palette: Tensor
 
 
 def style_target(
@@ -78,4 +81,10 @@ def style_target(
         ]
     factor = UNPAINTED * len(unpainted) / max(sum(unpainted), 1e-12) if unpainted else 1.0
     log.info("The style weight is multiplied by %.2f for this artwork.", factor)
-    return StyleTarget(grams, factor)
+    return StyleTarget(grams, factor, _colours(artwork).to(device))
+
+
+def _colours(artwork: Tensor) -> Tensor:
+    """Colours from all over the artwork, (1, 3, H, W) -> (3, P)."""
+    pixels = artwork[0].flatten(1)
+    return pixels[:, torch.linspace(0, pixels.shape[1] - 1, PALETTE_COLOURS).long()]

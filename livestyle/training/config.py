@@ -27,6 +27,8 @@ class TrainConfig:
         style_strength: how strongly to paint, 0.5 to 2; a factor of the style loss.
         content_weight, style_weight, tv_weight, steadiness_weight: factors of the losses. That of
             the style is set off against the artwork, see `StyleTarget`.
+        palette_weight, chroma_weight: factors of the colour losses: that the artwork's colours
+            come back, or that the photo's stay.
         learning_rate: peak of the one-cycle schedule.
         augment: how much light and noise of the photos vary; 0 not at all, 1 as with webcams.
         seed: of weights, order and crops.
@@ -56,6 +58,8 @@ class TrainConfig:
     style_weight: float = 1.2e10
     tv_weight: float = 2e6
     steadiness_weight: float = 1e7
+    palette_weight: float = 0.0
+    chroma_weight: float = 0.0
     learning_rate: float = 1e-3
     augment: float = 1.0
     seed: int = 0

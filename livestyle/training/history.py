@@ -1,12 +1,15 @@
 """A run's figures over time, in two small tables that any program reads."""
 
 import csv
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from livestyle.training.evaluation import exact_flow_error
+from livestyle.frame import Pixels
+from livestyle.training.evaluation import exact_flow_error, moving_camera_ratio
 from livestyle.training.preview import paint, square
 from livestyle.training.watcher import Progress, Watcher
+from livestyle.video.demo import Demo
 
 if TYPE_CHECKING:
     from livestyle.training.loop import Trainer
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
 LOSSES_FILE, STEADINESS_FILE = "losses.csv", "steadiness.csv"
 LOSSES_EVERY = 10
 STEADINESS_PHOTOS = 3
+CLIP_SIZE, CLIP_FPS, CLIP_FRAMES = (256, 192), 10.0, 10
 
 Table = dict[str, list[float]]
 """Column -> values; the first column is the step."""
@@ -22,17 +26,20 @@ Table = dict[str, list[float]]
 class History(Watcher):
     """Writes the running means of the losses every ten steps, and the flicker at each checkpoint.
 
-    `losses.csv` has step, content, style, tv, steadiness; `steadiness.csv` has step and the error
-    under a known warp of some photos, see `exact_flow_error`. A resumed run goes on with them.
+    `losses.csv` has step, content, style, tv, steadiness, and colour losses if they weigh anything.
+    `steadiness.csv` has step; flow_error, of some photos under a known warp, see
+    `exact_flow_error`; and clip_ratio, of a second of the demo, see `moving_camera_ratio`.
+    A resumed run goes on with them.
 
     Attributes:
-        flow_error: the last one measured.
+        steadiness: the last figures of `steadiness.csv`, by name; empty before the first.
     """
 
     def started(self, trainer: "Trainer") -> None:
         self._trainer = trainer
         self._photos = [square(photo) for photo in trainer.photos.sample(STEADINESS_PHOTOS)]
-        self.flow_error: float | None = None
+        self._clip = _clip()
+        self.steadiness: dict[str, float] = {}
         for name in (LOSSES_FILE, STEADINESS_FILE):
             _cut(trainer.config.out / name, trainer.step)
 
@@ -41,11 +48,14 @@ class History(Watcher):
             _append(self._trainer.config.out / LOSSES_FILE, progress.step, progress.losses)
 
     def saved(self, checkpoint: Path) -> None:
-        if self._photos:
-            net = self._trainer.net
-            self.flow_error = exact_flow_error(lambda photo: paint(net, photo), self._photos)
-            figures = {"flow_error": self.flow_error}
-            _append(self._trainer.config.out / STEADINESS_FILE, self._trainer.step, figures)
+        if not self._photos:
+            return
+        paints = partial(paint, self._trainer.net)
+        self.steadiness = {
+            "flow_error": exact_flow_error(paints, self._photos),
+            "clip_ratio": moving_camera_ratio(self._clip, [paints(frame) for frame in self._clip]),
+        }
+        _append(self._trainer.config.out / STEADINESS_FILE, self._trainer.step, self.steadiness)
 
 
 def read_table(path: Path) -> Table:
@@ -65,6 +75,12 @@ def read_table(path: Path) -> Table:
             for name, value in zip(names, values, strict=True):
                 table[name].append(value)
     return table
+
+
+def _clip() -> list[Pixels]:
+    """A second of a moving camera."""
+    demo = Demo(CLIP_SIZE, CLIP_FPS, paced=False)
+    return [demo.scene(tick) for tick in range(CLIP_FRAMES)]
 
 
 def _append(path: Path, step: int, figures: dict[str, float]) -> None:

@@ -9,6 +9,10 @@ from torch import Tensor
 
 PARTS = 16
 
+COLOUR_DIRECTIONS = 16
+CHROMA_SCALE = 8
+"""Colours of the photo are kept over areas of so many pixels across, not in every stroke."""
+
 
 def gram_matrix(features: Tensor) -> Tensor:
     """G = F F^T / (C H W), Gatys et al. (arXiv 1508.06576, eq. 3), normalised as by Johnson.
@@ -94,3 +98,44 @@ def total_variation_loss(pictures: Tensor) -> Tensor:
     down = torch.mean((pictures[:, :, 1:] - pictures[:, :, :-1]) ** 2)
     right = torch.mean((pictures[:, :, :, 1:] - pictures[:, :, :, :-1]) ** 2)
     return down + right
+
+
+def palette_loss(pictures: Tensor, palette: Tensor) -> Tensor:
+    """How far the colours of pictures are, wherever they lie, from those of an artwork; a scalar.
+
+    Sliced Wasserstein distance (Heitz et al., arXiv 2006.07229, eq. 4) of colours: along each of
+    some directions in colour space, sorted values are compared with sorted values.
+
+    Args:
+        pictures: RGB in [0, 1], (N, 3, H, W).
+        palette: colours of the artwork, RGB in [0, 1], (3, P); as many are taken of each picture.
+    """
+    pixels = pictures.float().flatten(2)
+    places = torch.linspace(0, pixels.shape[2] - 1, palette.shape[1], device=pixels.device).long()
+    directions = _directions().to(pixels)
+    seen = (directions @ pixels[:, :, places]).sort(dim=2).values
+    wanted = (directions @ palette.to(pixels)).sort(dim=1).values
+    return F.mse_loss(seen, wanted.expand_as(seen))
+
+
+def chroma_loss(pictures: Tensor, photos: Tensor) -> Tensor:
+    """Mean squared difference of blue and red chroma (BT.601) over areas of 8 x 8; a scalar.
+
+    With it the artwork gives strokes and light, the photo its colours (Gatys et al.,
+    arXiv 1606.05897, section 5, do so by transferring luminance only).
+
+    Args:
+        pictures: RGB in [0, 1], (N, 3, H, W).
+        photos: what they were painted from, likewise.
+    """
+    to_chroma = pictures.new_tensor(
+        [[-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]], dtype=torch.float32
+    )
+    change = F.avg_pool2d(pictures.float() - photos.float(), CHROMA_SCALE)
+    return torch.einsum("kc,nchw->nkhw", to_chroma, change).square().mean()
+
+
+def _directions() -> Tensor:
+    """Unit vectors in colour space, (D, 3), the same ones every time."""
+    generator = torch.Generator().manual_seed(0)
+    return F.normalize(torch.randn(COLOUR_DIRECTIONS, 3, generator=generator))

@@ -9,7 +9,13 @@ from livestyle.nets.vgg import LossNetwork
 from livestyle.training.artwork import StyleTarget
 from livestyle.training.config import TrainConfig
 from livestyle.training.exposure import in_another_light
-from livestyle.training.losses import content_loss, style_loss, total_variation_loss
+from livestyle.training.losses import (
+    chroma_loss,
+    content_loss,
+    palette_loss,
+    style_loss,
+    total_variation_loss,
+)
 from livestyle.training.schedule import steadiness_ramp, style_ramp
 from livestyle.training.steadiness import random_warp, steadiness_loss, through_a_sensor
 
@@ -78,6 +84,11 @@ class Objective:
         if steadiness_weight:
             steadiness = steadiness_loss(painted, painted_again, warp)
             losses["steadiness"] = steadiness_weight * steadiness
+        if config.palette_weight:
+            palette = palette_loss(painted, self.target.palette)
+            losses["palette"] = config.palette_weight * style_ramp(progress) * palette
+        if config.chroma_weight:
+            losses["chroma"] = config.chroma_weight * chroma_loss(painted, photos)
         return losses
 
 

@@ -19,11 +19,14 @@ from livestyle.training.preview import PREVIEW_FILE
 REPORT_FILE = "report.html"
 ARTWORK_PX = 560
 
-_COLORS = {"content": "#3b6ea5", "style": "#c8553d", "tv": "#8a8a8a", "steadiness": "#5b8c5a"}
+_COLORS = {
+    "content": "#3b6ea5", "style": "#c8553d", "tv": "#8a8a8a",
+    "steadiness": "#5b8c5a", "palette": "#b58900", "chroma": "#7d5ba6",
+}  # fmt: skip
 _SETTINGS = (
     "net", "loss_network", "steps", "batch", "crop_px", "stroke", "style_strength",
     "content_layer", "style_layers", "content_weight", "style_weight", "tv_weight",
-    "steadiness_weight", "learning_rate", "augment", "seed",
+    "steadiness_weight", "palette_weight", "chroma_weight", "learning_rate", "augment", "seed",
 )  # fmt: skip
 
 _PAGE = """<!doctype html>
@@ -182,16 +185,16 @@ def _curves(losses: Table, steadiness: Table) -> str:
         return "<p class=quiet>The run is too short for curves.</p>"
     figure = Figure(figsize=(11, 3.6), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(3, 2))
-    for name, color in _COLORS.items():
-        values = [value or float("nan") for value in losses.get(name, [])]
-        left.plot(losses["step"], values, label=name, color=color, linewidth=1.8)
+    for name in [name for name in _COLORS if name in losses]:
+        values = [value or float("nan") for value in losses[name]]
+        left.plot(losses["step"], values, label=name, color=_COLORS[name], linewidth=1.8)
     left.set(yscale="log", xlabel="step")
     left.set_title("weighted losses", loc="left")
     left.legend(frameon=False, ncols=4, loc="lower right", bbox_to_anchor=(1, 0.98))
-    flicker = steadiness.get("flow_error", [])
-    right.plot(steadiness.get("step", []), flicker, "o-", color=_COLORS["steadiness"])
-    right.set(xlabel="step", ylim=(0, 1.2 * max(flicker, default=1)))
-    right.set_title("flicker under a known movement", loc="left")
+    steps, ratios = steadiness.get("step", []), steadiness.get("clip_ratio", [])
+    right.plot(steps[: len(ratios)], ratios, "o-", color=_COLORS["steadiness"])
+    right.set(xlabel="step", ylim=(0, 1.2 * max(ratios, default=1)))
+    right.set_title("warping error of a clip, times the camera's", loc="left")
     for axes in (left, right):
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(alpha=0.25)

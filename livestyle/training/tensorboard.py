@@ -52,8 +52,8 @@ class TensorBoard(Watcher):
         if not self._writer:
             return
         step = self._trainer.step
-        if self._history.flow_error is not None:
-            self._scalar("flow_error", self._history.flow_error, step)
+        for name, value in self._history.steadiness.items():
+            self._scalar(f"steadiness/{name}", value, step)
         with suppress(OSError):
             for number, photo in enumerate(self._photos):
                 painted = paint(self._trainer.net, photo)

@@ -4,8 +4,10 @@ import pytest
 import torch
 
 from livestyle.training.losses import (
+    chroma_loss,
     content_loss,
     gram_matrix,
+    palette_loss,
     style_loss,
     total_variation_loss,
 )
@@ -53,3 +55,35 @@ def test_total_variation() -> None:
     picture = torch.tensor([[[[0.0, 1.0], [3.0, 7.0]]]])
     # down: (3^2 + 6^2) / 2; right: (1^2 + 4^2) / 2
     assert total_variation_loss(picture).item() == pytest.approx(22.5 + 8.5)
+
+
+def test_the_palette_is_that_of_the_artwork_wherever_its_colours_lie() -> None:
+    pictures = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(1))
+    palette = pictures[0].flatten(1)[:, torch.randperm(64)]
+    assert palette_loss(pictures, palette).item() == pytest.approx(0.0, abs=1e-12)
+    assert palette_loss(pictures.flip(1), palette) > 1e-4  # red for blue
+
+
+def test_palette_loss_of_pictures_all_of_one_colour() -> None:
+    black, grey = torch.zeros(2, 3, 8, 8), torch.full((3, 16), 0.5)
+    # along any direction d the distance is (0.5 (d1 + d2 + d3))^2, whose mean is 0.25
+    assert palette_loss(black, grey).item() == pytest.approx(0.25, rel=0.5)
+    assert palette_loss(black, grey / 2).item() == pytest.approx(
+        palette_loss(black, grey).item() / 4
+    )
+
+
+def test_chroma_loss() -> None:
+    photos = torch.full((1, 3, 16, 16), 0.5)
+    assert chroma_loss(photos + 0.2, photos).item() == pytest.approx(0.0, abs=1e-10)  # lighter
+    redder = photos + torch.tensor([0.1, 0, 0])[:, None, None]
+    # Cb falls by 0.0168736, Cr rises by 0.05
+    assert chroma_loss(redder, photos).item() == pytest.approx(
+        (0.0168736**2 + 0.05**2) / 2, rel=1e-4
+    )
+
+
+def test_chroma_loss_leaves_fine_strokes_alone() -> None:
+    photos = torch.full((1, 3, 16, 16), 0.5)
+    stripes = torch.tensor([0.2, -0.2]).repeat(8)
+    assert chroma_loss(photos + stripes * torch.tensor([1.0, 0, 0])[:, None, None], photos) < 1e-10

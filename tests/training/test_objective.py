@@ -46,6 +46,18 @@ def test_nothing_is_painted_twice_while_steadiness_weighs_nothing(
     assert (losses["steadiness"] > 0) == (pictures == 4)
 
 
+@pytest.mark.parametrize(("name", "weight"), [("palette", 1e7), ("chroma", 1e8)])
+def test_colours_weigh_what_is_asked_for(config: TrainConfig, name: str, weight: float) -> None:
+    crops = torch.randint(0, 256, (2, 3, 64, 64), dtype=torch.uint8)
+    losses = []
+    for factor in (1, 2):
+        torch.manual_seed(0)
+        some = replace(config, batch=2, augment=0.0, **{f"{name}_weight": factor * weight})  # type: ignore[arg-type]
+        net = nn.Conv2d(3, 3, 1)
+        losses.append(objective_of(some)(net, crops, 1.0)[name].item())
+    assert losses[1] == pytest.approx(2 * losses[0]) and losses[0] > 0
+
+
 @pytest.mark.parametrize("augment", [0.0, 1.0])
 def test_the_network_sees_photos_as_they_are_only_without_augmentation(
     config: TrainConfig, augment: float

@@ -64,7 +64,7 @@ def test_tables_and_sheet_of_a_run_that_was_interrupted(config: TrainConfig) -> 
     assert losses["content"][1] != 1
     steadiness = read_table(config.out / "steadiness.csv")
     assert steadiness["step"] == [3, 5, 6]
-    assert all(value > 0 for value in steadiness["flow_error"])
+    assert all(value > 0 for name in ("flow_error", "clip_ratio") for value in steadiness[name])
     columns = sorted(path.name for path in (config.out / "previews").iterdir())
     assert columns == ["000002.jpg", "000004.jpg", "000006.jpg"]
     assert columns_of(config.out / "preview.jpg") == 4
@@ -97,8 +97,8 @@ def test_tensorboard_has_losses_flicker_and_pictures(config: TrainConfig) -> Non
     events = EventAccumulator(str(config.out))
     events.Reload()
     tags = events.Tags()
-    assert {"learning_rate", "loss/content", "loss/style", "flow_error"} <= set(tags["scalars"])
-    assert [event.step for event in events.Scalars("flow_error")] == [2, 4]
+    assert {"learning_rate", "loss/content", "steadiness/clip_ratio"} <= set(tags["scalars"])
+    assert [event.step for event in events.Scalars("steadiness/flow_error")] == [2, 4]
     assert len(tags["images"]) == 6
 
 

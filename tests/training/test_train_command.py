@@ -1,5 +1,6 @@
 """From a painting to a painted picture through the commands alone."""
 
+import shlex
 import shutil
 from collections import namedtuple
 from pathlib import Path
@@ -53,6 +54,22 @@ def test_export_asks_for_photos_that_are_gone(
     assert run(["export", str(tmp_path / "run"), "--out", str(tmp_path / "exports")]) == 4
     assert "--photos" in capfd.readouterr().err
     assert not (tmp_path / "exports").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "missing"),
+    [
+        (["--photos", "photos"], "STYLE_IMAGE"),
+        (["painting.png"], "--photos"),
+        (["--sweep", "--resume"], "STYLE_IMAGE"),
+        (["--resume"], "--out"),
+    ],
+)
+def test_what_a_run_needs(
+    words: list[str], missing: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["train", *words]) == 2
+    assert missing in capfd.readouterr().err
 
 
 @pytest.fixture
@@ -139,8 +156,11 @@ def test_hours_end_a_run_and_say_how_to_go_on(
     train: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert run([*train, "--hours", "1e-9"]) == 0
-    assert "after step 1 of 3" in (said := capfd.readouterr().err) and "--resume" in said
-    assert run([*train, "--resume"]) == 0
+    said = capfd.readouterr().err
+    assert "after step 1 of 3" in said
+    go_on = f"train --resume --out {tmp_path / 'run'}"
+    assert go_on in said
+    assert run([*shlex.split(go_on), "--no-export"]) == 0
     assert load_checkpoint(tmp_path / "run").step == 3
 
 

@@ -1,0 +1,358 @@
+"""Which small network paints best: candidates trained alike, loss against milliseconds.
+
+    python benchmarks/networks.py ARTWORK PHOTOS HELDOUT --vgg-weights FILE --out DIR
+        [--steps 1200] [--only NAME ...] [--time-only]
+
+Every candidate learns the artwork from fresh weights on the same crops by the same losses, those
+that are measured (content and style, nothing else), and is measured on photos that it was not
+trained on, in fp32 and in int8. Then all of them paint one frame of 640x480 in turns. DIR keeps
+what is done, so that it can be left and gone on with; at its end lie table.md and plot.png.
+Leave the machine alone while it times.
+"""
+
+import argparse
+import json
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from livestyle.engines.openvino import OpenVINOEngine
+from livestyle.engines.timing import time_in_turns
+from livestyle.export.baseline import NAME as BASELINE
+from livestyle.export.baseline import Johnson as Baseline
+from livestyle.export.onnx import to_onnx
+from livestyle.export.quantise import quantise
+from livestyle.export.style import comparison_frames
+from livestyle.export.verify import paint_with_torch
+from livestyle.frame import Pixels
+from livestyle.nets import NETS, kmac_per_pixel, parameter_count
+from livestyle.nets.johnson import Johnson
+from livestyle.nets.light import Light, ResidualBlock, start_as_nearest
+from livestyle.nets.vgg import load_loss_network
+from livestyle.picture import read_picture, to_long_side
+from livestyle.training.checkpoint import checkpoints_in, load_checkpoint
+from livestyle.training.config import TrainConfig
+from livestyle.training.data import PhotoSet
+from livestyle.training.evaluation import LAYERS, LONG_SIDE_PX, perceptual_losses
+from livestyle.training.loop import Trainer
+from livestyle.training.objective import Objective
+from livestyle.training.watcher import Progress, Watcher
+from livestyle.video.demo import Demo
+
+HELDOUT_PHOTOS = 8
+BATCH = 2
+ROUNDS = 30
+FRAME_SIZE = (640, 480)
+TEACHER_WEIGHT = 2e7
+"""Of the mean squared difference to the teacher's picture: about as much as the style loss."""
+
+
+class Separable(nn.Module):
+    """A residual block of depthwise 3x3 and 1x1 convolutions (arXiv 1704.04861)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            *_separable(width), nn.InstanceNorm2d(width, affine=True), nn.ReLU(), *_separable(width)
+        )
+        self.norm = nn.InstanceNorm2d(width, affine=True)
+        nn.init.zeros_(self.norm.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        residual: Tensor = self.norm(self.body(x))
+        return x + residual
+
+
+class FilterResponseNorm(nn.Module):
+    """Instance norm that leaves the mean where it is (arXiv 1911.09737)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(1, width, 1, 1))
+        self.bias = nn.Parameter(torch.zeros(1, width, 1, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * torch.rsqrt(x.square().mean((2, 3), True) + 1e-5) * self.weight + self.bias
+
+
+class Nothing(nn.Module):
+    """Stands where a skip connection was."""
+
+    def forward(self, x: Tensor) -> float:
+        return 0.0
+
+
+class Eighth(nn.Module):
+    """Light with its trunk at an eighth of the size, and skip connections on the way up."""
+
+    size_multiple = 8
+
+    def __init__(self, width: int = 64, blocks: int = 4) -> None:
+        super().__init__()
+        sides = (16, 32, width)
+        self.down = nn.ModuleList(
+            nn.Sequential(_conv(a, b, side, 2), nn.InstanceNorm2d(b, affine=True), nn.ReLU())
+            for a, b, side in zip((3, *sides), sides, (5, 3, 3), strict=False)
+        )
+        self.trunk = nn.Sequential(*(ResidualBlock(width) for _ in range(blocks)))
+        self.up = nn.ModuleList(_conv(a, b, 3) for a, b in ((width, 32), (32, 16)))
+        self.norms = nn.ModuleList(nn.InstanceNorm2d(width, affine=True) for width in (32, 16))
+        self.paint = _conv(16, 3 * 2**2, 3)
+        start_as_nearest(self.paint)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x * 2 - 1
+        ways = []
+        for down in self.down:
+            x = down(x)
+            ways.append(x)
+        x = self.trunk(x)
+        for up, norm, beside in zip(self.up, self.norms, (ways[1], ways[0]), strict=True):
+            x = torch.relu(norm(up(F.interpolate(x, scale_factor=2.0))) + beside)
+        return torch.tanh(F.pixel_shuffle(self.paint(x), 2)) * 0.5 + 0.5
+
+
+def separable() -> Light:
+    net = Light(64)
+    net.trunk = nn.Sequential(*(Separable(64) for _ in range(4)))
+    return net
+
+
+def without_skip_and_seed() -> Light:
+    net = Light()
+    net.detail, net.seed = Nothing(), nn.Identity()  # type: ignore[assignment]
+    return net
+
+
+def filter_response() -> Light:
+    net = Light()
+    for module in list(net.modules()):
+        for name, child in module.named_children():
+            if isinstance(child, nn.InstanceNorm2d):
+                fresh = FilterResponseNorm(child.num_features)
+                if name == "norm2" and isinstance(module, ResidualBlock):
+                    nn.init.zeros_(fresh.weight)
+                setattr(module, name, fresh)
+    return net
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A network, how fast it learns, and whose pictures it learns from beside the artwork."""
+
+    make: Callable[[], nn.Module]
+    learning_rate: float = 2e-3
+    teacher: str = ""
+
+
+CANDIDATES = {
+    "johnson": Candidate(Johnson, 1e-3),
+    "light": Candidate(Light),
+    "24 wide": Candidate(lambda: Light(24)),
+    "48 wide": Candidate(lambda: Light(48)),
+    "64 wide": Candidate(lambda: Light(64)),
+    "2 blocks": Candidate(lambda: Light(blocks=2)),
+    "6 blocks": Candidate(lambda: Light(blocks=6)),
+    "64 wide, 1/8 size": Candidate(Eighth),
+    "64 wide, separable": Candidate(separable),
+    "no skip, no seed": Candidate(without_skip_and_seed),
+    "filter response norm": Candidate(filter_response),
+    "light, distilled": Candidate(Light, teacher="johnson"),
+}
+
+
+@dataclass(frozen=True)
+class Teaching:
+    """The usual losses, and how far the picture is from a trained network's."""
+
+    usual: Objective
+    teacher: nn.Module
+
+    def __call__(self, net: nn.Module, crops: Tensor, progress: float) -> dict[str, Tensor]:
+        photos = crops.to(memory_format=torch.channels_last).float() / 255
+        with torch.autocast(crops.device.type, self.usual.dtype, self.usual.dtype is not None):
+            with torch.no_grad():
+                wanted = self.teacher(photos).clamp(0, 1)
+            difference = F.mse_loss(net(photos).float(), wanted.float())
+        losses = self.usual(net, crops, progress)
+        return losses | {"teacher": TEACHER_WEIGHT * (1 - progress) * difference}
+
+
+class Talk(Watcher):
+    """Says now and then how far it is."""
+
+    def stepped(self, progress: Progress) -> None:
+        if progress.step % 200 == 0:
+            losses = ", ".join(f"{k} {v:.3g}" for k, v in progress.losses.items() if v)
+            print(f"  step {progress.step}/{progress.steps}: {losses}", flush=True)
+
+
+def config_of(name: str, args: argparse.Namespace) -> TrainConfig:
+    return TrainConfig(
+        style_image=args.artwork,
+        photos=args.photos,
+        name=args.artwork.stem,
+        out=args.out / name.replace(" ", "-").replace("/", "_").replace(",", ""),
+        net=name,
+        loss_network="vgg16",
+        vgg_weights=args.vgg_weights,
+        steps=args.steps,
+        batch=BATCH,
+        style_weight=1e10,
+        tv_weight=0.0,
+        steadiness_weight=0.0,
+        augment=0.0,
+        learning_rate=CANDIDATES[name].learning_rate,
+        keep=1,
+    )
+
+
+def train(name: str, args: argparse.Namespace) -> None:
+    """Trains a candidate, or goes on with it, unless it is at its end."""
+    config = config_of(name, args)
+    begun = bool(checkpoints_in(config.out))
+    if begun and load_checkpoint(config.out).step >= config.steps:
+        return
+    print(name, flush=True)
+    trainer = Trainer(config, resume=begun)
+    if teacher := CANDIDATES[name].teacher:
+        trainer._objective = Teaching(trainer._objective, trained(teacher, args))  # type: ignore[assignment]
+    trainer.run([Talk()])
+
+
+def trained(name: str, args: argparse.Namespace) -> nn.Module:
+    net = CANDIDATES[name].make()
+    net.load_state_dict(load_checkpoint(config_of(name, args).out).net)
+    return net.eval()
+
+
+def measured(name: str, args: argparse.Namespace) -> dict[str, Any]:
+    """Size, cost and losses of a candidate; kept in its folder."""
+    kept = config_of(name, args).out / "measured.json"
+    with suppress(FileNotFoundError):
+        figures: dict[str, Any] = json.loads(kept.read_text())
+        return figures
+    net = trained(name, args)
+    int8 = OpenVINOEngine(int8_model(net, args), "int8", "cpu", None)
+    loss_network = load_loss_network("vgg16", LAYERS, args.vgg_weights)
+    photos, artwork = heldout(args.heldout), to_long_side(read_picture(args.artwork), LONG_SIDE_PX)
+
+    def losses(paint: Callable[[Pixels], Pixels]) -> dict[str, float]:
+        return asdict(perceptual_losses(loss_network, paint, photos, artwork))
+
+    figures = {
+        "parameters": parameter_count(net),
+        "kmac": kmac_per_pixel(net),
+        "fp32": losses(lambda photo: paint_with_torch(net, photo)),
+        "int8": losses(int8),
+    }
+    kept.write_text(json.dumps(figures, indent=1))
+    return figures
+
+
+def int8_model(net: nn.Module, args: argparse.Namespace) -> bytes:
+    frames = comparison_frames(PhotoSet(args.photos))
+    data: bytes = quantise(to_onnx(net.eval(), "fp32"), frames).SerializeToString()
+    return data
+
+
+def heldout(folder: Path) -> list[Pixels]:
+    photos = PhotoSet(folder).sample(HELDOUT_PHOTOS)
+    return [to_long_side(photo, LONG_SIDE_PX) for photo in photos]
+
+
+def time_all(names: Sequence[str], args: argparse.Namespace) -> dict[str, float]:
+    """Median milliseconds of a frame, by candidate and precision, and of the baseline."""
+    networks: dict[str, Callable[[Pixels], Pixels]] = {BASELINE: Baseline()}
+    for name in names:
+        net = trained(name, args)
+        networks[f"{name} int8"] = OpenVINOEngine(int8_model(net, args), "int8", "cpu", None)
+        model = to_onnx(net, "fp32").SerializeToString()
+        networks[f"{name} bf16"] = OpenVINOEngine(model, "fp16", "cpu", None)
+    frame = Demo(FRAME_SIZE, paced=False).scene(0)
+    return {k: v.median_ms for k, v in time_in_turns(networks, frame, ROUNDS).items()}
+
+
+def table(figures: dict[str, Any], ms: dict[str, float], images: int) -> str:
+    reference = figures.get("johnson", figures["light"])["fp32"]["total"]
+    lines = [
+        f"{images} images of 192 px each. Loss: 1e5 content + 1e10 style on {HELDOUT_PHOTOS} photos"
+        f" not trained on, in shares of Johnson's. {FRAME_SIZE[0]}x{FRAME_SIZE[1]}.",
+        "",
+        "| network | parameters | kMAC per pixel | loss | loss in int8 | int8 ms | bf16 ms "
+        "| times Johnson's speed |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for name, row in figures.items():
+        losses = [row[precision]["total"] / reference for precision in ("fp32", "int8")]
+        speeds = [ms.get(f"{name} {precision}", float("nan")) for precision in ("int8", "bf16")]
+        lines.append(
+            f"| {name} | {row['parameters'] / 1e3:.0f} k | {row['kmac']:.1f} "
+            f"| {losses[0]:.2f} | {losses[1]:.2f} | {speeds[0]:.1f} | {speeds[1]:.1f} "
+            f"| {ms.get(BASELINE, float('nan')) / speeds[0]:.1f} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def plot(figures: dict[str, Any], ms: dict[str, float], path: Path) -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(9, 5.5), dpi=120, layout="constrained")
+    for precision, mark, losses_of in (("int8", "o", "int8"), ("bf16", "^", "fp32")):
+        x = [ms[f"{name} {precision}"] for name in figures]
+        y = [row[losses_of]["total"] / 1e6 for row in figures.values()]
+        axes.scatter(x, y, marker=mark, label=precision)
+        if precision == "int8":
+            for name, at in zip(figures, zip(x, y, strict=True), strict=True):
+                axes.annotate(name, at, (5, 5), textcoords="offset points", fontsize=8)
+    axes.set_xscale("log")
+    axes.set(xlabel="ms for a frame of 640x480", ylabel="1e5 content + 1e10 style, millions")
+    axes.legend()
+    figure.savefig(path)
+    print(path)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("artwork", type=Path)
+    parser.add_argument("photos", type=Path)
+    parser.add_argument("heldout", type=Path)
+    parser.add_argument("--vgg-weights", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--steps", type=int, default=1200)
+    parser.add_argument("--only", nargs="+", default=list(CANDIDATES))
+    parser.add_argument("--time", action=argparse.BooleanOptionalAction, default=True)
+    args = parser.parse_args()
+    NETS.update({name: candidate.make for name, candidate in CANDIDATES.items()})  # type: ignore[misc]
+    figures = {}
+    for name in args.only:
+        train(name, args)
+        figures[name] = measured(name, args)
+    ms = time_all(args.only, args) if args.time else {}
+    text = table(figures, ms, BATCH * args.steps)
+    (args.out / "table.md").write_text(text)
+    print(text)
+    if ms:
+        plot(figures, ms, args.out / "plot.png")
+
+
+def _conv(inputs: int, outputs: int, side: int, stride: int = 1) -> nn.Conv2d:
+    return nn.Conv2d(inputs, outputs, side, stride, side // 2, padding_mode="reflect")
+
+
+def _separable(width: int) -> tuple[nn.Module, nn.Module]:
+    depthwise = nn.Conv2d(width, width, 3, padding=1, groups=width, padding_mode="reflect")
+    return depthwise, nn.Conv2d(width, width, 1)
+
+
+if __name__ == "__main__":
+    main()
