@@ -75,6 +75,7 @@ def evaluate(
         figures: dict[str, float] = {}
         if photos:
             seen = _photos(photos)
+            figures["photos"] = len(seen)
             if style_image:
                 artwork = to_long_side(read_picture(style_image), LONG_SIDE_PX)
                 figures |= _perceptual(stylizer, seen, artwork, vgg_weights)

@@ -60,7 +60,7 @@ class SessionKeeper:
         """
         self.folder = folder
         self._scene: Scene | None = None
-        self._is_told = self._is_raised = False
+        self._is_announced = self._is_told = self._is_raised = False
         self._free_mb = free_mb
         self._is_ours = _made(folder)
         try:
@@ -86,7 +86,10 @@ class SessionKeeper:
             self._kept.scenes.append((pts_s, scene))
 
     def take_notice(self) -> str:
-        """Says once, for the screen, that the session ended before its time; "" otherwise."""
+        """For the screen, each once: that a session is kept, and that it ended before its time."""
+        if not self._is_announced:
+            self._is_announced = True
+            return f"keeping the session in {self.folder.name}"
         if self._is_told or not self._writer.is_over:
             return ""
         self._is_told = True

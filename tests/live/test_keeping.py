@@ -67,7 +67,7 @@ def test_frames_and_scenes(tmp_path: Path) -> None:
     assert [timeline.scene_at(n / 25).look.strength for n in (0, 4, 5, 9)] == [1.0, 1.0, 0.5, 0.5]
     assert set(timeline.styles) == {"a"}
     assert keeper.outcome().startswith("Kept 10 frames. ")
-    assert keeper.take_notice() == ""
+    assert [keeper.take_notice() for _ in range(2)] == [f"keeping the session in {folder.name}", ""]
 
 
 def test_a_source_that_changes_its_size(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_a_timeline_that_cannot_be_written(tmp_path: Path) -> None:
     )
     keeper.note(0.0, scene())
     keeper.write(make_frame(0, (64, 48)))
-    notices: list[str] = []
+    notices = [keeper.take_notice()]
     wait_until(lambda: bool(notices.append(keeper.take_notice()) or notices[-1]))
     assert notices[-1] == "the session is no longer kept: the disk is gone"
     keeper.write(make_frame(1, (64, 48)))
@@ -174,6 +174,7 @@ def test_it_ends_before_the_disk_is_full_and_keeps_its_files(
     monkeypatch.setattr(writer_module, "CHECK_S", 0.0)
     left_mb = iter([1000.0] * 13)
     keeper = keep(tmp_path / "s", free_mb=lambda path: next(left_mb, 199.0))
+    keeper.take_notice()  # that it begins
     notices: list[str] = []
 
     def ended() -> bool:
