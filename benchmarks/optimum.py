@@ -22,6 +22,7 @@ from livestyle.frame import Pixels
 from livestyle.nets import build_net
 from livestyle.nets.pixels import to_batch, to_pixels
 from livestyle.nets.vgg import LossNetwork, load_loss_network
+from livestyle.painting.gatys import minimise
 from livestyle.picture import read_picture, to_long_side, write_picture
 from livestyle.tiles import in_grid
 from livestyle.training.checkpoint import load_checkpoint
@@ -53,26 +54,14 @@ class Optimum:
             features = self.loss_network(to_batch(self.artwork))
             grams = {layer: gram_matrix(features[layer]) for layer in STYLE_LAYERS}
             wanted = self.loss_network(to_batch(photo))["relu2_2"]
-        picture = to_batch(photo).requires_grad_(True)
-        optimiser = torch.optim.LBFGS(
-            [picture],
-            max_iter=EVALUATIONS,
-            max_eval=EVALUATIONS,
-            history_size=20,
-            tolerance_grad=0,
-            tolerance_change=0,
-            line_search_fn="strong_wolfe",
-        )
+        picture = to_batch(photo)
 
-        def evaluate() -> Tensor:
-            optimiser.zero_grad()
+        def loss_of(picture: Tensor) -> Tensor:
             found = self.loss_network(picture)
             content = content_loss(found["relu2_2"], wanted)
-            loss = CONTENT_WEIGHT * content + STYLE_WEIGHT * style_loss(found, grams)
-            torch.autograd.backward(loss)
-            return loss
+            return CONTENT_WEIGHT * content + STYLE_WEIGHT * style_loss(found, grams)
 
-        optimiser.step(evaluate)  # type: ignore[no-untyped-call]
+        minimise(loss_of, picture, EVALUATIONS)
         return to_pixels(picture)
 
 

@@ -182,6 +182,8 @@ def _card(checkpoint: Checkpoint, net: nn.Module) -> StyleCard:
             "style_weight": config.style_weight,
             "tv_weight": config.tv_weight,
             "steadiness_weight": config.steadiness_weight,
+            "palette_weight": config.palette_weight,
+            "chroma_weight": config.chroma_weight,
             "learning_rate": config.learning_rate,
             "seed": config.seed,
             "losses": {name: round(value, 1) for name, value in checkpoint.losses.items()},

@@ -1,5 +1,7 @@
 """Gatys' method: the picture itself is optimised (Gatys et al., arXiv 1508.06576)."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -50,6 +52,27 @@ def paint_gatys(
     objective = Objective(loss_network, photo, to_batch(style), weights)
     generator = torch.Generator().manual_seed(0)
     picture = photo.clone() if init == "content" else torch.rand(photo.shape, generator=generator)
+    minimise(objective, picture, steps, on_step)
+    return to_pixels(picture)
+
+
+def minimise(
+    loss_of: Callable[[Tensor], Tensor],
+    picture: Tensor,
+    steps: int,
+    on_step: OnStep = lambda *_: None,
+) -> None:
+    """Changes a picture by L-BFGS on its pixels until its loss is as small as it gets.
+
+    Args:
+        loss_of: picture -> scalar.
+        picture: RGB in [0, 1], (1, 3, H, W); changed in place.
+        steps: evaluations of the loss.
+        on_step: called after each evaluation.
+
+    Raises:
+        TrainingError: the loss is not finite.
+    """
     picture.requires_grad_(True)
     optimiser = torch.optim.LBFGS(
         [picture],
@@ -65,7 +88,7 @@ def paint_gatys(
     def evaluate() -> Tensor:
         nonlocal done
         optimiser.zero_grad()
-        loss = objective(picture)
+        loss = loss_of(picture)
         if not loss.isfinite():
             raise TrainingError(f"The loss is not finite after {done} steps; lower the weights.")
         torch.autograd.backward(loss)
@@ -74,4 +97,3 @@ def paint_gatys(
         return loss
 
     optimiser.step(evaluate)  # type: ignore[no-untyped-call]
-    return to_pixels(picture)
