@@ -13,6 +13,7 @@ from livestyle.cli.finish import finish_run, typed
 from livestyle.cli.progress import ProgressShown
 from livestyle.cli.signals import ending_cleanly
 from livestyle.cli.sweep import OWN_OPTIONS, run_sweep, sweep_config
+from livestyle.frame import Pixels
 from livestyle.library import DEFAULT_STYLE, find_style, list_styles
 from livestyle.style import is_style_name
 from livestyle.training.checkpoint import load_checkpoint
@@ -21,6 +22,7 @@ from livestyle.training.history import History
 from livestyle.training.loop import SKIPPED_FILE, Trainer
 from livestyle.training.preview import PREVIEW_FILE, Preview
 from livestyle.training.tensorboard import TensorBoard
+from livestyle.video.demo import Demo
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -29,6 +31,8 @@ DEFAULTS: dict[str, Any] = {
 }
 FINE_TUNING = 4
 """A network that can paint already needs a quarter of the steps."""
+
+CLIP_SIZE, CLIP_FPS, CLIP_FRAMES = (256, 192), 10.0, 10
 
 SCRATCH = "scratch"
 """To start from fresh weights."""
@@ -194,7 +198,7 @@ def train(
             trainer.run(hours=hours, fit=fit)
         return
     _announce(trainer, takes_quarter, hours if fit else None)
-    history = History()
+    history = History(_clip())
     try:
         with ending_cleanly(trainer.stop):
             watchers = [ProgressShown(), history, Preview(), TensorBoard(history)]
@@ -254,6 +258,12 @@ def _repeated(ctx: click.Context) -> list[str]:
             value = ctx.params.get(name)
             words += [option.opts[0]] if option.is_flag else [option.opts[0], str(value)]
     return words
+
+
+def _clip() -> list[Pixels]:
+    """A second of a moving camera, to see how steadily the network paints."""
+    demo = Demo(CLIP_SIZE, CLIP_FPS, paced=False)
+    return [demo.scene(tick) for tick in range(CLIP_FRAMES)]
 
 
 def _announce(trainer: Trainer, takes_quarter: bool, fit_hours: float | None) -> None:

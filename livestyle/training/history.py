@@ -1,6 +1,7 @@
 """A run's figures over time, in two small tables that any program reads."""
 
 import csv
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +10,6 @@ from livestyle.frame import Pixels
 from livestyle.training.evaluation import exact_flow_error, moving_camera_ratio
 from livestyle.training.preview import paint, square
 from livestyle.training.watcher import Progress, Watcher
-from livestyle.video.demo import Demo
 
 if TYPE_CHECKING:
     from livestyle.training.loop import Trainer
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 LOSSES_FILE, STEADINESS_FILE = "losses.csv", "steadiness.csv"
 LOSSES_EVERY = 10
 STEADINESS_PHOTOS = 3
-CLIP_SIZE, CLIP_FPS, CLIP_FRAMES = (256, 192), 10.0, 10
 
 Table = dict[str, list[float]]
 """Column -> values; the first column is the step."""
@@ -28,17 +27,22 @@ class History(Watcher):
 
     `losses.csv` has step, content, style, tv, steadiness, and colour losses if they weigh anything.
     `steadiness.csv` has step; flow_error, of some photos under a known warp, see
-    `exact_flow_error`; and clip_ratio, of a second of the demo, see `moving_camera_ratio`.
-    A resumed run goes on with them.
+    `exact_flow_error`; and clip_ratio, of the clip, see `moving_camera_ratio`. A resumed run goes
+    on with them.
+
+    Args:
+        clip: frames of a moving camera, RGB uint8 (H, W, 3), two or more.
 
     Attributes:
         steadiness: the last figures of `steadiness.csv`, by name; empty before the first.
     """
 
+    def __init__(self, clip: Sequence[Pixels]) -> None:
+        self._clip = clip
+
     def started(self, trainer: "Trainer") -> None:
         self._trainer = trainer
         self._photos = [square(photo) for photo in trainer.photos.sample(STEADINESS_PHOTOS)]
-        self._clip = _clip()
         self.steadiness: dict[str, float] = {}
         for name in (LOSSES_FILE, STEADINESS_FILE):
             _cut(trainer.config.out / name, trainer.step)
@@ -75,12 +79,6 @@ def read_table(path: Path) -> Table:
             for name, value in zip(names, values, strict=True):
                 table[name].append(value)
     return table
-
-
-def _clip() -> list[Pixels]:
-    """A second of a moving camera."""
-    demo = Demo(CLIP_SIZE, CLIP_FPS, paced=False)
-    return [demo.scene(tick) for tick in range(CLIP_FRAMES)]
 
 
 def _append(path: Path, step: int, figures: dict[str, float]) -> None:

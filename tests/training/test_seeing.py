@@ -20,6 +20,11 @@ from livestyle.training.report import write_report
 from livestyle.training.tensorboard import TensorBoard
 from livestyle.training.watcher import Progress, Watcher
 
+CLIP = [
+    np.roll(np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8), n, 1)
+    for n in range(3)
+]
+
 
 @pytest.fixture(autouse=True)
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,13 +56,13 @@ def columns_of(sheet: Path) -> int:
 
 def test_tables_and_sheet_of_a_run_that_was_interrupted(config: TrainConfig) -> None:
     config = replace(config, steps=6, save_every=5)
-    Trainer(config).run([History(), Preview(), Interrupt(3)])
+    Trainer(config).run([History(CLIP), Preview(), Interrupt(3)])
     # The process may die between a line and the next checkpoint; that line is taken again.
     with (config.out / "losses.csv").open("a") as file:
         file.write("4,1,1,1,1\n6,1,")
     assert columns_of(config.out / "preview.jpg") == 3  # photos, step 2, step 3
 
-    Trainer(config, resume=True).run([History(), Preview()])
+    Trainer(config, resume=True).run([History(CLIP), Preview()])
     losses = read_table(config.out / "losses.csv")
     assert list(losses) == ["step", "content", "style", "tv", "steadiness"]
     assert losses["step"] == [2, 4, 6]
@@ -92,7 +97,7 @@ def test_tensorboard_has_losses_flicker_and_pictures(config: TrainConfig) -> Non
     pytest.importorskip("tensorboard")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    kept = History()
+    kept = History(CLIP)
     Trainer(replace(config, steps=4, save_every=2)).run([kept, TensorBoard(kept)])
     events = EventAccumulator(str(config.out))
     events.Reload()
@@ -104,7 +109,7 @@ def test_tensorboard_has_losses_flicker_and_pictures(config: TrainConfig) -> Non
 
 def test_a_run_without_tensorboard(config: TrainConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
-    kept = History()
+    kept = History(CLIP)
     assert Trainer(replace(config, steps=1)).run([kept, TensorBoard(kept)]).is_file()
 
 
@@ -112,7 +117,7 @@ def test_a_run_without_tensorboard(config: TrainConfig, monkeypatch: pytest.Monk
 def run(config: TrainConfig) -> Iterator[Path]:
     """A run with a hostile title."""
     config = replace(config, steps=2, save_every=1, title="<script>alert(1)</script>")
-    Trainer(config).run([History(), Preview()])
+    Trainer(config).run([History(CLIP), Preview()])
     yield config.out
 
 
