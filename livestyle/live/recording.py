@@ -39,7 +39,8 @@ def new_path(folder: Path, style: str | None, suffix: str) -> Iterator[Path]:
         except FileExistsError:
             continue
         try:
-            if not path.exists() and not path.with_name(f"{path.name}.partial").exists():
+            # The partial file first: it may be given its name between the two looks.
+            if not path.with_name(f"{path.name}.partial").exists() and not path.exists():
                 yield path
                 return
         finally:

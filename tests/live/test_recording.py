@@ -171,6 +171,25 @@ def test_a_real_recording_is_whole(tmp_path: Path) -> None:
     assert brightness[-1] > 20
 
 
+def test_a_recording_that_ends_while_a_path_is_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with new_path(tmp_path, "mosaic", ".mp4") as first:
+        partial = first.with_name(f"{first.name}.partial")
+        partial.touch()
+    exists = Path.exists
+
+    def and_then_it_ends(path: Path) -> bool:
+        found = exists(path)
+        if exists(partial):
+            partial.rename(first)
+        return found
+
+    monkeypatch.setattr(Path, "exists", and_then_it_ends)
+    with new_path(tmp_path, "mosaic", ".mp4") as second:
+        assert second != first
+
+
 CLAIMING = """
 import sys
 from pathlib import Path
