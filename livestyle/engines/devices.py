@@ -1,5 +1,8 @@
 """Which engine runs on which device, and which file of a style it takes."""
 
+from functools import cache
+from pathlib import Path
+
 from livestyle.card import ModelFile, StyleCard
 from livestyle.engines.onnxruntime import has_gpu_package
 from livestyle.errors import EngineError, StyleError
@@ -24,6 +27,7 @@ _PREFERRED = {
     "onnxruntime": ("fp32", "int8", "fp16"),  # int8 gains no time there and loses some picture
     "torchscript": ("fp32", "fp16"),
     "accelerator": ("fp16", "fp32", "int8"),
+    "matrix unit": ("fp16", "int8", "fp32"),  # twice as fast as int8, and nearer to the network
 }
 """Precisions by engine on the CPU, and on anything else: the fastest good picture first."""
 
@@ -78,7 +82,9 @@ def choose_file(card: StyleCard, engine: str, device: str, precision: str) -> Mo
     Raises:
         StyleError: the style has no file of that precision for that engine.
     """
-    kind = "accelerator" if device != "cpu" else engine
+    kind = engine if device == "cpu" else "accelerator"
+    if kind == "openvino" and has_matrix_unit():
+        kind = "matrix unit"
     for wanted in _PREFERRED[kind] if precision == "auto" else (precision,):
         if file := card.file(FORMATS[engine], wanted):
             return file
@@ -86,6 +92,19 @@ def choose_file(card: StyleCard, engine: str, device: str, precision: str) -> Mo
         f"The style {card.name} has no {precision} file for {engine}; it has {_files(card)}. "
         "Take one of these with --precision, or --precision auto."
     )
+
+
+@cache
+def has_matrix_unit() -> bool:
+    """Whether the processor multiplies matrices of bfloat16 in hardware (Intel AMX).
+
+    bfloat16 alone does not tell: processors that have it without such a unit run int8 faster.
+    Known on Linux only; elsewhere False.
+    """
+    try:
+        return "amx_bf16" in Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return False
 
 
 def _files(card: StyleCard) -> str:

@@ -83,15 +83,19 @@ def test_a_torchscript_style_goes_to_torch() -> None:
 
 
 @pytest.mark.parametrize(
-    ("engine", "device", "expected"),
+    ("engine", "device", "matrix_unit", "expected"),
     [
-        ("openvino", "cpu", "int8"),
-        ("openvino", "gpu", "fp16"),
-        ("onnxruntime", "cuda", "fp16"),
-        ("onnxruntime", "cpu", "fp32"),
+        ("openvino", "cpu", False, "int8"),
+        ("openvino", "cpu", True, "fp16"),
+        ("openvino", "gpu", False, "fp16"),
+        ("onnxruntime", "cuda", False, "fp16"),
+        ("onnxruntime", "cpu", True, "fp32"),
     ],
 )
-def test_precision_auto(engine: str, device: str, expected: str) -> None:
+def test_precision_auto(
+    engine: str, device: str, matrix_unit: bool, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(devices, "has_matrix_unit", lambda: matrix_unit)
     assert choose_file(ALL, engine, device, "auto").precision == expected
 
 
