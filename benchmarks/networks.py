@@ -69,18 +69,6 @@ class Separable(nn.Module):
         return x + residual
 
 
-class FilterResponseNorm(nn.Module):
-    """Instance norm that leaves the mean where it is (arXiv 1911.09737)."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.ones(1, width, 1, 1))
-        self.bias = nn.Parameter(torch.zeros(1, width, 1, 1))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x * torch.rsqrt(x.square().mean((2, 3), True) + 1e-5) * self.weight + self.bias
-
-
 class Nothing(nn.Module):
     """Stands where a skip connection was."""
 
@@ -130,18 +118,6 @@ def without_skip_and_seed() -> Light:
     return net
 
 
-def filter_response() -> Light:
-    net = Light()
-    for module in list(net.modules()):
-        for name, child in module.named_children():
-            if isinstance(child, nn.InstanceNorm2d):
-                fresh = FilterResponseNorm(child.num_features)
-                if name == "norm2" and isinstance(module, ResidualBlock):
-                    nn.init.zeros_(fresh.weight)
-                setattr(module, name, fresh)
-    return net
-
-
 @dataclass(frozen=True)
 class Candidate:
     """A network, how fast it learns, and whose pictures it learns from beside the artwork."""
@@ -162,7 +138,6 @@ CANDIDATES = {
     "64 wide, 1/8 size": Candidate(Eighth),
     "64 wide, separable": Candidate(separable),
     "no skip, no seed": Candidate(without_skip_and_seed),
-    "filter response norm": Candidate(filter_response),
     "light, distilled": Candidate(Light, teacher="johnson"),
 }
 

@@ -72,16 +72,6 @@ def network(run: Path) -> Callable[[Pixels], Pixels]:
     return lambda photo: paint_with_torch(net.eval(), photo)
 
 
-def kept(painter: Callable[[Pixels], Pixels], into: list[Pixels]) -> Callable[[Pixels], Pixels]:
-    """The painter, whose pictures are kept for the sheet."""
-
-    def paint(photo: Pixels) -> Pixels:
-        into.append(painter(photo))
-        return into[-1]
-
-    return paint
-
-
 def print_losses(name: str, losses: PerceptualLosses, best: PerceptualLosses) -> None:
     print(
         f"{name:32s} content {CONTENT_WEIGHT * losses.content_relu2_2:9.3g}   "
@@ -111,8 +101,9 @@ def main(words: Sequence[str] | None = None) -> None:
     }
     rows, best = [], None
     for name, painter in painters.items():
-        rows.append(row := list[Pixels]())
-        losses = perceptual_losses(loss_network, kept(painter, row), photos, artwork)
+        rows.append([painter(photo) for photo in photos])
+        painted = iter(rows[-1])
+        losses = perceptual_losses(loss_network, lambda _: next(painted), photos, artwork)  # noqa: B023
         best = best or losses
         print_losses(name, losses, best)
     if args.sheet:
