@@ -35,7 +35,7 @@ LETTERS = {"font_px": 17, "margin_px": 17}
 def server() -> Iterator[str]:
     """An X server of our own; its DISPLAY."""
     reading, writing = os.pipe()
-    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "800x600x24"]
+    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "800x600x24", "-r"]
     process = subprocess.Popen(
         [*command, "-nolisten", "tcp", "-noreset"], pass_fds=[writing], stderr=subprocess.DEVNULL
     )
@@ -86,6 +86,8 @@ def press(title: str, key: str) -> None:
     number = window(title)
     assert number, f"no window {title}"
     subprocess.run(["xdotool", "key", "--window", number, key], stderr=subprocess.DEVNULL)
+    # Where the key took the window away, its release is lost, and the server holds it down.
+    subprocess.run(["xdotool", "keyup", key], check=True)
 
 
 class ClientMessage(ctypes.Structure):
