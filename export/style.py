@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 
 import onnx
@@ -28,6 +29,9 @@ from livestyle.training.checkpoint import Checkpoint, save_checkpoint
 from livestyle.training.data import PhotoSet
 
 log = logging.getLogger(__name__)
+
+FINE_PRECISIONS = ("fp16", "int8")
+"""Half the size is painted where time is short, and there nobody takes fp32."""
 
 FRAMES = 60
 FRAME_SIDE_PX = 640
@@ -66,6 +70,7 @@ def export_style(
     frames: Sequence[Pixels],
     targets: Sequence[Target] = DEFAULT_TARGETS,
     *,
+    fine: Checkpoint | None = None,
     preview: Pixels | None = None,
     overwrite: bool = False,
     optional: Collection[Target] = (),
@@ -78,13 +83,16 @@ def export_style(
         folder: the style's own folder, which is made.
         frames: real photos, RGB uint8 (H, W, 3), to quantise and to compare on.
         targets: files to write.
+        fine: a network with strokes half as large, exported beside it in `FINE_PRECISIONS` for
+            painting at half the size.
         preview: picture that is painted as the style's preview; None: the first frame.
         overwrite: replace an older style in that folder, once the new one is whole.
         optional: targets that are left out, with a warning in the log, where they fail.
         on_file: called for each file with its measured figure.
 
     Raises:
-        ExportError: a file differs too much from the network, or cannot be written.
+        ExportError: a file differs too much from the network, or cannot be written; or the strokes
+            of `fine` are not half as large.
     """
     if not frames:
         raise ExportError("Every export is compared on real photos; pass --photos DIR.")
@@ -93,29 +101,33 @@ def export_style(
             f"{folder} is there already. Pass --overwrite to replace it if it is a style, "
             "or another --out."
         )
-    net = build_net(checkpoint.config.net)
-    net.load_state_dict(checkpoint.net)
-    net.eval()
-    card = _card(checkpoint, net)
-    references = [paint_with_torch(net, frame) for frame in frames]
-    painted_preview = references[0] if preview is None else paint_with_torch(net, preview)
+    usual = _Work.of(checkpoint, frames)
+    card = _card(checkpoint, usual.net)
+    works = [usual]
+    if fine:
+        _check_fine(fine, checkpoint)
+        works.append(_Work.of(fine, [_halved(frame) for frame in frames], "-fine"))
+        card.training["fine"] = {"steps": fine.step, "stroke": fine.config.stroke}
+    painted_preview = paint_with_torch(usual.net, frames[0] if preview is None else preview)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".export-") as name:
             fresh = Path(name)
-            files = []
-            for target in targets:
+            files: dict[str, list[ModelFile]] = {work.suffix: [] for work in works}
+            for work, target in product(works, targets):
+                if work.suffix and target.precision not in FINE_PRECISIONS:
+                    continue
                 try:
-                    file = _export_file(net, card, target, fresh, frames, references)
+                    file = _export_file(work, card, target, fresh)
                 except Exception as error:  # a failure of the quantiser may be of any kind
                     if target not in optional:
                         raise
-                    _path(fresh, card.name, target).unlink(missing_ok=True)
+                    _path(fresh, card.name, work, target).unlink(missing_ok=True)
                     log.warning("The style has no %s file: %s", target.precision, error)
                     continue
                 on_file(file)
-                files.append(file)
-            card = card.with_files(files)
+                files[work.suffix].append(file)
+            card = card.with_files(*files.values())
             card.save(fresh)
             save_checkpoint(fresh, _shareable(checkpoint))
             write_picture(fresh / PREVIEW_FILE, painted_preview, quality=90)
@@ -125,35 +137,66 @@ def export_style(
     return card
 
 
-def _export_file(
-    net: nn.Module,
-    card: StyleCard,
-    target: Target,
-    folder: Path,
-    frames: Sequence[Pixels],
-    references: Sequence[Pixels],
-) -> ModelFile:
-    path = _path(folder, card.name, target)
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A network to export.
+
+    Attributes:
+        net: in evaluation mode.
+        frames: real photos, RGB uint8 (H, W, 3), to quantise and to compare on.
+        references: what the network makes of them.
+        suffix: stands behind the style's name in the names of its files.
+    """
+
+    net: nn.Module
+    frames: Sequence[Pixels]
+    references: Sequence[Pixels]
+    suffix: str
+
+    @classmethod
+    def of(cls, checkpoint: Checkpoint, frames: Sequence[Pixels], suffix: str = "") -> "_Work":
+        net = build_net(checkpoint.config.net)
+        net.load_state_dict(checkpoint.net)
+        net.eval()
+        return cls(net, frames, [paint_with_torch(net, frame) for frame in frames], suffix)
+
+
+def _check_fine(fine: Checkpoint, usual: Checkpoint) -> None:
+    """Refuses a network whose strokes are not half as large as those of the other one."""
+    wanted = usual.config.stroke / 2
+    if fine.config.stroke != wanted:
+        raise ExportError(
+            f"The fine network was trained with --stroke {fine.config.stroke:g}, but strokes half "
+            f"as large as the style's take --stroke {wanted:g}. Train it again with that."
+        )
+
+
+def _halved(frame: Pixels) -> Pixels:
+    return to_long_side(frame, max(frame.shape) // 2)
+
+
+def _export_file(work: _Work, card: StyleCard, target: Target, folder: Path) -> ModelFile:
+    path = _path(folder, card.name, work, target)
     if target.format == "torchscript":
-        data = to_torchscript(net, target.precision, card.to_json())
+        data = to_torchscript(work.net, target.precision, card.to_json())
     elif target.precision == "int8":
-        data = serialise_onnx(quantise(to_onnx(net, "fp32"), frames), card.to_json())
+        data = serialise_onnx(quantise(to_onnx(work.net, "fp32"), work.frames), card.to_json())
     else:
-        data = serialise_onnx(to_onnx(net, target.precision), card.to_json())
+        data = serialise_onnx(to_onnx(work.net, target.precision), card.to_json())
     path.write_bytes(data)
     digest = hashlib.sha256(data).hexdigest()
     file = ModelFile(path.name, target.format, target.precision, len(data), digest, 0.0)
     options = EngineOptions(VERIFYING_ENGINE[target.format], "cpu", target.precision)
     stylizer = load(Style(card.with_files([file]), folder), options)
     try:
-        figure = verify(stylizer, references, frames, target.precision)
+        figure = verify(stylizer, work.references, work.frames, target.precision)
     finally:
         stylizer.close()
     return replace(file, psnr_db=round(figure, 1))
 
 
-def _path(folder: Path, name: str, target: Target) -> Path:
-    return folder / f"{name}-{target.precision}{SUFFIX[target.format]}"
+def _path(folder: Path, name: str, work: _Work, target: Target) -> Path:
+    return folder / f"{name}{work.suffix}-{target.precision}{SUFFIX[target.format]}"
 
 
 def _card(checkpoint: Checkpoint, net: nn.Module) -> StyleCard:

@@ -2,6 +2,7 @@
 each of them, so that a single file still says where it comes from."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,7 @@ class StyleCard:
         parameters: number of trained numbers.
         kmac_per_pixel: thousand multiply-accumulates per output pixel.
         files: the exported models.
+        fine: models whose strokes are half as large, for painting at half the size; may be none.
         training: how it was made: steps, photos, loss network, weights, seed, versions.
         figures: what was measured on it.
     """
@@ -61,8 +63,14 @@ class StyleCard:
     parameters: int
     kmac_per_pixel: float
     files: tuple[ModelFile, ...] = ()
+    fine: tuple[ModelFile, ...] = ()
     training: dict[str, Any] = field(default_factory=dict)
     figures: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def all_files(self) -> tuple[ModelFile, ...]:
+        """The exported models, the fine ones last."""
+        return self.files + self.fine
 
     @property
     def precisions(self) -> tuple[str, ...]:
@@ -76,9 +84,9 @@ class StyleCard:
                 return file
         return None
 
-    def with_files(self, files: list[ModelFile]) -> "StyleCard":
-        """The same card listing these files."""
-        return replace(self, files=tuple(files))
+    def with_files(self, files: Iterable[ModelFile], fine: Iterable[ModelFile] = ()) -> "StyleCard":
+        """The same card listing these files and no others."""
+        return replace(self, files=tuple(files), fine=tuple(fine))
 
     def to_json(self) -> str:
         """The card as it is stored."""
@@ -105,10 +113,11 @@ class StyleCard:
             known = {f.name for f in fields(cls)}
             file_keys = {f.name for f in fields(ModelFile)}
             data = {key: value for key, value in data.items() if key in known}
-            data["files"] = tuple(
-                ModelFile(**{k: v for k, v in file.items() if k in file_keys})
-                for file in data.get("files", ())
-            )
+            for listed in ("files", "fine"):
+                data[listed] = tuple(
+                    ModelFile(**{k: v for k, v in file.items() if k in file_keys})
+                    for file in data.get(listed, ())
+                )
             return cls(**data)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise StyleError(

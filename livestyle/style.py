@@ -1,7 +1,7 @@
 """Style: a card and the files it lists, in a folder, a finished run, a style pack or one file."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from livestyle.card import CARD_FILE, PREVIEW_FILE, ModelFile, StyleCard
@@ -36,6 +36,13 @@ class Style:
     def path(self, file: ModelFile) -> Path:
         """Where one of its model files lies."""
         return self.folder / file.path
+
+    @property
+    def fine(self) -> "Style | None":
+        """The same style with strokes half as large, for painting at half the size; if it has."""
+        if not self.card.fine:
+            return None
+        return replace(self, card=self.card.with_files(self.card.fine))
 
     @property
     def preview(self) -> Path:
@@ -78,7 +85,7 @@ def style_files(style: Style) -> dict[str, bytes]:
     Raises:
         StyleError: a model is unsafe or differs from the card, or a file cannot be read.
     """
-    files = {file.path: read_model(style.path(file), file) for file in style.card.files}
+    files = {file.path: read_model(style.path(file), file) for file in style.card.all_files}
     files[CARD_FILE] = (style.card.to_json() + "\n").encode()
     if is_pack(style.folder):
         names = [name for name in member_names(style.folder) if name in _COMPANIONS]
@@ -91,7 +98,7 @@ def style_files(style: Style) -> dict[str, bytes]:
 def stamp(style: Style) -> tuple[object, ...]:
     """Something that differs when the files of the style do, without reading them."""
     paths = [style.file] if style.file else [style.folder / CARD_FILE]
-    return tuple(_stamp_of(path) for path in [*paths, *map(style.path, style.card.files)])
+    return tuple(_stamp_of(path) for path in [*paths, *map(style.path, style.card.all_files)])
 
 
 def is_unexported(path: Path) -> bool:
@@ -111,7 +118,7 @@ def _open_folder(folder: Path) -> Style:
     """The style in a folder; its files are there, but not yet looked into."""
     card = StyleCard.load(folder)
     _check_card(card, folder)
-    for file in card.files:
+    for file in card.all_files:
         if not (folder / file.path).is_file():
             raise StyleError(
                 f"The style in {folder} is not whole: {file.path} is missing. Copy it again."
@@ -134,7 +141,7 @@ def _open_pack(pack: Path) -> Style:
     """The style in a pack, which must hold the files of one and nothing else."""
     card = StyleCard.from_json(read_member(pack, CARD_FILE).decode("utf-8", "replace"), str(pack))
     _check_card(card, pack)
-    wanted = {file.path for file in card.files}
+    wanted = {file.path for file in card.all_files}
     there = set(member_names(pack)) - {CARD_FILE, *_COMPANIONS}
     if missing := sorted(wanted - there):
         raise StyleError(f"The style pack {pack} is not whole: {missing[0]} is missing.")
@@ -155,7 +162,7 @@ def _check_card(card: StyleCard, origin: Path) -> None:
         )
     if not card.files:
         raise StyleError(f"The style in {origin} lists no model files. Export it again.")
-    for file in card.files:
+    for file in card.all_files:
         if not isinstance(file.path, str) or not _FILE_NAME.fullmatch(file.path):
             raise StyleError(f"The card in {origin} names the file {file.path!r}: no plain name.")
         if file.format not in FORMATS.values() or not isinstance(file.sha256, str):

@@ -85,6 +85,25 @@ def test_a_pack_has_the_files_of_the_style_and_nothing_else(made: Path, packed: 
         assert read_member(packed, name) == (made / name).read_bytes()
 
 
+def test_a_fine_network_is_part_of_the_style(made: Path, tmp_path: Path, user_styles: Path) -> None:
+    card = find_style(str(made)).card
+    fine = models.save_onnx(models.blur_model(), made / "dots-fine.onnx", card)
+    card.with_files(card.files, [fine]).save(made)
+    pack = tmp_path / "dots.livestyle"
+    write_pack(pack, style_files(find_style(str(made))))
+    add_style(pack)
+    assert (user_styles / "dots" / "dots-fine.onnx").is_file()
+    for style in (find_style(str(pack)), find_style("dots")):
+        assert style.fine is not None
+        usual, finer = load(style), load(style.fine)
+        picture = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
+        assert (usual(picture) == 255 - picture).all()
+        assert (finer(picture) != 255 - picture).any()
+    (made / "dots-fine.onnx").unlink()
+    with pytest.raises(StyleError, match="dots-fine"):
+        find_style(str(made))
+
+
 def test_the_same_style_makes_the_same_pack(made: Path, packed: Path, tmp_path: Path) -> None:
     again = tmp_path / "again.livestyle"
     write_pack(again, style_files(find_style(str(packed))))

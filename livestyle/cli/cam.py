@@ -154,7 +154,7 @@ def cam(
     """
     painting = painting_of(options)
     playing = PlayerOptions(**options)
-    styles = StyleSet(painting.style, painting.engine)
+    styles = StyleSet(painting.style, painting.engine, stroke_lock=playing.stroke_lock)
     if report:
         _check_folder(report)
     meter = Meter()

@@ -44,6 +44,12 @@ EXPORTS = Path("exports")
     type=click.Path(path_type=Path),
     help="Real photos to quantise and compare on.  [default: those of the run]",
 )
+@click.option(
+    "--fine",
+    type=click.Path(path_type=Path, exists=True),
+    help="Run or checkpoint of a network trained --from this one with half its --stroke: it paints "
+    "at half the size, so that strokes keep theirs.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace an older export.")
 def export(
     origin: str,
@@ -51,6 +57,7 @@ def export(
     precisions: Sequence[str],
     out: Path | None,
     photos: Path | None,
+    fine: Path | None,
     overwrite: bool,
 ) -> None:
     """Write a trained network as ONNX or TorchScript, or a style as one file.
@@ -62,10 +69,11 @@ def export(
     paints with it (`livestyle cam --style NAME.livestyle`) or installs it (`livestyle styles add`).
     """
     networks = [name for name in formats if name != PACK]
-    if PACK in formats and not networks and not precisions and not is_unexported(Path(origin)):
+    is_exported = not (networks or precisions or fine or is_unexported(Path(origin)))
+    if PACK in formats and is_exported:
         style = find_style(origin)
     else:
-        style = _export(origin, networks, precisions, out, photos, overwrite)
+        style = _export(origin, networks, precisions, out, photos, fine, overwrite)
         click.echo(style.folder)
     if PACK in formats:
         click.echo(_pack(style, out or _run(origin) or EXPORTS, overwrite))
@@ -77,6 +85,7 @@ def _export(
     precisions: Sequence[str],
     out: Path | None,
     photos: Path | None,
+    fine: Path | None,
     overwrite: bool,
 ) -> Style:
     """Writes a style's folder from a network."""
@@ -100,6 +109,7 @@ def _export(
         folder,
         _frames(photos or checkpoint.config.photos, required=photos is not None),
         targets,
+        fine=load_checkpoint(fine) if fine else None,
         preview=Demo(paced=False).scene(0),
         overwrite=overwrite,
         on_file=say_exported,

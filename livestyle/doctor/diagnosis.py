@@ -96,7 +96,7 @@ def read_styles() -> tuple[list[Style], list[str]]:
     listed = list_styles()
     for style in listed:
         try:
-            for file in style.card.files:
+            for file in style.card.all_files:
                 read_model(style.path(file), file)
         except StyleError as error:
             faults.append(str(error))

@@ -1,16 +1,18 @@
 """Governor: holds a frame rate by choosing how large the network paints.
 
-What is kept is the rate and the size of the frame. What is not kept is the size of the strokes:
-the network's strokes have a size in pixels of what it paints, so at scale 0.5 they are twice as
-large on the screen (and a little soft). That is why the scale moves in few steps and seldom.
+What is kept is the rate and the size of the frame. A network's strokes have a size in pixels of
+what it paints, so at scale 0.5 they would be twice as large on the screen. A `StrokePair` keeps
+them: its other network, with strokes half as large, paints from 0.6 down. So on the screen they
+are 1, 1.18, 0.83 and again 1 times as large as at full size.
 """
 
 import time
 from collections.abc import Callable
 from statistics import median
 
-SCALES = (1.0, 0.85, 0.7, 0.6, 0.5)
-"""Scales of each side; painting takes about the square of it in time."""
+SCALES = (1.0, 0.85, 0.6, 0.5)
+"""Scales of each side; painting takes about the square of it in time. None between 0.85 and 0.6:
+there the strokes of either network would be too large or too small."""
 
 JUDGED_FRAMES = 12
 JUDGED_MS, FEWEST_FRAMES = 1000.0, 4

@@ -117,6 +117,25 @@ def test_a_shipped_network_can_be_trained_on(style_folder: Path, checkpoint: Che
     assert torch.equal(loaded.net["up2.weight"], checkpoint.net["up2.weight"])
 
 
+def test_a_network_with_finer_strokes_goes_along(
+    checkpoint: Checkpoint, frames: list[Pixels], tmp_path: Path
+) -> None:
+    torch.manual_seed(1)
+    net = build_net("light").eval()
+    config = replace(checkpoint.config, stroke=0.5)
+    fine = Checkpoint(config, 5, net.state_dict(), {}, {})
+    export_style(checkpoint, tmp_path / "test", frames, fine=fine)
+    style = find_style(str(tmp_path / "test"))
+    assert [file.precision for file in style.card.fine] == ["fp16", "int8"]
+    assert style.fine and style.fine.card.files == style.card.fine
+    assert style.card.training["fine"] == {"steps": 5, "stroke": 0.5}
+    stylizer = load(style.fine, EngineOptions("openvino", "cpu", "int8"))
+    assert psnr_db(stylizer(frames[0]), paint_with_torch(net, frames[0])) > 30
+    stylizer.close()
+    with pytest.raises(ExportError, match=r"take --stroke 0\.5"):
+        export_style(checkpoint, tmp_path / "other", frames, fine=checkpoint)
+
+
 def test_an_older_style_is_replaced_only_when_told(
     checkpoint: Checkpoint, frames: list[Pixels], tmp_path: Path
 ) -> None:
