@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -65,6 +66,24 @@ def find_style(name_or_path: str) -> Style:
     raise StyleError(_unknown(name_or_path, list(styles)))
 
 
+def is_folder_of_styles(name_or_path: str) -> bool:
+    """Whether that is a folder to look for styles in, rather than one of them or its name."""
+    folder = Path(name_or_path)
+    is_one = (folder / CARD_FILE).is_file() or is_unexported(folder)
+    known = (style.card.name for style in list_styles())
+    return folder.is_dir() and not is_one and name_or_path not in known
+
+
+def stamp_of_folder(folder: Path) -> tuple[object, ...]:
+    """Something that differs when a style comes into a folder of styles, or goes."""
+    stamps = []
+    for path in sorted(folder.glob("*")):
+        for part in (path, path / CARD_FILE):
+            with suppress(OSError):
+                stamps.append((part, part.stat().st_mtime_ns))
+    return tuple(stamps)
+
+
 def find_styles(name_or_path: str) -> list[Style]:
     """All styles in a folder of styles, by name; else the one of that name or path.
 
@@ -75,11 +94,9 @@ def find_styles(name_or_path: str) -> list[Style]:
     Raises:
         StyleError: there is none, or none that can be used.
     """
-    folder = Path(name_or_path)
-    known = (style.card.name for style in list_styles())
-    is_one = (folder / CARD_FILE).is_file() or is_unexported(folder)
-    if not folder.is_dir() or is_one or name_or_path in known:
+    if not is_folder_of_styles(name_or_path):
         return [find_style(name_or_path)]
+    folder = Path(name_or_path)
     styles: dict[str, Style] = {}
     failure: StyleError | None = None
     suffixes = (*FORMATS, PACK_SUFFIX)

@@ -150,7 +150,7 @@ def cam(
     ends it; a recording is then whole.
 
     --style also takes a folder of styles, which are then the set. A style whose files change is
-    loaded again while it runs.
+    loaded again while it runs, and one that is new there joins the set.
     """
     painting = painting_of(options)
     playing = PlayerOptions(**options)
@@ -266,13 +266,16 @@ def _player(
 
 
 def _watch(styles: StyleSet, player: Player, thumbnails: Thumbnails) -> Watch:
-    """Loads styles again whose files change, so that one in training can be watched."""
+    """Loads new styles, and again those whose files change: one in training can be watched."""
 
     def renew(name: str) -> None:
-        player.reload(name)
-        thumbnails.renew(name)
+        if name in player.names:
+            player.reload(name)
+            thumbnails.renew(name)
+        else:
+            player.add(name)
 
-    return Watch(styles.names, styles.stamp, renew)
+    return Watch(styles.search, styles.stamp, renew)
 
 
 def _what_runs(frames: FrameSource, player: Player) -> str:

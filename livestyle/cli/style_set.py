@@ -1,15 +1,24 @@
 """StyleSet: the styles a live show plays with, by name and in key order."""
 
 from collections.abc import Hashable
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 from livestyle.engines import EngineOptions, load
+from livestyle.errors import StyleError
 from livestyle.frame import Pixels
-from livestyle.library import find_styles, list_styles
+from livestyle.library import (
+    find_styles,
+    is_folder_of_styles,
+    list_styles,
+    stamp_of_folder,
+    styles_folder,
+)
 from livestyle.live.stroke_pair import StrokePair
 from livestyle.picture import read_picture
 from livestyle.stages import Stylizer
-from livestyle.style import reread, stamp
+from livestyle.style import Style, reread, stamp
 
 
 class StyleSet:
@@ -17,7 +26,7 @@ class StyleSet:
 
     Attributes:
         styles: by name, as they were found.
-        names: in key order, the one to begin with first.
+        names: in key order, the one to begin with first; new ones come last.
     """
 
     def __init__(
@@ -33,12 +42,29 @@ class StyleSet:
         Raises:
             StyleError: there is none like that.
         """
-        asked = {style.card.name: style for style in find_styles(name_or_path)}
-        others = {style.card.name: style for style in list_styles()} if len(asked) == 1 else {}
-        self.styles = asked | others | asked
+        folder = [Path(name_or_path)] if is_folder_of_styles(name_or_path) else []
+        self._asked = name_or_path
         self._engine = engine
         self._stroke_lock = stroke_lock
+        self._folders = [*folder, styles_folder()]
+        self._searched = self._seen = self._listing()
+        self.styles = self._found()
         self.names = list(self.styles)
+
+    def search(self) -> list[str]:
+        """The names, with those of styles that are new in the folder or among the user's own.
+
+        Looks into the files only when something is new there since the last search, and has not
+        changed since the last but one.
+        """
+        before, self._seen = self._seen, self._listing()
+        if self._seen == before != self._searched:
+            self._searched = self._seen
+            with suppress(StyleError):
+                new = {n: style for n, style in self._found().items() if n not in self.styles}
+                self.styles |= new
+                self.names += new
+        return self.names
 
     def load(self, name: str) -> Stylizer:
         """A style on the engine asked for."""
@@ -57,6 +83,14 @@ class StyleSet:
     def stamp(self, name: str) -> Hashable:
         """Something that differs when the files of a style do."""
         return stamp(self.styles[name])
+
+    def _found(self) -> dict[str, Style]:
+        asked = {style.card.name: style for style in find_styles(self._asked)}
+        others = {style.card.name: style for style in list_styles()} if len(asked) == 1 else {}
+        return asked | others | asked
+
+    def _listing(self) -> list[Hashable]:
+        return [stamp_of_folder(folder) for folder in self._folders]
 
     def _loaded(self, name: str, options: EngineOptions) -> Stylizer:
         style = reread(self.styles[name])

@@ -208,6 +208,14 @@ class Player:
                 self._stale.add(name)
             self._changed.notify_all()
 
+    def add(self, name: str) -> None:
+        """Takes one more style into the set, at its end."""
+        with self._changed:
+            self.names = (*self.names, name)
+            self._notice = f"{name} is new"
+            log.info("%s", self._notice)
+            self._changed.notify_all()
+
     def take_notice(self) -> str:
         """The latest sentence for the screen, told once; "" when there is nothing new."""
         with self._changed:

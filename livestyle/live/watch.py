@@ -1,4 +1,4 @@
-"""Watch: notices that the files of a style have changed on disk."""
+"""Watch: notices that the files of a style have changed on disk, and that a style is new."""
 
 from collections.abc import Callable, Hashable, Iterable
 from threading import Event, Thread
@@ -16,25 +16,26 @@ class Watch:
 
     def __init__(
         self,
-        names: Iterable[str],
+        names: Callable[[], Iterable[str]],
         stamp: Callable[[str], Hashable],
         changed: Callable[[str], None],
         *,
         every_s: float = EVERY_S,
     ) -> None:
-        """Begins to look; what the files are like now counts as known.
+        """Begins to look; what is there now counts as known.
 
         Args:
-            names: of the styles.
+            names: of the styles there are; asked at every look.
             stamp: something that differs when the files of a style do.
-            changed: is told the name of a style that changed, in the watch's thread.
+            changed: is told the name of a style that changed or is new, in the watch's thread.
             every_s: time between two looks.
         """
+        self._names = names
         self._stamp = stamp
         self._tell = changed
         self._every_s = every_s
         self._closing = Event()
-        self._known = {name: stamp(name) for name in names}
+        self._known = {name: stamp(name) for name in names()}
         self._moving: set[str] = set()
         self._thread = Thread(target=self._look_on, name="livestyle-watch", daemon=True)
         self._thread.start()
@@ -46,12 +47,12 @@ class Watch:
 
     def _look_on(self) -> None:
         while not self._closing.wait(self._every_s):
-            for name, known in self._known.items():
-                self._look_at(name, known)
+            for name in self._names():
+                self._look_at(name)
 
-    def _look_at(self, name: str, known: Hashable) -> None:
+    def _look_at(self, name: str) -> None:
         stamp = self._stamp(name)
-        if stamp != known:
+        if name not in self._known or stamp != self._known[name]:
             self._known[name] = stamp
             self._moving.add(name)
         elif name in self._moving:

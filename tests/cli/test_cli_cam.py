@@ -102,6 +102,40 @@ def test_a_folder_of_styles_is_the_set(
     assert StyleSet("mine/c", EngineOptions()).names[:3] == ["third", "mosaic", "abstract"]
 
 
+def test_new_styles_are_found_once_they_are_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIVESTYLE_STYLES", "own")
+    save_style(Path("mine/first"), "first")
+    styles = StyleSet("mine", EngineOptions())
+    assert styles.search() == styles.names and styles.names[0] == "first"
+    known = list(styles.names)
+    save_style(Path("mine/second"), "second")
+    model = Path("mine/second/second.onnx").rename("away.onnx")
+    save_style(Path("own/third"), "third")
+    styles.search()
+    assert styles.search() == [*known, "third"]
+    model.rename("mine/second/second.onnx")
+    styles.search()
+    assert styles.search() == [*known, "third", "second"]
+
+
+def test_strokes_keep_their_size_where_it_paints_smaller(start: Start, tmp_path: Path) -> None:
+    """A rate that no machine holds; the fine network, whose pictures are grey, takes over."""
+    folder = tmp_path / "mine"
+    card = save_style(folder)
+    fine = save_onnx(blur_model(), folder / "tiny-fine.onnx", card)
+    card.with_files(card.files, [fine]).save(folder)
+    where = ("--source", "demo", "--size", "1280x720", "--no-display", "--record", "out.mkv")
+    cam = start("-v", "cam", *where, "--style", folder, "--target-fps", "1000")
+    cam.wait_for(lambda: cam.err.count("368x208") > 2, "half the size, for other styles too")
+    cam.send(signal.SIGINT)
+    assert cam.ended().code == 130
+    means = [float(picture.mean()) for picture in played(tmp_path / "out.mkv").pictures]
+    assert means[0] < 120
+    assert means[-1] == pytest.approx(127, abs=2)
+
+
 def test_a_style_that_is_exported_anew_is_painted_in_at_once(start: Start, tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     save_style(folder)

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from cli_runs import Running, difference, played
 from media import Picture, make_clip, plain
+from models import blur_model, save_style
 from PIL import Image
 from servers import HttpServer, mjpeg
 
@@ -70,14 +71,14 @@ def window(title: str) -> str | None:
     return found.stdout.split()[-1] if found.stdout else None
 
 
-def appears(cam: Running) -> None:
+def appears(cam: Running, style: str = "mosaic") -> None:
     """Waits for the window, and maps it once more.
 
     Without a window manager a window is mapped at once, and the Qt inside opencv-python at times
     loses word of that: it takes keys then, but never paints.
     """
-    cam.wait_for(lambda: window("mosaic - livestyle"), "the window")
-    number = window("mosaic - livestyle")
+    cam.wait_for(lambda: window(f"{style} - livestyle"), "the window")
+    number = window(f"{style} - livestyle")
     assert number
     subprocess.run(["xdotool", "windowunmap", number, "windowmap", number], check=True)
 
@@ -210,6 +211,21 @@ def test_a_click_on_a_thumbnail_swaps_to_its_style(
     subprocess.run(["xdotool", "mousemove", str(x), str(y), "click", "1"], check=True)
     cam.wait_for(lambda: window(f"{names[1]} - livestyle"), f"the swap to {names[1]}")
     press(f"{names[1]} - livestyle", "q")
+    assert cam.ended().code == 0
+
+
+def test_a_style_that_is_new_in_its_folder_can_be_played(
+    start: Callable[..., Running], screen: Callable[[], Picture]
+) -> None:
+    save_style(Path("mine/one"), "one")
+    cam = start("-v", "cam", "--source", "demo", "--style", "mine", "--folder", "kept")
+    appears(cam, "one")
+    save(cam, "one")  # now it hears its keys
+    save_style(Path("mine/two"), "two", blur_model())
+    cam.wait_for(lambda: "two is new" in cam.err, "the new style")
+    press("one - livestyle", "p")  # round to the last of the set
+    cam.wait_for(lambda: window("two - livestyle"), "the swap to it")
+    press("two - livestyle", "q")
     assert cam.ended().code == 0
 
 

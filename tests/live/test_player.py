@@ -240,6 +240,18 @@ def test_a_broken_style_that_is_mended_can_be_played() -> None:
         assert painted_value(player) == 20
 
 
+def test_a_style_that_is_new_is_loaded_and_can_be_played() -> None:
+    shelf = Shelf()
+    with playing(shelf) as player:
+        wait_until(all_settled(player))
+        shelf.values["d"] = 40
+        player.add("d")
+        assert player.take_notice() == "d is new"
+        wait_until(lambda: "d" in player.ready)
+        player.select_number(4)
+        assert painted_value(player) == 40
+
+
 def test_close_while_a_style_is_loading() -> None:
     shelf = Shelf(held=("b",))
     with playing(shelf):

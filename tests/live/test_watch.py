@@ -17,7 +17,7 @@ class Files:
         self.changes: list[str] = []
         self.looks = 0
         self.looked = Event()
-        self.watch = Watch(self.stamps, self.look, self.changes.append, every_s=0.001)
+        self.watch = Watch(lambda: [*self.stamps], self.look, self.changes.append, every_s=0.001)
 
     def look(self, name: str) -> int:
         self.looks += 1
@@ -50,6 +50,13 @@ def test_a_change_is_told_once(files: Files) -> None:
     wait_until(lambda: files.changes == ["b", "a", "b"])
 
 
+def test_a_new_style_is_told(files: Files) -> None:
+    files.stamps["c"] = 1
+    wait_until(lambda: files.changes == ["c"])
+    files.look_on()
+    assert files.changes == ["c"]
+
+
 def test_files_that_are_still_being_written_are_waited_for() -> None:
     growing = iter(range(50))
     sizes: list[int] = []
@@ -59,7 +66,7 @@ def test_files_that_are_still_being_written_are_waited_for() -> None:
         return sizes[-1]
 
     changes: list[int] = []
-    watch = Watch("a", look, lambda name: changes.append(sizes[-1]), every_s=0.001)
+    watch = Watch(lambda: ["a"], look, lambda name: changes.append(sizes[-1]), every_s=0.001)
     wait_until(lambda: bool(changes))
     watch.close()
     assert changes == [50]
