@@ -30,8 +30,8 @@ class Window:
     """Shows frames on the screen and hears its keys. Belongs to the main thread.
 
     The window opens at the size of its first picture, within bounds, and may then be resized;
-    the picture keeps its proportions. A window closed by its user stays closed: further
-    pictures are passed over.
+    the picture keeps its proportions, with black beside it. A window closed by its user stays
+    closed: further pictures are passed over.
     """
 
     def __init__(self, title: str, *, size: tuple[int, int] | None = None) -> None:
@@ -49,12 +49,12 @@ class Window:
         self._size = size
         self._shown = False
         self._open = True
-        self._picture_size = (0, 0)
+        self._picture_size = self._bars = (0, 0)
         self._clicks: deque[tuple[int, int]] = deque(maxlen=_KEPT_CLICKS)
         with _display():
             try:
                 cv2.namedWindow(
-                    title, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL
+                    title, cv2.WINDOW_NORMAL | cv2.WINDOW_FREERATIO | cv2.WINDOW_GUI_NORMAL
                 )
             except cv2.error as error:
                 _log.debug("namedWindow failed: %s", error)
@@ -83,8 +83,15 @@ class Window:
             height, width = pixels.shape[:2]
             cv2.resizeWindow(self._name, self._size or _opening_size(width, height))
             cv2.setMouseCallback(self._name, self._hear_mouse)
-        cv2.imshow(self._name, cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
-        self._picture_size = pixels.shape[1], pixels.shape[0]
+        width, height = pixels.shape[1], pixels.shape[0]
+        self._picture_size = width, height
+        self._bars = beside, above = self._bars_for(width, height) if self._shown else (0, 0)
+        shown = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
+        if beside or above:  # those that OpenCV would draw have the colour of the desktop
+            shown = cv2.copyMakeBorder(
+                shown, above, above, beside, beside, cv2.BORDER_CONSTANT, value=(0, 0, 0)
+            )
+        cv2.imshow(self._name, shown)
         self._shown = True
 
     def poll_key(self, wait_ms: int = 1) -> str | None:
@@ -128,10 +135,24 @@ class Window:
             cv2.waitKey(1)  # only now does it go
 
     def _hear_mouse(self, event: int, x: int, y: int, flags: int, data: object) -> None:
-        """Called by OpenCV inside `poll_key`, with x and y in pixels of the picture."""
+        """Called by OpenCV inside `poll_key`, with x and y in pixels of the picture with bars."""
         width, height = self._picture_size
+        x, y = x - self._bars[0], y - self._bars[1]
         if event == cv2.EVENT_LBUTTONDOWN and 0 <= x < width and 0 <= y < height:
             self._clicks.append((x, y))
+
+    def _bars_for(self, width: int, height: int) -> tuple[int, int]:
+        """What is missing (beside, above) on each side of a picture to the window's proportions,
+        in pixels of the picture."""
+        try:
+            *_, window_width, window_height = cv2.getWindowImageRect(self._name)
+        except cv2.error:
+            return 0, 0
+        if window_width < 1 or window_height < 1:  # not on the screen yet
+            return 0, 0
+        beside = height * window_width / window_height - width
+        above = width * window_height / window_width - height
+        return max(0, round(beside / 2)), max(0, round(above / 2))
 
     def _property(self, name: int) -> float:
         """One of OpenCV's window properties; -1 when the window is gone."""

@@ -258,6 +258,25 @@ def test_clicks_arrive_in_pixels_of_the_picture_however_large_the_window(
 
 
 @needs_screen
+def test_beside_a_picture_of_other_proportions_it_is_black(
+    show: Callable[..., Shown], tmp_path: Path
+) -> None:
+    window = show((320, 240))
+    picture, bar = (250, 20, 60), (0, 0, 0)
+
+    def has(colours: dict[tuple[int, int], tuple[int, int, int]]) -> bool:
+        seen = window.screen(tmp_path)
+        return all(tuple(seen[y, x]) == colour for (x, y), colour in colours.items())
+
+    window.xdotool("windowsize", "--sync", window.id, "1000", "480")
+    assert eventually(lambda: has({(170, 240): bar, (190, 240): picture, (500, 3): picture,
+                                   (810, 240): picture, (830, 240): bar}))  # fmt: skip
+    window.xdotool("windowsize", "--sync", window.id, "640", "1000")
+    assert eventually(lambda: has({(320, 250): bar, (320, 270): picture, (3, 500): picture,
+                                   (320, 730): picture, (320, 750): bar}))  # fmt: skip
+
+
+@needs_screen
 def test_closed_by_its_button_it_stays_closed(display: str, show: Callable[..., Shown]) -> None:
     window = show()
     press_close_button(display, window.id)
