@@ -50,7 +50,7 @@ PLAYING = PlayerOptions()
     "--target-fps",
     metavar="N",
     type=click.FloatRange(1, 1000),
-    help="Hold this rate by painting smaller; strokes then grow on the screen.",
+    help="Hold this rate by painting smaller; strokes keep their size where they are locked.",
 )
 @click.option(
     "--stroke-lock/--no-stroke-lock",
