@@ -22,7 +22,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from livestyle.engines.openvino import OpenVINOEngine
+from livestyle.engines.openvino import OpenVINOEngine, shared_core
 from livestyle.engines.timing import time_in_turns
 from livestyle.export.baseline import NAME as BASELINE
 from livestyle.export.baseline import Johnson as Baseline
@@ -255,6 +255,12 @@ def heldout(folder: Path) -> list[Pixels]:
     return [to_long_side(photo, LONG_SIDE_PX) for photo in photos]
 
 
+def floating_point() -> str:
+    """What an fp16 file is calculated in on this processor."""
+    able = shared_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return "bf16" if "BF16" in able else "fp32"
+
+
 def time_all(names: Sequence[str], args: argparse.Namespace) -> dict[str, float]:
     """Median milliseconds of a frame, by candidate and precision, and of the baseline."""
     networks: dict[str, Callable[[Pixels], Pixels]] = {BASELINE: Baseline()}
@@ -262,25 +268,25 @@ def time_all(names: Sequence[str], args: argparse.Namespace) -> dict[str, float]
         net = trained(name, args)
         networks[f"{name} int8"] = OpenVINOEngine(int8_model(net, args), "int8", "cpu", None)
         model = to_onnx(net, "fp32").SerializeToString()
-        networks[f"{name} bf16"] = OpenVINOEngine(model, "fp16", "cpu", None)
+        networks[f"{name} {floating_point()}"] = OpenVINOEngine(model, "fp16", "cpu", None)
     frame = Demo(FRAME_SIZE, paced=False).scene(0)
     return {k: v.median_ms for k, v in time_in_turns(networks, frame, ROUNDS).items()}
 
 
 def table(figures: dict[str, Any], ms: dict[str, float], images: int) -> str:
     first = next(iter(figures))
-    reference = figures[first]["fp32"]["total"]
+    reference, floating = figures[first]["fp32"]["total"], floating_point()
     lines = [
         f"{images} images of 192 px each. Loss: 1e5 content + 1e10 style on {HELDOUT_PHOTOS} photos"
         f" not trained on, in shares of {first}'s. {FRAME_SIZE[0]}x{FRAME_SIZE[1]}.",
         "",
-        "| network | parameters | kMAC per pixel | loss | loss in int8 | int8 ms | bf16 ms "
+        f"| network | parameters | kMAC per pixel | loss | loss in int8 | int8 ms | {floating} ms "
         "| times the baseline's speed |",
         "|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for name, row in figures.items():
         losses = [row[precision]["total"] / reference for precision in ("fp32", "int8")]
-        speeds = [ms.get(f"{name} {precision}", float("nan")) for precision in ("int8", "bf16")]
+        speeds = [ms.get(f"{name} {precision}", float("nan")) for precision in ("int8", floating)]
         lines.append(
             f"| {name} | {row['parameters'] / 1e3:.0f} k | {row['kmac']:.1f} "
             f"| {losses[0]:.2f} | {losses[1]:.2f} | {speeds[0]:.1f} | {speeds[1]:.1f} "
@@ -296,7 +302,7 @@ def plot(figures: dict[str, Any], ms: dict[str, float], path: Path) -> None:
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(figsize=(9, 5.5), dpi=120, layout="constrained")
-    for precision, mark, losses_of in (("int8", "o", "int8"), ("bf16", "^", "fp32")):
+    for precision, mark, losses_of in (("int8", "o", "int8"), (floating_point(), "^", "fp32")):
         x = [ms[f"{name} {precision}"] for name in figures]
         y = [row[losses_of]["total"] / 1e6 for row in figures.values()]
         axes.scatter(x, y, marker=mark, label=precision)
