@@ -111,7 +111,12 @@ def _style_name(ctx: click.Context, parameter: click.Parameter, value: str | Non
     "How much the painting's colours count, beside its strokes; try 1e7.",
     type=float,
 )
-@setting("--chroma-weight", "chroma_weight", "How much the photo's colours count.", type=float)
+@setting(
+    "--chroma-weight",
+    "chroma_weight",
+    "How much the photo's colours count; 1e8 leaves faces theirs.",
+    type=float,
+)
 @setting("--learning-rate", "learning_rate", "Peak learning rate.", type=float)
 @setting(
     "--augment",
