@@ -22,7 +22,7 @@ from livestyle.video.formats import (
 from livestyle.video.partial import PartialFile
 
 if TYPE_CHECKING:
-    from av import VideoFrame, VideoStream
+    from av import Packet, VideoFrame, VideoStream
     from av.container import OutputContainer
 
     from livestyle.video.soundtrack import Soundtrack
@@ -204,7 +204,7 @@ class Recorder:
 
         assert self._output is not None
         try:
-            self._output.mux(self._stream.encode(None))
+            self._output.mux(self._last_packets())
             if self._sound is not None:
                 self._sound.finish(self._last_pts_s, float(1 / self._fps))
             self._output.close()
@@ -212,6 +212,18 @@ class Recorder:
             self._file.keep()
         except (av.FFmpegError, ValueError, OSError) as error:
             raise self._failure(error) from error
+
+    def _last_packets(self) -> "list[Packet]":
+        """What the encoder still holds.
+
+        FFmpeg may take the end of the last packet in a fragmented MP4 for the end of the video.
+        With B-frames that packet is not the last to be shown, which players would then leave out.
+        """
+        packets = self._stream.encode(None)
+        if packets and self._container.has_edit_list:
+            last, frame_ticks = packets[-1], round(1 / self._fps / self._time_base)
+            last.duration = self._last_tick + frame_ticks - (last.pts or 0)
+        return packets
 
     def _release(self) -> None:
         """Lets go of the partial file: kept if it holds something, removed if not."""

@@ -101,6 +101,18 @@ def test_times_of_a_file_are_kept_to_the_tick(tmp_path: Path) -> None:
     assert stamps == [n * tick for n in (0, 1, 2, 5, 6, 40)]
 
 
+def test_the_last_frame_is_shown_wherever_a_fragment_ends(tmp_path: Path) -> None:
+    """With B-frames, which the default preset has, the last packet is not the last picture."""
+    for count in range(28, 34):
+        recorder = Recorder(tmp_path / "out.mp4", fps=30.0)
+        for i in range(count):
+            picture = np.full((120, 160, 3), i * 7 % 255, np.uint8)
+            picture[:, i * 3 % 160] = 255
+            recorder.write(frame(picture, i / 30, i))
+        recorder.close()
+        assert len(read(recorder.path)) == count
+
+
 def test_a_time_that_does_not_advance_is_moved_on(tmp_path: Path) -> None:
     got = times(record(tmp_path / "out.mp4", bars([1.0, 1.0, 0.5, 1.5])))
     assert len(got) == 4
