@@ -213,7 +213,7 @@ class Recorder:
         except (av.FFmpegError, ValueError, OSError) as error:
             raise self._failure(error) from error
 
-    def _last_packets(self) -> "list[Packet]":
+    def _last_packets(self) -> "list[Packet[VideoStream]]":
         """What the encoder still holds.
 
         FFmpeg may take the end of the last packet in a fragmented MP4 for the end of the video.
