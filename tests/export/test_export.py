@@ -106,6 +106,14 @@ def test_the_onnx_files_are_self_contained_and_carry_the_card(style_folder: Path
     assert any(node.op_type == "QuantizeLinear" for node in int8.graph.node)
 
 
+def test_the_sums_of_an_int8_file_stay_in_floating_point(style_folder: Path) -> None:
+    graph = onnx.load(style_folder / "test-int8.onnx").graph
+    makers = {name: node.op_type for node in graph.node for name in node.output}
+    sums = [node for node in graph.node if node.op_type == "Add"]
+    assert len(sums) >= 4
+    assert not any(makers.get(name) == "DequantizeLinear" for node in sums for name in node.input)
+
+
 def test_no_folder_of_the_maker_is_told(style_folder: Path) -> None:
     for file in style_folder.iterdir():
         assert b"somebody/" not in file.read_bytes(), file
