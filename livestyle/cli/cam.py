@@ -33,6 +33,9 @@ Show = LiveSession | Pipeline
 PLAYING = PlayerOptions()
 """The defaults of how to play."""
 
+STEADY = 0.5
+"""Halves the flicker that a camera's noise makes, and holds nothing that moves."""
+
 
 @click.command()
 @click.option(
@@ -61,11 +64,11 @@ PLAYING = PlayerOptions()
 )
 @click.option(
     "--steady",
-    default=PLAYING.steady,
+    default=STEADY,
     show_default=True,
     metavar="0..1",
     type=click.FloatRange(0, 1),
-    help="Take the flicker out of what stands still.",
+    help="Take the flicker out of what stands still; 0: show each frame as it is painted.",
 )
 @click.option(
     "--crossfade",
