@@ -30,8 +30,9 @@ from livestyle.training.data import PhotoSet
 
 log = logging.getLogger(__name__)
 
-FINE_PRECISIONS = ("fp16", "int8")
-"""Half the size is painted where time is short, and there nobody takes fp32."""
+PRECISIONS = {"": ("fp32", "fp16", "int8"), "-fine": ("fp16", "int8"), "-rich": ("fp16",)}
+"""Of the usual network, of the one with fine strokes, which is for where time is short, and of the
+rich one, which is for what computes fast in fp16; by what stands behind the style's name."""
 
 FRAMES = 60
 FRAME_SIDE_PX = 640
@@ -71,6 +72,7 @@ def export_style(
     targets: Sequence[Target] = DEFAULT_TARGETS,
     *,
     fine: Checkpoint | None = None,
+    rich: Checkpoint | None = None,
     preview: Pixels | None = None,
     overwrite: bool = False,
     optional: Collection[Target] = (),
@@ -83,8 +85,9 @@ def export_style(
         folder: the style's own folder, which is made.
         frames: real photos, RGB uint8 (H, W, 3), to quantise and to compare on.
         targets: files to write.
-        fine: a network with strokes half as large, exported beside it in `FINE_PRECISIONS` for
-            painting at half the size.
+        fine: a network with strokes half as large, exported beside it for painting at half the
+            size.
+        rich: a larger network with strokes as large, exported beside it for strong machines.
         preview: picture that is painted as the style's preview; None: the first frame.
         overwrite: replace an older style in that folder, once the new one is whole.
         optional: targets that are left out, with a warning in the log, where they fail.
@@ -92,7 +95,7 @@ def export_style(
 
     Raises:
         ExportError: a file differs too much from the network, or cannot be written; or the strokes
-            of `fine` are not half as large.
+            of `fine` are not half as large, or those of `rich` not as large.
     """
     if not frames:
         raise ExportError("Every export is compared on real photos; pass --photos DIR.")
@@ -105,17 +108,21 @@ def export_style(
     card = _card(checkpoint, usual.net)
     works = [usual]
     if fine:
-        _check_fine(fine, checkpoint)
+        _check_stroke("fine", fine, checkpoint.config.stroke / 2)
         works.append(_Work.of(fine, [_halved(frame) for frame in frames], "-fine"))
         card.training["fine"] = {"steps": fine.step, "stroke": fine.config.stroke}
+    if rich:
+        _check_stroke("rich", rich, checkpoint.config.stroke)
+        works.append(_Work.of(rich, frames, "-rich"))
+        card.training["rich"] = {"steps": rich.step, "net": rich.config.net}
     painted_preview = paint_with_torch(usual.net, frames[0] if preview is None else preview)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".export-") as name:
             fresh = Path(name)
-            files: dict[str, list[ModelFile]] = {work.suffix: [] for work in works}
+            files: dict[str, list[ModelFile]] = {suffix: [] for suffix in PRECISIONS}
             for work, target in product(works, targets):
-                if work.suffix and target.precision not in FINE_PRECISIONS:
+                if target.precision not in PRECISIONS[work.suffix]:
                     continue
                 try:
                     file = _export_file(work, card, target, fresh)
@@ -161,13 +168,13 @@ class _Work:
         return cls(net, frames, [paint_with_torch(net, frame) for frame in frames], suffix)
 
 
-def _check_fine(fine: Checkpoint, usual: Checkpoint) -> None:
-    """Refuses a network whose strokes are not half as large as those of the other one."""
-    wanted = usual.config.stroke / 2
-    if fine.config.stroke != wanted:
+def _check_stroke(name: str, checkpoint: Checkpoint, wanted: float) -> None:
+    """Refuses a network whose strokes have not the size that it needs beside the usual one."""
+    stroke = checkpoint.config.stroke
+    if stroke != wanted:
         raise ExportError(
-            f"The fine network was trained with --stroke {fine.config.stroke:g}, but strokes half "
-            f"as large as the style's take --stroke {wanted:g}. Train it again with that."
+            f"The {name} network was trained with --stroke {stroke:g}, but beside this style it "
+            f"takes --stroke {wanted:g}. Train it again with that."
         )
 
 

@@ -49,6 +49,7 @@ class StyleCard:
         kmac_per_pixel: thousand multiply-accumulates per output pixel.
         files: the exported models.
         fine: models whose strokes are half as large, for painting at half the size; may be none.
+        rich: models of a larger network, for strong machines; may be none.
         training: how it was made: steps, photos, loss network, weights, seed, versions.
         figures: what was measured on it.
     """
@@ -64,13 +65,14 @@ class StyleCard:
     kmac_per_pixel: float
     files: tuple[ModelFile, ...] = ()
     fine: tuple[ModelFile, ...] = ()
+    rich: tuple[ModelFile, ...] = ()
     training: dict[str, Any] = field(default_factory=dict)
     figures: dict[str, Any] = field(default_factory=dict)
 
     @property
     def all_files(self) -> tuple[ModelFile, ...]:
-        """The exported models, the fine ones last."""
-        return self.files + self.fine
+        """The exported models: the usual ones, the fine ones, the rich ones."""
+        return self.files + self.fine + self.rich
 
     @property
     def precisions(self) -> tuple[str, ...]:
@@ -84,9 +86,14 @@ class StyleCard:
                 return file
         return None
 
-    def with_files(self, files: Iterable[ModelFile], fine: Iterable[ModelFile] = ()) -> "StyleCard":
+    def with_files(
+        self,
+        files: Iterable[ModelFile],
+        fine: Iterable[ModelFile] = (),
+        rich: Iterable[ModelFile] = (),
+    ) -> "StyleCard":
         """The same card listing these files and no others."""
-        return replace(self, files=tuple(files), fine=tuple(fine))
+        return replace(self, files=tuple(files), fine=tuple(fine), rich=tuple(rich))
 
     def to_json(self) -> str:
         """The card as it is stored."""
@@ -113,7 +120,7 @@ class StyleCard:
             known = {f.name for f in fields(cls)}
             file_keys = {f.name for f in fields(ModelFile)}
             data = {key: value for key, value in data.items() if key in known}
-            for listed in ("files", "fine"):
+            for listed in ("files", "fine", "rich"):
                 data[listed] = tuple(
                     ModelFile(**{k: v for k, v in file.items() if k in file_keys})
                     for file in data.get(listed, ())

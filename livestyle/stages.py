@@ -54,11 +54,16 @@ class EngineInfo:
         engine: "openvino", "onnxruntime" or "torchscript".
         device: as the engine names it ("CPU", "GPU.0", "cuda:0").
         precision: of the file that was loaded: "fp32", "fp16" or "int8".
+        rich: whether that is the style's rich network.
     """
 
     engine: str
     device: str
     precision: str
+    rich: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.engine} on {self.device} in {self.precision}{', rich' * self.rich}"
 
 
 class Stylizer(Protocol):

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
+from itertools import product
 from typing import Any
 
 import click
@@ -107,8 +108,10 @@ def _networks(
         if asked.engine not in ("auto", engine) or asked.device not in ("auto", device):
             continue
         usual = PRECISIONS if device == "cpu" else OTHER_THAN_CPU_PRECISIONS
-        for precision in usual if asked.precision == "auto" else (asked.precision,):
-            options = replace(asked, engine=engine, device=device, precision=precision)
+        precisions = usual if asked.precision == "auto" else (asked.precision,)
+        richness = (False, True) if asked.rich is None and style.card.rich else (asked.rich,)
+        for rich, precision in product(richness, precisions):
+            options = replace(asked, engine=engine, device=device, precision=precision, rich=rich)
             try:
                 stylizer = load(style, options)
                 opened.callback(stylizer.close)
@@ -119,7 +122,8 @@ def _networks(
                 log.info("%s on %s in %s is left out: %s", engine, device, precision, error)
                 continue
             info = stylizer.info
-            yield f"{style.card.name} {precision}, {info.engine} on {info.device.lower()}", stylizer
+            name = f"{style.card.name}{' rich' * info.rich} {precision}"
+            yield f"{name}, {info.engine} on {info.device.lower()}", stylizer
 
 
 def _baseline(threads: int | None) -> dict[str, Network]:

@@ -282,12 +282,9 @@ def _watch(styles: StyleSet, player: Player, thumbnails: Thumbnails) -> Watch:
 
 
 def _what_runs(frames: FrameSource, player: Player) -> str:
-    info, size = player.info, "{}x{}".format(*frames.size)
+    size = "{}x{}".format(*frames.size)
     name = frames.name if size in frames.name else f"{frames.name} at {size}"
-    return (
-        f"Painting {name} as {player.current} with {info.engine} on {info.device} in "
-        f"{info.precision}."
-    )
+    return f"Painting {name} as {player.current} with {player.info}."
 
 
 def _what_was_done(meter: Meter, record: Path | None) -> str:
@@ -311,6 +308,7 @@ def _write_report(path: Path, frames: FrameSource, player: Player, meter: Meter)
         "engine": info.engine,
         "device": info.device,
         "precision": info.precision,
+        "rich": info.rich,
         **meter.report(),
         "reconnects": frames.reconnects,
     }

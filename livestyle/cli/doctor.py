@@ -88,7 +88,7 @@ def _speed(speed: Speed) -> str:
     lines = ["Milliseconds a frame at {}x{}".format(*SIZE)]
     for stage, ms in speed.stages_ms.items():
         info = speed.info if stage == "style" else None
-        painter = f"  {info.engine} on {info.device}, {info.precision}" if info else ""
+        painter = f"  {info}" if info else ""
         lines.append(f"  {stage:<{_STATE_WIDTH}}  {ms:6.1f}{painter}")
     return "\n".join(lines)
 

@@ -126,8 +126,9 @@ def _save(style: Style, figures: dict[str, float], info: EngineInfo) -> None:
             f"{style.card.name} is a single file, and the figures go into a {CARD_FILE}. "
             "Install it with `livestyle styles add`, then evaluate it by its name."
         )
-    rounded = {key: float(f"{value:.4g}") for key, value in figures.items()}
-    measured = {**style.card.figures, **rounded, "measured_in": info.precision}
+    rounded: dict[str, Any] = {key: float(f"{value:.4g}") for key, value in figures.items()}
+    rounded["measured_in"] = info.precision
+    measured = style.card.figures | ({"rich": rounded} if info.rich else rounded)
     try:
         replace(style.card, figures=measured).save(style.folder)
     except OSError as error:

@@ -50,6 +50,12 @@ EXPORTS = Path("exports")
     help="Run or checkpoint of a network trained --from this one with half its --stroke: it paints "
     "at half the size, so that strokes keep theirs.",
 )
+@click.option(
+    "--rich",
+    type=click.Path(path_type=Path, exists=True),
+    help="Run or checkpoint of a network trained on the same painting with --net rich: strong "
+    "machines paint with it.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace an older export.")
 def export(
     origin: str,
@@ -58,6 +64,7 @@ def export(
     out: Path | None,
     photos: Path | None,
     fine: Path | None,
+    rich: Path | None,
     overwrite: bool,
 ) -> None:
     """Write a trained network as ONNX or TorchScript, or a style as one file.
@@ -69,11 +76,11 @@ def export(
     paints with it (`livestyle cam --style NAME.livestyle`) or installs it (`livestyle styles add`).
     """
     networks = [name for name in formats if name != PACK]
-    is_exported = not (networks or precisions or fine or is_unexported(Path(origin)))
+    is_exported = not (networks or precisions or fine or rich or is_unexported(Path(origin)))
     if PACK in formats and is_exported:
         style = find_style(origin)
     else:
-        style = _export(origin, networks, precisions, out, photos, fine, overwrite)
+        style = _export(origin, networks, precisions, out, photos, fine, rich, overwrite)
         click.echo(style.folder)
     if PACK in formats:
         click.echo(_pack(style, out or _run(origin) or EXPORTS, overwrite))
@@ -86,6 +93,7 @@ def _export(
     out: Path | None,
     photos: Path | None,
     fine: Path | None,
+    rich: Path | None,
     overwrite: bool,
 ) -> Style:
     """Writes a style's folder from a network."""
@@ -110,6 +118,7 @@ def _export(
         _frames(photos or checkpoint.config.photos, required=photos is not None),
         targets,
         fine=load_checkpoint(fine) if fine else None,
+        rich=load_checkpoint(rich) if rich else None,
         preview=Demo(paced=False).scene(0),
         overwrite=overwrite,
         on_file=say_exported,

@@ -104,6 +104,12 @@ def engine_options(command: F) -> F:
             help="Which of the style's files; auto takes the fastest good one.",
         ),
         click.option(
+            "--rich/--no-rich",
+            default=None,
+            help="Paint with the style's larger network.  [default: on NVIDIA cards, and "
+            "processors with a matrix unit]",
+        ),
+        click.option(
             "--threads", metavar="N", type=click.IntRange(1), help="CPU threads for the network."
         ),
     ]
@@ -151,6 +157,7 @@ def engine_of(options: dict[str, Any]) -> EngineOptions:
         device=options.pop("device"),
         precision=options.pop("precision"),
         threads=options.pop("threads"),
+        rich=options.pop("rich"),
     )
 
 

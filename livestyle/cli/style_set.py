@@ -72,7 +72,7 @@ class StyleSet:
 
     def load_on_cpu(self, name: str) -> Stylizer:
         """A style where it surely runs."""
-        options = replace(self._engine, engine="auto", device="cpu", precision="auto")
+        options = replace(self._engine, engine="auto", device="cpu", precision="auto", rich=False)
         return self._loaded(name, options)
 
     def preview(self, name: str) -> Pixels | None:
@@ -96,5 +96,5 @@ class StyleSet:
         style = reread(self.styles[name])
         usual = load(style, options)
         if self._stroke_lock and (fine := style.fine):
-            return StrokePair(usual, lambda: load(fine, options))
+            return StrokePair(usual, lambda: load(fine, replace(options, rich=False)))
         return usual

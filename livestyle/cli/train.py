@@ -68,7 +68,7 @@ def _style_name(ctx: click.Context, parameter: click.Parameter, value: str | Non
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Folder of the run.  [default: runs/NAME]"
 )
-@setting("--net", "net", "Network to train.", type=click.Choice(["light", "johnson"]))
+@setting("--net", "net", "Network to train.", type=click.Choice(["light", "rich", "johnson"]))
 @setting(
     "--loss-network",
     "loss_network",
@@ -130,7 +130,7 @@ def _style_name(ctx: click.Context, parameter: click.Parameter, value: str | Non
     "start_from",
     type=str,
     help="Style, run, pack or checkpoint to start from, with a quarter of the steps; or scratch.  "
-    "[default: mosaic, for the net light]",
+    "[default: mosaic, for light and rich]",
 )
 @setting(
     "--device", "device", "Where to compute.", type=click.Choice(["auto", "cpu", "cuda", "mps"])
@@ -310,7 +310,7 @@ def _was_given(ctx: click.Context, parameter: str) -> bool:
 
 def _network(start_from: str | None, net: str) -> Path | None:
     """The checkpoint to start from: that of an installed style, or a path; None for none."""
-    start_from = start_from or (DEFAULT_STYLE if net == DEFAULTS["net"] else SCRATCH)
+    start_from = start_from or (SCRATCH if net == "johnson" else DEFAULT_STYLE)
     if start_from == SCRATCH:
         return None
     named = {style.card.name: style.folder for style in list_styles()}

@@ -5,13 +5,13 @@ Importing this imports no engine; `load` imports the one that it takes.
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from livestyle.engines.contract import Engine
-from livestyle.engines.devices import FORMATS, PAIRS, candidates, choose_file
+from livestyle.engines.devices import FORMATS, PAIRS, candidates, choose_file, suited
 from livestyle.engines.model_file import read_model
 from livestyle.engines.onnxruntime import ONNXRuntimeEngine
 from livestyle.engines.openvino import OpenVINOEngine
@@ -44,12 +44,14 @@ class EngineOptions:
         device: one of `DEVICES`; one that is named runs or is an error.
         precision: one of `PRECISIONS`.
         threads: processor threads to use; None leaves it to the engine.
+        rich: whether to paint with the style's rich network; None: where the device is strong.
     """
 
     engine: str = "auto"
     device: str = "auto"
     precision: str = "auto"
     threads: int | None = None
+    rich: bool | None = None
 
     def __post_init__(self) -> None:
         for name, known in (("engine", ENGINES), ("device", DEVICES), ("precision", PRECISIONS)):
@@ -84,9 +86,11 @@ def load(style: "Style", options: EngineOptions | None = None) -> Stylizer:
 
 def _start(style: "Style", engine: str, device: str, options: EngineOptions) -> Engine:
     """One engine with the style in it; on anything but a CPU proven by painting a frame."""
-    file = choose_file(style.card, engine, device, options.precision)
+    card = suited(style.card, engine, device, options.precision, options.rich)
+    file = choose_file(card, engine, device, options.precision)
     model = read_model(style.path(file), file)
     stylizer = _CLASSES[engine](model, file.precision, device, options.threads)
+    stylizer.info = replace(stylizer.info, rich=file in style.card.rich)
     if device != "cpu":
         try:
             stylizer(np.zeros((64, 64, 3), np.uint8))

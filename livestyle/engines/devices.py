@@ -31,6 +31,9 @@ _PREFERRED = {
 }
 """Precisions by engine on the CPU, and on anything else: the fastest good picture first."""
 
+_STRONG = ("cuda", "tensorrt")
+"""Devices that paint with a rich network faster than any camera; a matrix unit does too."""
+
 _AUTO_DEVICES = ("cuda", "cpu")
 """What `auto` tries; the others are slower to start and run only when named."""
 
@@ -71,6 +74,34 @@ def candidates(engine: str, device: str, card: StyleCard) -> list[tuple[str, str
         readable = [pair for pair in readable if pair != ("onnxruntime", "cuda")]
     devices = [pair[1] for pair in readable]
     return readable[: devices.index("cpu") + 1] if "cpu" in devices else readable
+
+
+def suited(
+    card: StyleCard, engine: str, device: str, precision: str, rich: bool | None
+) -> StyleCard:
+    """The card with the files of the network to take, the usual or the rich one.
+
+    Args:
+        engine, device: a pair of `PAIRS`.
+        precision: as for `choose_file`.
+        rich: whether to take the rich one; None: where the device is strong, if there is a file.
+
+    Raises:
+        StyleError: the rich one was asked for, and the style has none.
+    """
+    richly = card.with_files(card.rich)
+    if rich and not richly.files:
+        raise StyleError(
+            f"The style {card.name} has no rich network. Leave --rich out, or train one: "
+            "`livestyle train --net rich`, then `livestyle export --rich`."
+        )
+    if rich is None:
+        strong = device in _STRONG or (
+            engine == "openvino" and device == "cpu" and has_matrix_unit()
+        )
+        there = {f.precision for f in richly.files if f.format == FORMATS[engine]}
+        rich = strong and (precision in there or (precision == "auto" and bool(there)))
+    return richly if rich else card
 
 
 def choose_file(card: StyleCard, engine: str, device: str, precision: str) -> ModelFile:

@@ -231,7 +231,7 @@ class Screen:
             ("latency", _ms(now.latency_ms)),
             ("dropped", str(now.dropped)),
             *((("scale", f"{scale:.0%}"),) if scale != 1 else ()),
-            ("engine", f"{info.engine} {info.device} {info.precision}"),
+            ("engine", f"{info.engine} {info.device} {info.precision}{' rich' * info.rich}"),
         )
 
 

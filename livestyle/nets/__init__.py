@@ -5,9 +5,9 @@ from torch import Tensor, nn
 
 from livestyle.errors import StyleError
 from livestyle.nets.johnson import Johnson
-from livestyle.nets.light import Light
+from livestyle.nets.light import Light, Rich
 
-NETS: dict[str, type[Light] | type[Johnson]] = {"light": Light, "johnson": Johnson}
+NETS: dict[str, type[Light] | type[Johnson]] = {"light": Light, "rich": Rich, "johnson": Johnson}
 
 
 def build_net(name: str) -> Light | Johnson:

@@ -12,7 +12,7 @@ import pytest
 
 from livestyle.card import ModelFile, StyleCard
 from livestyle.engines import EngineOptions, devices, load, onnxruntime
-from livestyle.engines.devices import candidates, choose_file
+from livestyle.engines.devices import candidates, choose_file, suited
 from livestyle.errors import EngineError, StyleError
 from livestyle.library import find_style
 from livestyle.style import Style
@@ -97,6 +97,42 @@ def test_precision_auto(
 ) -> None:
     monkeypatch.setattr(devices, "has_matrix_unit", lambda: matrix_unit)
     assert choose_file(ALL, engine, device, "auto").precision == expected
+
+
+@pytest.mark.parametrize(
+    ("engine", "device", "matrix_unit", "precision", "asked", "expected"),
+    [
+        ("openvino", "cpu", False, "auto", None, False),
+        ("openvino", "cpu", True, "auto", None, True),
+        ("openvino", "cpu", True, "int8", None, False),
+        ("openvino", "cpu", True, "auto", False, False),
+        ("openvino", "cpu", False, "auto", True, True),
+        ("onnxruntime", "cuda", False, "auto", None, True),
+        ("onnxruntime", "cuda", False, "fp16", None, True),
+        ("torchscript", "cuda", False, "auto", None, False),
+        ("onnxruntime", "cpu", True, "auto", None, False),
+    ],
+)
+def test_strong_devices_paint_with_the_rich_network(
+    engine: str,
+    device: str,
+    matrix_unit: bool,
+    precision: str,
+    asked: bool | None,
+    expected: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(devices, "has_matrix_unit", lambda: matrix_unit)
+    rich = card_with(("onnx", "fp16")).files
+    card = ALL.with_files(ALL.files, rich=rich)
+    taken = suited(card, engine, device, precision, asked)
+    assert taken.files == (rich if expected else ALL.files)
+    assert suited(ALL, engine, device, precision, None) == ALL
+
+
+def test_a_rich_network_that_is_not_there(style: Style) -> None:
+    with pytest.raises(StyleError, match=r"no rich network.*livestyle export --rich"):
+        load(style, EngineOptions(rich=True))
 
 
 def test_precision_that_is_not_there(style: Style) -> None:

@@ -140,8 +140,29 @@ def test_a_network_with_finer_strokes_goes_along(
     stylizer = load(style.fine, EngineOptions("openvino", "cpu", "int8"))
     assert psnr_db(stylizer(frames[0]), paint_with_torch(net, frames[0])) > 30
     stylizer.close()
-    with pytest.raises(ExportError, match=r"take --stroke 0\.5"):
+    with pytest.raises(ExportError, match=r"takes --stroke 0\.5"):
         export_style(checkpoint, tmp_path / "other", frames, fine=checkpoint)
+
+
+def test_a_rich_network_goes_along(
+    checkpoint: Checkpoint, frames: list[Pixels], tmp_path: Path
+) -> None:
+    torch.manual_seed(1)
+    net = build_net("rich").eval()
+    config = replace(checkpoint.config, net="rich")
+    rich = Checkpoint(config, 7, net.state_dict(), {}, {})
+    export_style(checkpoint, tmp_path / "test", frames, rich=rich)
+    style = find_style(str(tmp_path / "test"))
+    assert [file.precision for file in style.card.rich] == ["fp16"]
+    assert style.card.training["rich"] == {"steps": 7, "net": "rich"}
+    assert style.card.net == "light"
+    stylizer = load(style, EngineOptions("openvino", "cpu", rich=True))
+    assert stylizer.info.rich
+    assert psnr_db(stylizer(frames[0]), paint_with_torch(net, frames[0])) > 40
+    stylizer.close()
+    other = replace(rich, config=replace(config, stroke=0.5))
+    with pytest.raises(ExportError, match=r"rich network.*takes --stroke 1\."):
+        export_style(checkpoint, tmp_path / "other", frames, rich=other)
 
 
 def test_an_older_style_is_replaced_only_when_told(
