@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import onnx
 import torch
@@ -149,12 +150,14 @@ class _Work:
     """A network to export.
 
     Attributes:
+        kind: the network's name in `livestyle.nets`.
         net: in evaluation mode.
         frames: real photos, RGB uint8 (H, W, 3), to quantise and to compare on.
         references: what the network makes of them.
         suffix: stands behind the style's name in the names of its files.
     """
 
+    kind: str
     net: nn.Module
     frames: Sequence[Pixels]
     references: Sequence[Pixels]
@@ -165,7 +168,8 @@ class _Work:
         net = build_net(checkpoint.config.net)
         net.load_state_dict(checkpoint.net)
         net.eval()
-        return cls(net, frames, [paint_with_torch(net, frame) for frame in frames], suffix)
+        references = [paint_with_torch(net, frame) for frame in frames]
+        return cls(checkpoint.config.net, net, frames, references, suffix)
 
 
 def _check_stroke(name: str, checkpoint: Checkpoint, wanted: float) -> None:
@@ -184,6 +188,7 @@ def _halved(frame: Pixels) -> Pixels:
 
 def _export_file(work: _Work, card: StyleCard, target: Target, folder: Path) -> ModelFile:
     path = _path(folder, card.name, work, target)
+    card = replace(card, net=work.kind, **_cost(work.net))
     if target.format == "torchscript":
         data = to_torchscript(work.net, target.precision, card.to_json())
     elif target.precision == "int8":
@@ -206,6 +211,14 @@ def _path(folder: Path, name: str, work: _Work, target: Target) -> Path:
     return folder / f"{name}{work.suffix}-{target.precision}{SUFFIX[target.format]}"
 
 
+def _cost(net: nn.Module) -> dict[str, Any]:
+    """As a card has it."""
+    return {
+        "parameters": parameter_count(net),
+        "kmac_per_pixel": round(kmac_per_pixel(net), 2),
+    }
+
+
 def _card(checkpoint: Checkpoint, net: nn.Module) -> StyleCard:
     config = checkpoint.config
     return StyleCard(
@@ -216,8 +229,7 @@ def _card(checkpoint: Checkpoint, net: nn.Module) -> StyleCard:
         licence=config.licence,
         source=config.source,
         net=config.net,
-        parameters=parameter_count(net),
-        kmac_per_pixel=round(kmac_per_pixel(net), 2),
+        **_cost(net),
         training={
             "steps": checkpoint.step,
             "batch": config.batch,

@@ -11,6 +11,7 @@ import torch
 
 from livestyle.card import CARD_FILE, CARD_KEY, StyleCard
 from livestyle.engines import EngineOptions, load
+from livestyle.engines.model_file import card_inside
 from livestyle.errors import ExportError
 from livestyle.export.graph import FrameModel
 from livestyle.export.style import Target, export_style
@@ -156,6 +157,8 @@ def test_a_rich_network_goes_along(
     assert [file.precision for file in style.card.rich] == ["fp16"]
     assert style.card.training["rich"] == {"steps": 7, "net": "rich"}
     assert style.card.net == "light"
+    inside = card_inside(style.path(style.card.rich[0]))
+    assert (inside.net, inside.parameters) == ("rich", 340_652)
     stylizer = load(style, EngineOptions("openvino", "cpu", rich=True))
     assert stylizer.info.rich
     assert psnr_db(stylizer(frames[0]), paint_with_torch(net, frames[0])) > 40
