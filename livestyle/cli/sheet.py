@@ -1,11 +1,13 @@
 """`livestyle sheet`: every style on one picture, named."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
 from PIL import Image
 
+from livestyle.cli.options import engine_of, engine_options
 from livestyle.engines import load
 from livestyle.errors import StyleError
 from livestyle.frame import Pixels
@@ -22,12 +24,14 @@ COLUMNS = 3, 4, 5
 @click.argument("output", type=click.Path(path_type=Path))
 @click.option("--width", default=480, show_default=True, type=click.IntRange(32, 4096),
               help="Of each picture, in pixels.")  # fmt: skip
-def sheet(picture: Path, output: Path, width: int) -> None:
+@engine_options
+def sheet(picture: Path, output: Path, width: int, **options: Any) -> None:
     """Paint INPUT in every style and write one named overview to OUTPUT."""
+    engine = engine_of(options)
     original = _to_width(read_picture(picture), width)
     tiles = [labelled(original, "original")]
     for style in list_styles():
-        stylizer = load(style)
+        stylizer = load(style, engine)
         try:
             tiles.append(labelled(stylizer(original), style.card.name))
         finally:

@@ -1,0 +1,39 @@
+"""`livestyle sheet`: a tile for every style, painted by what was asked for."""
+
+import numpy as np
+import pytest
+from models import blur_model, save_onnx, save_style
+
+from livestyle.cli import sheet
+from livestyle.library import find_style
+from livestyle.picture import read_picture, write_picture
+
+
+@pytest.fixture
+def one_style(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The only style: the negative, and as its rich network a grey picture."""
+    folder = tmp_path / "tiny"
+    card = save_style(folder)
+    rich = save_onnx(blur_model(), folder / "tiny-rich.onnx", card)
+    card.with_files(card.files, rich=[rich]).save(folder)
+    monkeypatch.setattr(sheet, "list_styles", lambda: [find_style(str(folder))])
+
+
+@pytest.mark.parametrize(("asked", "expected"), [("--no-rich", 195), ("--rich", 127)])
+def test_each_style_has_a_tile(
+    livestyle, one_style: None, tmp_path, asked: str, expected: int
+) -> None:
+    write_picture(tmp_path / "grey.png", np.full((90, 120, 3), 60, np.uint8))
+    ended = livestyle("sheet", tmp_path / "grey.png", tmp_path / "out.png", "--width", 120, asked)
+    assert ended.code == 0, ended.err
+    tiles = np.split(read_picture(tmp_path / "out.png")[:, :240], 2, axis=1)
+    assert [int(np.median(tile)) for tile in tiles] == [60, pytest.approx(expected, abs=1)]
+
+
+def test_an_engine_that_has_no_file_is_an_error(livestyle, one_style: None, tmp_path) -> None:
+    write_picture(tmp_path / "grey.png", np.full((90, 120, 3), 60, np.uint8))
+    ended = livestyle(
+        "sheet", tmp_path / "grey.png", tmp_path / "out.png", "--engine", "torchscript"
+    )
+    assert ended.code == 4 and "has no torchscript file" in ended.err
+    assert not (tmp_path / "out.png").exists()
