@@ -130,7 +130,7 @@ def _style_name(ctx: click.Context, parameter: click.Parameter, value: str | Non
     "start_from",
     type=str,
     help="Style, run, pack or checkpoint to start from, with a quarter of the steps; or scratch.  "
-    "[default: mosaic, for light and rich]",
+    "[default: mosaic, for the net light]",
 )
 @setting(
     "--device", "device", "Where to compute.", type=click.Choice(["auto", "cpu", "cuda", "mps"])
@@ -310,7 +310,7 @@ def _was_given(ctx: click.Context, parameter: str) -> bool:
 
 def _network(start_from: str | None, net: str) -> Path | None:
     """The checkpoint to start from: that of an installed style, or a path; None for none."""
-    start_from = start_from or (SCRATCH if net == "johnson" else DEFAULT_STYLE)
+    start_from = start_from or (DEFAULT_STYLE if net == DEFAULTS["net"] else SCRATCH)
     if start_from == SCRATCH:
         return None
     named = {style.card.name: style.folder for style in list_styles()}

@@ -14,7 +14,6 @@ from torch.nn.parallel import DistributedDataParallel
 from livestyle.errors import TrainingError
 from livestyle.nets import build_net
 from livestyle.nets.vgg import LossNetwork, load_loss_network
-from livestyle.nets.widening import widened
 from livestyle.training.artwork import style_target
 from livestyle.training.checkpoint import (
     Checkpoint,
@@ -96,7 +95,7 @@ class Trainer:
         self._stopped = threading.Event()
         if start_from:
             start = load_checkpoint(start_from)
-            self._begin_with(start)
+            self._take_network(start)
             self.origin[STARTED_FROM] = name_of(start)
         if resume:
             self._restore(load_checkpoint(config.out))
@@ -238,13 +237,6 @@ class Trainer:
             watcher.saved(path)
         check_room(folder, path.stat().st_size)
         return path
-
-    def _begin_with(self, start: Checkpoint) -> None:
-        """Takes a network of the same kind, or a light one for a rich one."""
-        if (start.config.net, self.config.net) == ("light", "rich"):
-            self.net.load_state_dict(widened(start.net, self.net.state_dict()))
-        else:
-            self._take_network(start)
 
     def _take_network(self, checkpoint: Checkpoint) -> None:
         if checkpoint.config.net != self.config.net:

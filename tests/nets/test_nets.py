@@ -6,7 +6,6 @@ import torch
 from livestyle.errors import StyleError
 from livestyle.nets import NETS, build_net, kmac_per_pixel, parameter_count
 from livestyle.nets.light import SEED_SIDE, Seed, start_as_nearest
-from livestyle.nets.widening import widened
 
 
 @pytest.mark.parametrize("name", NETS)
@@ -23,22 +22,6 @@ def test_light_is_bounded_and_light() -> None:
     assert painted.min() >= 0 and painted.max() <= 1
     assert kmac_per_pixel(net) < 15
     assert parameter_count(net) < 120_000
-
-
-def test_a_widened_network_paints_the_same_and_can_learn_more() -> None:
-    torch.manual_seed(0)
-    light, rich = build_net("light").eval(), build_net("rich").eval()
-    for weight in light.parameters():  # as after some training: no norm at 1 or 0 any more
-        torch.nn.init.uniform_(weight, -0.3, 0.3)
-    rich.load_state_dict(widened(light.state_dict(), rich.state_dict()))
-    photo = torch.rand(1, 3, 32, 48)
-    with torch.inference_mode():
-        torch.testing.assert_close(rich(photo), light(photo), atol=1e-4, rtol=0)
-    rich(photo).square().sum().backward()
-    gradient = rich.down2.weight.grad
-    assert gradient is not None
-    first, copy = gradient[:32, :16], gradient[32:, :16]
-    assert not torch.allclose(first, copy, rtol=0.01)
 
 
 def test_johnson_is_the_baseline_everybody_knows() -> None:

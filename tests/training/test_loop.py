@@ -111,8 +111,6 @@ def test_a_run_can_start_from_another(config: TrainConfig, tmp_path: Path) -> No
     assert torch.equal(second.net.state_dict()["up2.weight"], first.net["up2.weight"])
     with pytest.raises(TrainingError, match="--net light"):
         Trainer(replace(config, out=tmp_path / "third", net="johnson"), start_from=config.out)
-    rich = Trainer(replace(config, out=tmp_path / "rich", net="rich"), start_from=config.out)
-    assert torch.equal(rich.net.state_dict()["norm2.bias"][32:], first.net["norm2.bias"])
 
 
 def test_losses_that_are_not_finite_keep_the_last_good_checkpoint(config: TrainConfig) -> None:
