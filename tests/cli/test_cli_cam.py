@@ -127,7 +127,7 @@ def test_strokes_keep_their_size_where_it_paints_smaller(start: Start, tmp_path:
     fine = save_onnx(blur_model(), folder / "tiny-fine.onnx", card)
     card.with_files(card.files, [fine]).save(folder)
     where = ("--source", "demo", "--size", "1280x720", "--no-display", "--record", "out.mkv")
-    cam = start("-v", "cam", *where, "--style", folder, "--target-fps", "1000")
+    cam = start("-v", "cam", *where, "--style", folder, "--target-fps", "1000", "--steady", "0")
     cam.wait_for(lambda: cam.err.count("368x208") > 2, "half the size, for other styles too")
     cam.send(signal.SIGINT)
     assert cam.ended().code == 130
