@@ -2,6 +2,7 @@
 
 import json
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -129,6 +130,7 @@ def test_strokes_keep_their_size_where_it_paints_smaller(start: Start, tmp_path:
     where = ("--source", "demo", "--size", "1280x720", "--no-display", "--record", "out.mkv")
     cam = start("-v", "cam", *where, "--style", folder, "--target-fps", "1000", "--steady", "0")
     cam.wait_for(lambda: cam.err.count("368x208") > 2, "half the size, for other styles too")
+    time.sleep(1)  # it is ready to paint at that size; now some frames are
     cam.send(signal.SIGINT)
     assert cam.ended().code == 130
     means = [float(picture.mean()) for picture in played(tmp_path / "out.mkv").pictures]

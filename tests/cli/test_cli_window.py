@@ -152,7 +152,8 @@ def test_keys(
     names = [row["name"] for row in rows]
     second, third = names[1], names[2 % len(names)]
     assert names[0] == "mosaic"
-    cam = start("cam", "--source", "demo", "--report", "r.json", "--folder", "kept")
+    options = ("--report", "r.json", "--folder", "kept", "--steady", "0")
+    cam = start("cam", "--source", "demo", *options)
     appears(cam)
 
     picture, settings = with_settings(save(cam, "mosaic"))
