@@ -106,8 +106,8 @@ def engine_options(command: F) -> F:
         click.option(
             "--rich/--no-rich",
             default=None,
-            help="Paint with the style's larger network.  [default: on NVIDIA cards and processors "
-            "with a matrix unit, where it has one]",
+            help="Paint with the style's larger network, if it has one.  [default: on NVIDIA cards "
+            "and processors with a matrix unit]",
         ),
         click.option(
             "--threads", metavar="N", type=click.IntRange(1), help="CPU threads for the network."

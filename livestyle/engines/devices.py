@@ -1,11 +1,14 @@
 """Which engine runs on which device, and which file of a style it takes."""
 
+import logging
 from functools import cache
 from pathlib import Path
 
 from livestyle.card import ModelFile, StyleCard
 from livestyle.engines.onnxruntime import has_gpu_package
 from livestyle.errors import EngineError, StyleError
+
+log = logging.getLogger(__name__)
 
 FORMATS = {"openvino": "onnx", "onnxruntime": "onnx", "torchscript": "torchscript"}
 """Engine -> format of the files it reads."""
@@ -85,16 +88,13 @@ def suited(
         engine, device: a pair of `PAIRS`.
         precision: as for `choose_file`.
         rich: whether to take the rich one; None: where the device is strong, if there is a file.
-
-    Raises:
-        StyleError: the rich one was asked for, and the style has none.
+            A style without one takes the usual one, with a warning in the log if it was asked for.
     """
     richly = card.with_files(card.rich)
-    if rich and not richly.files:
-        raise StyleError(
-            f"The style {card.name} has no rich network. Leave --rich out, or train one: "
-            "`livestyle train --net rich`, then `livestyle export --rich`."
-        )
+    if not richly.files:
+        if rich:
+            log.warning("%s has no rich network; its usual one paints.", card.name)
+        return card
     if rich is None:
         strong = device in _STRONG or (
             engine == "openvino" and device == "cpu" and has_matrix_unit()

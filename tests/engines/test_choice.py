@@ -130,9 +130,12 @@ def test_strong_devices_paint_with_the_rich_network(
     assert suited(ALL, engine, device, precision, None) == ALL
 
 
-def test_a_rich_network_that_is_not_there(style: Style) -> None:
-    with pytest.raises(StyleError, match=r"no rich network.*livestyle export --rich"):
-        load(style, EngineOptions(rich=True))
+def test_a_style_without_a_rich_network_says_so_and_paints(
+    style: Style, caplog: pytest.LogCaptureFixture
+) -> None:
+    stylizer = load(style, EngineOptions(rich=True))
+    assert not stylizer.info.rich
+    assert "tiny has no rich network; its usual one paints." in caplog.messages
 
 
 def test_precision_that_is_not_there(style: Style) -> None:
