@@ -69,6 +69,10 @@ def evaluate(
     if not photos and not clip:
         raise click.UsageError("Give --photos, --clip or both.")
     painting = painting_of(options)
+    if save and painting.engine.fill < 1:
+        raise click.UsageError(
+            "The card has the figures of the whole style: --save without --fill."
+        )
     style = find_style(style_name or painting.style)
     stylizer = load(style, painting.engine)
     try:

@@ -110,6 +110,15 @@ def engine_options(command: F) -> F:
             "and processors with a matrix unit]",
         ),
         click.option(
+            "--fill",
+            default=1.0,
+            show_default=True,
+            metavar="0..1",
+            type=click.FloatRange(0, 1),
+            help="How much to paint on flat walls and skies. Those strokes stay where they are on "
+            "the screen; less is steadier before a camera that moves.",
+        ),
+        click.option(
             "--threads", metavar="N", type=click.IntRange(1), help="CPU threads for the network."
         ),
     ]
@@ -158,6 +167,7 @@ def engine_of(options: dict[str, Any]) -> EngineOptions:
         precision=options.pop("precision"),
         threads=options.pop("threads"),
         rich=options.pop("rich"),
+        fill=options.pop("fill"),
     )
 
 

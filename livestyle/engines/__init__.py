@@ -12,6 +12,7 @@ import numpy as np
 
 from livestyle.engines.contract import Engine
 from livestyle.engines.devices import FORMATS, PAIRS, candidates, choose_file, suited
+from livestyle.engines.fill import has_seed, with_fill
 from livestyle.engines.model_file import read_model
 from livestyle.engines.onnxruntime import ONNXRuntimeEngine
 from livestyle.engines.openvino import OpenVINOEngine
@@ -45,6 +46,7 @@ class EngineOptions:
         precision: one of `PRECISIONS`.
         threads: processor threads to use; None leaves it to the engine.
         rich: whether to paint with the style's rich network; None: where the device is strong.
+        fill: how much to paint where the picture is flat, 0 to 1; see `livestyle.engines.fill`.
     """
 
     engine: str = "auto"
@@ -52,6 +54,7 @@ class EngineOptions:
     precision: str = "auto"
     threads: int | None = None
     rich: bool | None = None
+    fill: float = 1.0
 
     def __post_init__(self) -> None:
         for name, known in (("engine", ENGINES), ("device", DEVICES), ("precision", PRECISIONS)):
@@ -60,6 +63,8 @@ class EngineOptions:
                 raise EngineError(f"There is no {name} {value!r}; there are {', '.join(known)}.")
         if self.threads is not None and self.threads < 1:
             raise EngineError(f"{self.threads} threads cannot paint; take 1 or more.")
+        if not 0 <= self.fill <= 1:
+            raise EngineError(f"A fill of {self.fill} is none; take 0 to 1.")
 
 
 def load(style: "Style", options: EngineOptions | None = None) -> Stylizer:
@@ -89,6 +94,13 @@ def _start(style: "Style", engine: str, device: str, options: EngineOptions) -> 
     card = suited(style.card, engine, device, options.precision, options.rich)
     file = choose_file(card, engine, device, options.precision)
     model = read_model(style.path(file), file)
+    if options.fill < 1:
+        if file.format == "onnx" and has_seed(model):
+            model = with_fill(model, options.fill)
+        else:
+            log.warning(
+                "%s has nothing to leave out in %s; it is painted whole.", card.name, file.path
+            )
     stylizer = _CLASSES[engine](model, file.precision, device, options.threads)
     stylizer.info = replace(stylizer.info, rich=file in style.card.rich)
     if device != "cpu":

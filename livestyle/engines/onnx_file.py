@@ -15,6 +15,7 @@ MAX_DEPTH = 32
 ELEMENTS = {1: "float32", 2: "uint8", 3: "int8", 6: "int32", 7: "int64", 10: "float16"}
 """TensorProto.DataType, as far as a message may need it."""
 
+_PART_GRAPH, _GRAPH_INITIALIZER, _TENSOR_RAW = 7, 5, 9
 _GRAPH = {1: "node", 5: "tensor", 15: "sparse", 11: "input", 12: "output"}
 _PARTS: dict[str, dict[int, str]] = {
     "model": {7: "graph", 14: "metadata", 20: "training", 25: "function"},
@@ -92,6 +93,25 @@ def read_facts(data: bytes) -> OnnxFacts:
         raise NotOnnxError("it holds no graph")
     facts.inputs = [port for port in facts.inputs if port.name not in facts.weights]
     return facts
+
+
+def initializer(data: memoryview, name: str) -> tuple[int, memoryview] | None:
+    """A weight of the main graph: its TensorProto.DataType and its bytes, in place.
+
+    Args:
+        data: a whole file that `read_facts` has looked through.
+        name: of the initializer; None is given where there is none that holds raw bytes.
+    """
+    for part, graph in _fields(data):
+        if part != _PART_GRAPH:
+            continue
+        for number, value in _fields(_message(graph)):
+            if number != _GRAPH_INITIALIZER:
+                continue
+            tensor = _last(_message(value))
+            if _TENSOR_RAW in tensor and _text(tensor.get(8, b"")) == name:
+                return int(tensor.get(2, 0)), _message(tensor[_TENSOR_RAW])  # type: ignore[call-overload]
+    return None
 
 
 def _walk(data: memoryview, kind: str, facts: OnnxFacts, depth: int) -> None:

@@ -29,11 +29,12 @@ class Johnson(nn.Module):
         self.up2 = nn.Sequential(*_layer(64, 32, 3))
         self.paint = _conv(32, 3, 9)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, fill: Tensor | None = None) -> Tensor:
         """Repaints a batch.
 
         Args:
             x: RGB in [0, 1], (N, 3, H, W), H and W multiples of 4 and at least 16.
+            fill: of the seed, see `Light`; this network has none.
 
         Returns:
             RGB, (N, 3, H, W); about [0, 1], not bounded, as in the paper's implementation.

@@ -40,17 +40,18 @@ class Light(nn.Module):
         self.up2 = _conv(half_width, 3 * 2**2, 3)
         start_as_nearest(self.up2)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, fill: Tensor | None = None) -> Tensor:
         """Repaints a batch.
 
         Args:
             x: RGB in [0, 1], (N, 3, H, W), H and W multiples of 4 and at least 16.
+            fill: how much of the seed each picture gets, 0 to 1, (N, 1, 1, 1); None: all of it.
 
         Returns:
             RGB in [0, 1], (N, 3, H, W).
         """
         half = torch.relu(self.norm1(self.down1(x * 2 - 1)))
-        x = torch.relu(self.seed(self.norm2(self.down2(half))))
+        x = torch.relu(self.seed(self.norm2(self.down2(half)), fill))
         x = F.interpolate(self.trunk(x), scale_factor=2.0, mode="nearest")
         x = torch.relu(self.norm3(self.up1(x) + self.detail(half)))
         x = F.pixel_shuffle(self.up2(x), 2)
@@ -87,7 +88,8 @@ class Seed(nn.Module):
 
     A convolutional network gives a clear sky one flat colour, because it sees the same thing
     everywhere. Texture networks (arXiv 1603.03417) feed noise for that; here the noise is a
-    constant of the picture plane, so a still camera gives a still picture.
+    constant of the picture plane, so a still camera gives a still picture. Where the camera moves,
+    what it paints stays behind on the screen; so it can be left out.
     """
 
     tile: Tensor
@@ -99,16 +101,21 @@ class Seed(nn.Module):
         self.register_buffer("tile", tile)
         self.scale = nn.Parameter(torch.full((1, width, 1, 1), 0.1))
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Shapes (N, width, H, W) in and out. In training the tile lies at a random place."""
+    def forward(self, x: Tensor, fill: Tensor | None = None) -> Tensor:
+        """Shapes (N, width, H, W) in and out, fill as of `Light`.
+
+        In training the tile lies at a random place.
+        """
         height, width = x.shape[2:]
         tile = self.tile
         if self.training:
             shift = torch.randint(SEED_SIDE, (2,)).tolist()
             tile = tile.roll(shift, (2, 3))
         rows, columns = height // SEED_SIDE + 1, width // SEED_SIDE + 1
-        noise = tile.repeat(1, 1, rows, columns)[:, :, :height, :width]
-        return x + self.scale * noise.to(x.dtype)
+        noise = tile.repeat(1, 1, rows, columns)[:, :, :height, :width].to(x.dtype)
+        if fill is not None:
+            noise = noise * fill.to(x.dtype)
+        return x + self.scale * noise
 
 
 def start_as_nearest(conv: nn.Conv2d, scale: int = 2) -> None:

@@ -66,7 +66,10 @@ class Objective:
                 height, width = photos.shape[2:]
                 warp = random_warp(batch, height, width, photos.device).of(self.share)
                 again = through_a_sensor(warp(photos), batch, self.share)
-                painted, painted_again = net(torch.cat([seen, again])).chunk(2)
+                fill = 1 - warp.moves
+                painted, painted_again = net(
+                    torch.cat([seen, again]), torch.cat([fill, fill])
+                ).chunk(2)
             else:
                 painted = net(seen)
             features = self.loss_network(painted)

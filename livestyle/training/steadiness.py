@@ -3,6 +3,10 @@
 No optical flow is estimated: photos are moved by a warp that is known. This is the compound
 regularisation of ReReVST (Wang et al., IEEE TIP 2020, section III-B): compare W(net(x)) with
 net(W(x) + n). Half of a batch stands still, so that plain noise stability is learned too.
+
+What moves is painted without the network's seed, for strokes that the seed puts on a flat wall
+stay where they are on the screen: steady before a still camera, and nowhere else. A network that
+had them weighed where things move would leave the wall empty.
 """
 
 from dataclasses import dataclass
@@ -28,10 +32,12 @@ class Warp:
     Attributes:
         grid: where each pixel is taken from, as `F.grid_sample` wants it, (N, H, W, 2).
         valid: 1.0 where that lies within the picture, else 0.0; (N, 1, H, W).
+        moves: 1.0 for pictures that move, 0.0 for those that stand still; (N, 1, 1, 1).
     """
 
     grid: Tensor
     valid: Tensor
+    moves: Tensor
 
     def __call__(self, pictures: Tensor) -> Tensor:
         """Moves pictures, (N, C, H, W) in and out."""
@@ -41,14 +47,15 @@ class Warp:
 
     def of(self, share: slice) -> "Warp":
         """The movements of a part of the batch."""
-        return Warp(self.grid[share], self.valid[share])
+        return Warp(self.grid[share], self.valid[share], self.moves[share])
 
 
 def random_warp(count: int, height: int, width: int, device: torch.device | str = "cpu") -> Warp:
     """Movements for a batch from torch's random numbers; every other one stands still."""
     coarse = torch.empty(count, 2, 4, 4).uniform_(-COARSE_SHIFT_PX, COARSE_SHIFT_PX)
     coarse += torch.empty(count, 2, 1, 1).uniform_(-COMMON_SHIFT_PX, COMMON_SHIFT_PX)
-    coarse[1::2] = 0
+    moves = ((torch.arange(count) + torch.randint(2, ())) % 2).float()[:, None, None, None]
+    coarse *= moves
     flow_px = F.interpolate(coarse.to(device), (height, width), mode="bicubic", align_corners=True)
     ys = torch.linspace(-1, 1, height, device=device)
     xs = torch.linspace(-1, 1, width, device=device)
@@ -57,7 +64,7 @@ def random_warp(count: int, height: int, width: int, device: torch.device | str 
         [x + flow_px[:, 0] * 2 / (width - 1), y + flow_px[:, 1] * 2 / (height - 1)], dim=-1
     )
     valid = (grid.abs() <= 1).all(dim=-1, keepdim=True).permute(0, 3, 1, 2).float()
-    return Warp(grid, valid)
+    return Warp(grid, valid, moves.to(device))
 
 
 def through_a_sensor(

@@ -51,3 +51,9 @@ def test_a_bare_model_has_no_card_to_write_into(livestyle, photos, styles_folder
 
 def test_it_asks_for_something_to_measure_on(livestyle) -> None:
     assert livestyle("evaluate", "mosaic").code == 2
+
+
+def test_the_card_keeps_the_figures_of_the_whole_style(livestyle, photos) -> None:
+    ended = livestyle("evaluate", "mosaic", "--photos", photos, "--fill", "0", "--save")
+    assert ended.code == 2
+    assert "without --fill" in ended.err

@@ -5,7 +5,7 @@ import torch
 
 from livestyle.errors import StyleError
 from livestyle.nets import NETS, build_net, kmac_per_pixel, parameter_count
-from livestyle.nets.light import SEED_SIDE, Seed, start_as_nearest
+from livestyle.nets.light import SEED_SIDE, Light, Seed, start_as_nearest
 
 
 @pytest.mark.parametrize("name", NETS)
@@ -52,3 +52,15 @@ def test_the_seed_is_a_constant_of_the_plane_and_random_in_training() -> None:
     assert first[0, 0].std() > 0
     assert torch.equal(first[..., :5, :], first[..., SEED_SIDE : SEED_SIDE + 5, :])
     assert not torch.equal(seed.train()(flat), first)
+
+
+def test_a_picture_may_be_painted_without_the_seed() -> None:
+    net = Light().eval()
+    with torch.no_grad():
+        for norm in (block.norm2 for block in net.trunk):
+            norm.weight.fill_(1)  # it starts as a nearest-neighbour copy that shows no seed
+    flat = torch.full((2, 3, 64, 64), 0.4)
+    with torch.no_grad():
+        painted = net(flat, torch.tensor([1.0, 0.0])[:, None, None, None])
+        torch.testing.assert_close(net(flat[:1])[0], painted[0], atol=1e-3, rtol=0)
+    assert painted[0].std() > 10 * painted[1].std()

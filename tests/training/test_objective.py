@@ -21,10 +21,22 @@ class Counting(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.seen: list[Tensor] = []
+        self.fills: list[Tensor | None] = []
 
-    def forward(self, pictures: Tensor) -> Tensor:
+    def forward(self, pictures: Tensor, fill: Tensor | None = None) -> Tensor:
         self.seen.append(pictures)
+        self.fills.append(fill)
         return pictures
+
+
+class Tinting(nn.Conv2d):
+    """Mixes the colours, somehow."""
+
+    def __init__(self) -> None:
+        super().__init__(3, 3, 1)
+
+    def forward(self, pictures: Tensor, fill: Tensor | None = None) -> Tensor:
+        return super().forward(pictures)
 
 
 def objective_of(config: TrainConfig, share: slice = slice(None)) -> Objective:
@@ -46,6 +58,19 @@ def test_nothing_is_painted_twice_while_steadiness_weighs_nothing(
     assert (losses["steadiness"] > 0) == (pictures == 4)
 
 
+def test_only_what_stands_still_is_painted_with_the_seed(config: TrainConfig) -> None:
+    net = Counting()
+    crops = torch.full((4, 3, 64, 64), 128, dtype=torch.uint8)
+    crops[..., 32:] = 30
+    objective = objective_of(replace(config, batch=4, steadiness_weight=1e7, augment=0.0))
+    objective(net, crops, 0.9)
+    photos, again = net.seen[0].chunk(2)
+    moved = (again - photos).abs().mean(dim=(1, 2, 3)) > 0.02  # noise alone changes less
+    assert net.fills[0] is not None
+    assert torch.equal(net.fills[0][:, 0, 0, 0] == 0, moved.repeat(2))
+    assert moved.sum() == 2
+
+
 @pytest.mark.parametrize(("name", "weight"), [("palette", 1e7), ("chroma", 1e8)])
 def test_colours_weigh_what_is_asked_for(config: TrainConfig, name: str, weight: float) -> None:
     crops = torch.randint(0, 256, (2, 3, 64, 64), dtype=torch.uint8)
@@ -53,7 +78,7 @@ def test_colours_weigh_what_is_asked_for(config: TrainConfig, name: str, weight:
     for factor in (1, 2):
         torch.manual_seed(0)
         some = replace(config, batch=2, augment=0.0, **{f"{name}_weight": factor * weight})  # type: ignore[arg-type]
-        net = nn.Conv2d(3, 3, 1)
+        net = Tinting()
         losses.append(objective_of(some)(net, crops, 1.0)[name].item())
     assert losses[1] == pytest.approx(2 * losses[0]) and losses[0] > 0
 

@@ -1,0 +1,36 @@
+"""How much a network paints where the picture is flat: a number in its ONNX file.
+
+`livestyle.nets` give flat walls and skies something to paint on, a constant noise that they add to
+what they see. Strokes that come of it stay where they are on the screen, as they must before a
+camera that stands still; before one that moves, less of it is steadier.
+"""
+
+import numpy as np
+
+from livestyle.engines.onnx_file import initializer
+
+SEED = "net.seed.scale"
+"""The initializer that the noise is multiplied by."""
+
+_TYPES = {1: np.dtype("<f4"), 10: np.dtype("<f2")}
+"""By TensorProto.DataType."""
+
+
+def has_seed(model: bytes) -> bool:
+    """Whether a checked ONNX file has something that can be left out."""
+    return initializer(memoryview(model), SEED) is not None
+
+
+def with_fill(model: bytes, fill: float) -> bytes:
+    """The same ONNX file with less of the noise.
+
+    Args:
+        model: a checked ONNX file that has a seed.
+        fill: factor of the noise, 0 to 1.
+    """
+    changed = bytearray(model)
+    found = initializer(memoryview(changed), SEED)
+    assert found is not None
+    element, data = found
+    np.frombuffer(data, _TYPES[element])[:] *= fill
+    return bytes(changed)
