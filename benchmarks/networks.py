@@ -195,6 +195,7 @@ def config_of(name: str, args: argparse.Namespace) -> TrainConfig:
         style_weight=1e10,
         tv_weight=0.0,
         steadiness_weight=0.0,
+        palette_weight=0.0,
         augment=0.0,
         learning_rate=CANDIDATES[name].learning_rate,
         keep=1,

@@ -108,13 +108,13 @@ def _style_name(ctx: click.Context, parameter: click.Parameter, value: str | Non
 @setting(
     "--palette-weight",
     "palette_weight",
-    "How much the painting's colours count, beside its strokes; try 1e7.",
+    "How much the painting's colours count, beside its strokes.",
     type=float,
 )
 @setting(
     "--chroma-weight",
     "chroma_weight",
-    "How much the photo's colours count; 1e8 leaves faces theirs.",
+    "How much the photo's colours count; 1e8, and no palette, leaves faces theirs.",
     type=float,
 )
 @setting("--learning-rate", "learning_rate", "Peak learning rate.", type=float)

@@ -56,9 +56,9 @@ class TrainConfig:
     style_strength: float = 1.0
     content_weight: float = 1e5
     style_weight: float = 1.2e10
-    tv_weight: float = 2e6
-    steadiness_weight: float = 1e7
-    palette_weight: float = 0.0
+    tv_weight: float = 3e5
+    steadiness_weight: float = 2e7
+    palette_weight: float = 2e7
     chroma_weight: float = 0.0
     learning_rate: float = 1e-3
     augment: float = 1.0

@@ -54,7 +54,7 @@ def test_nothing_is_painted_twice_while_steadiness_weighs_nothing(
     objective = objective_of(replace(config, batch=2, steadiness_weight=weight))
     losses = objective(net, torch.zeros(2, 3, 64, 64, dtype=torch.uint8), progress)
     assert [len(seen) for seen in net.seen] == [pictures]
-    assert list(losses) == ["content", "style", "tv", "steadiness"]
+    assert list(losses) == ["content", "style", "tv", "steadiness", "palette"]
     assert (losses["steadiness"] > 0) == (pictures == 4)
 
 
