@@ -12,7 +12,7 @@ import numpy as np
 
 from livestyle.engines.contract import Engine
 from livestyle.engines.devices import FORMATS, PAIRS, candidates, choose_file, suited
-from livestyle.engines.fill import has_seed, with_fill
+from livestyle.engines.fill import with_fill
 from livestyle.engines.model_file import read_model
 from livestyle.engines.onnxruntime import ONNXRuntimeEngine
 from livestyle.engines.openvino import OpenVINOEngine
@@ -95,12 +95,10 @@ def _start(style: "Style", engine: str, device: str, options: EngineOptions) -> 
     file = choose_file(card, engine, device, options.precision)
     model = read_model(style.path(file), file)
     if options.fill < 1:
-        if file.format == "onnx" and has_seed(model):
-            model = with_fill(model, options.fill)
-        else:
-            log.warning(
-                "%s has nothing to leave out in %s; it is painted whole.", card.name, file.path
-            )
+        changed = with_fill(model, options.fill) if file.format == "onnx" else None
+        if changed is None:
+            log.warning("%s has nothing to leave out; it is painted whole.", file.path)
+        model = changed or model
     stylizer = _CLASSES[engine](model, file.precision, device, options.threads)
     stylizer.info = replace(stylizer.info, rich=file in style.card.rich)
     if device != "cpu":

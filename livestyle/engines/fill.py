@@ -5,6 +5,8 @@ what they see. Strokes that come of it stay where they are on the screen, as the
 camera that stands still; before one that moves, less of it is steadier.
 """
 
+from typing import Any
+
 import numpy as np
 
 from livestyle.engines.onnx_file import initializer
@@ -12,25 +14,21 @@ from livestyle.engines.onnx_file import initializer
 SEED = "net.seed.scale"
 """The initializer that the noise is multiplied by."""
 
-_TYPES = {1: np.dtype("<f4"), 10: np.dtype("<f2")}
+_TYPES: dict[int, np.dtype[Any]] = {1: np.dtype("<f4"), 10: np.dtype("<f2")}
 """By TensorProto.DataType."""
 
 
-def has_seed(model: bytes) -> bool:
-    """Whether a checked ONNX file has something that can be left out."""
-    return initializer(memoryview(model), SEED) is not None
-
-
-def with_fill(model: bytes, fill: float) -> bytes:
-    """The same ONNX file with less of the noise.
+def with_fill(model: bytes, fill: float) -> bytes | None:
+    """The same ONNX file with less of the noise; None where it has no such thing.
 
     Args:
-        model: a checked ONNX file that has a seed.
+        model: a checked ONNX file.
         fill: factor of the noise, 0 to 1.
     """
     changed = bytearray(model)
     found = initializer(memoryview(changed), SEED)
-    assert found is not None
+    if found is None or found[0] not in _TYPES:
+        return None
     element, data = found
     np.frombuffer(data, _TYPES[element])[:] *= fill
     return bytes(changed)

@@ -96,11 +96,14 @@ def read_facts(data: bytes) -> OnnxFacts:
 
 
 def initializer(data: memoryview, name: str) -> tuple[int, memoryview] | None:
-    """A weight of the main graph: its TensorProto.DataType and its bytes, in place.
+    """A weight of the main graph: its TensorProto.DataType, and its bytes where they lie.
 
     Args:
         data: a whole file that `read_facts` has looked through.
-        name: of the initializer; None is given where there is none that holds raw bytes.
+        name: of the weight.
+
+    Returns:
+        None where there is none of that name, or it is not kept as raw bytes.
     """
     for part, graph in _fields(data):
         if part != _PART_GRAPH:
@@ -109,8 +112,10 @@ def initializer(data: memoryview, name: str) -> tuple[int, memoryview] | None:
             if number != _GRAPH_INITIALIZER:
                 continue
             tensor = _last(_message(value))
-            if _TENSOR_RAW in tensor and _text(tensor.get(8, b"")) == name:
-                return int(tensor.get(2, 0)), _message(tensor[_TENSOR_RAW])  # type: ignore[call-overload]
+            element = tensor.get(2)
+            if isinstance(element, int) and _text(tensor.get(8, b"")) == name:
+                raw = tensor.get(_TENSOR_RAW)
+                return (element, raw) if isinstance(raw, memoryview) else None
     return None
 
 
