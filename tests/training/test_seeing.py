@@ -59,12 +59,12 @@ def test_tables_and_sheet_of_a_run_that_was_interrupted(config: TrainConfig) -> 
     Trainer(config).run([History(CLIP), Preview(), Interrupt(3)])
     # The process may die between a line and the next checkpoint; that line is taken again.
     with (config.out / "losses.csv").open("a") as file:
-        file.write("4,1,1,1,1\n6,1,")
+        file.write("4,1,1,1,1,1\n6,1,")
     assert columns_of(config.out / "preview.jpg") == 3  # photos, step 2, step 3
 
     Trainer(config, resume=True).run([History(CLIP), Preview()])
     losses = read_table(config.out / "losses.csv")
-    assert list(losses) == ["step", "content", "style", "tv", "steadiness"]
+    assert list(losses) == ["step", "content", "style", "tv", "steadiness", "palette"]
     assert losses["step"] == [2, 4, 6]
     assert losses["content"][1] != 1
     steadiness = read_table(config.out / "steadiness.csv")
