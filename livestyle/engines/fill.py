@@ -30,5 +30,7 @@ def with_fill(model: bytes, fill: float) -> bytes | None:
     if found is None or found[0] not in _TYPES:
         return None
     element, data = found
+    if len(data) % _TYPES[element].itemsize:
+        return None
     np.frombuffer(data, _TYPES[element])[:] *= fill
     return bytes(changed)

@@ -1,5 +1,6 @@
 """ONNX Runtime: the engine for NVIDIA cards, and a second opinion on the CPU."""
 
+import hashlib
 from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
@@ -55,7 +56,7 @@ class ONNXRuntimeEngine(Engine):
             options.intra_op_num_threads = threads
         try:
             self._session = onnxruntime.InferenceSession(
-                model, options, providers=_providers(device, precision)
+                model, options, providers=_providers(device, precision, model)
             )
         except Exception as error:
             raise EngineError(f"ONNX Runtime cannot open the model ({error}).") from error
@@ -77,12 +78,15 @@ def has_gpu_package() -> bool:
     return _is_installed("onnxruntime-gpu")
 
 
-def _providers(device: str, precision: str) -> list[str | tuple[str, dict[str, object]]]:
+def _providers(
+    device: str, precision: str, model: bytes
+) -> list[str | tuple[str, dict[str, object]]]:
     """What to ask a session for. No CPU beside a GPU: ONNX Runtime adds it as a last resort."""
     if device != "tensorrt":
         return [PROVIDERS[device]]
-    # TensorRT builds an engine for a minute on first sight of a model; the cache keeps it.
-    cache = user_cache_path("livestyle") / "tensorrt"
+    # TensorRT builds an engine for a minute on first sight of a model; the cache keeps it. By
+    # itself it tells models apart by their nodes, and those of two styles differ only in weights.
+    cache = user_cache_path("livestyle") / "tensorrt" / hashlib.sha256(model).hexdigest()[:16]
     options: dict[str, object] = {
         "trt_fp16_enable": precision == "fp16",
         "trt_engine_cache_enable": True,

@@ -24,7 +24,7 @@ class TrainConfig:
             pixels times this.
         content_layer: where the content loss is taken.
         style_layers: where the Gram matrices are taken.
-        style_strength: how strongly to paint, 0.5 to 2; a factor of the style loss.
+        style_strength: how strongly to paint, 0.5 to 3; a factor of the style loss.
         content_weight, style_weight, tv_weight, steadiness_weight: factors of the losses. That of
             the style is set off against the artwork, see `StyleTarget`.
         palette_weight, chroma_weight: factors of the colour losses: that the artwork's colours

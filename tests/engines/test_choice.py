@@ -185,6 +185,17 @@ def test_a_provider_that_falls_back_is_an_error(
         load(style, EngineOptions("onnxruntime", "cuda"))
 
 
+def test_tensorrt_keeps_the_engines_of_two_styles_apart() -> None:
+    """By itself it tells models apart by their nodes (microsoft/onnxruntime issue 6455)."""
+
+    def cache_of(model: bytes) -> object:
+        name, options = onnxruntime._providers("tensorrt", "fp16", model)[0]
+        assert name == "TensorrtExecutionProvider" and isinstance(options, dict)
+        return options["trt_engine_cache_path"]
+
+    assert cache_of(b"one style") == cache_of(b"one style") != cache_of(b"another")
+
+
 def test_openvino_device_that_is_not_there(style: Style) -> None:
     with pytest.raises(EngineError, match=r"no NPU here, only .*CPU.*driver"):
         load(style, EngineOptions(device="npu"))
