@@ -30,7 +30,7 @@ _PREFERRED = {
     "onnxruntime": ("fp32", "int8", "fp16"),  # int8 gains no time there and loses some picture
     "torchscript": ("fp32", "fp16"),
     "accelerator": ("fp16", "fp32", "int8"),
-    "matrix unit": ("fp16", "int8", "fp32"),  # twice as fast as int8, and nearer to the network
+    "matrix unit": ("fp16", "int8", "fp32"),  # as fast as int8, and nearer to the network
 }
 """Precisions by engine on the CPU, and on anything else: the fastest good picture first."""
 

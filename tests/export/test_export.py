@@ -36,6 +36,9 @@ def checkpoint() -> Checkpoint:
         artist="Somebody",
     )
     net = build_net("light")
+    for name, weight in net.named_parameters():
+        if name.startswith("trunk.") and name.endswith("norm2.weight"):
+            torch.nn.init.constant_(weight, 0.5)  # awake, as in a trained network
     return Checkpoint(config, 10, net.state_dict(), {"0.exp_avg": torch.zeros(3)}, {"style": 1.0})
 
 
@@ -113,6 +116,17 @@ def test_the_sums_of_an_int8_file_stay_in_floating_point(style_folder: Path) -> 
     sums = [node for node in graph.node if node.op_type == "Add"]
     assert len(sums) >= 4
     assert not any(makers.get(name) == "DequantizeLinear" for node in sums for name in node.input)
+
+
+def test_the_activations_of_an_int8_file_lie_about_zero(style_folder: Path) -> None:
+    graph = onnx.load(style_folder / "test-int8.onnx").graph
+    constants = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    zeros = [
+        constants[node.input[2]]
+        for node in graph.node
+        if node.op_type in ("QuantizeLinear", "DequantizeLinear") and len(node.input) == 3
+    ]
+    assert zeros and not any(zero.any() for zero in zeros)
 
 
 def test_no_folder_of_the_maker_is_told(style_folder: Path) -> None:
