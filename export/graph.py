@@ -7,12 +7,15 @@ from torch import Tensor, nn
 EXAMPLE_SIZE = (161, 118)
 """(width, height) that graphs are traced at; no multiple of anything, so nothing is fixed."""
 
+MARGIN_PX = 4
+"""Painted around the frame and cut off: at its own padding a network draws a line."""
+
 
 class FrameModel(nn.Module):
     """Wraps a network so that the runtime, the browser and anybody's C++ see the same picture.
 
-    Scaling, layout, padding to the size multiple, cropping, clamping and rounding are part of the
-    graph; the network itself computes in `dtype`.
+    Scaling, layout, a margin, padding to the size multiple, cropping, clamping and rounding are
+    part of the graph; the network itself computes in `dtype`.
 
     Args:
         net: a network of `livestyle.nets`, in evaluation mode.
@@ -36,9 +39,11 @@ class FrameModel(nn.Module):
         """
         height, width = frame.shape[1], frame.shape[2]
         x = frame.permute(0, 3, 1, 2).float() / 255
-        x = F.pad(x, (0, -width % self.multiple, 0, -height % self.multiple), mode="reflect")
+        right, bottom = (MARGIN_PX + -side % self.multiple for side in (width, height))
+        x = F.pad(x, (MARGIN_PX, right, MARGIN_PX, bottom), mode="reflect")
         x = self.net(x.to(self.dtype)).float()
-        x = torch.round(torch.clamp(x[:, :, :height, :width], 0, 1) * 255)
+        x = x[:, :, MARGIN_PX : MARGIN_PX + height, MARGIN_PX : MARGIN_PX + width]
+        x = torch.round(torch.clamp(x, 0, 1) * 255)
         return x.to(torch.uint8).permute(0, 2, 3, 1)
 
 

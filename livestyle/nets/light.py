@@ -9,11 +9,15 @@ sub-pixel convolution (arXiv 1609.05158), which costs a twentieth.
 Rich is the same twice as wide, for machines that have the time.
 """
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-SEED_SIDE = 64
+SEED_SIDE = 160
+"""Of the noise tile, at a quarter of the picture's size: what is painted on a wall repeats after
+640 px, so that no wall in a frame of 1280 px looks papered."""
 
 
 class Light(nn.Module):
@@ -98,7 +102,8 @@ class Seed(nn.Module):
         super().__init__()
         generator = torch.Generator().manual_seed(0)
         tile = torch.randn(1, 1, SEED_SIDE, SEED_SIDE, generator=generator)
-        self.register_buffer("tile", tile)
+        self.register_buffer("tile", tile, persistent=False)  # it is the same in every network
+        self.register_load_state_dict_pre_hook(_leave_tile_out)  # type: ignore[no-untyped-call]
         self.scale = nn.Parameter(torch.full((1, width, 1, 1), 0.1))
 
     def forward(self, x: Tensor, fill: Tensor | None = None) -> Tensor:
@@ -116,6 +121,11 @@ class Seed(nn.Module):
         if fill is not None:
             noise = noise * fill.to(x.dtype)
         return x + self.scale * noise
+
+
+def _leave_tile_out(_seed: nn.Module, state: dict[str, Any], prefix: str, *_: Any) -> None:
+    """Checkpoints of earlier versions have the tile, a smaller one."""
+    state.pop(f"{prefix}tile", None)
 
 
 def start_as_nearest(conv: nn.Conv2d, scale: int = 2) -> None:

@@ -54,6 +54,14 @@ def test_the_seed_is_a_constant_of_the_plane_and_random_in_training() -> None:
     assert not torch.equal(seed.train()(flat), first)
 
 
+def test_a_checkpoint_with_the_smaller_tile_of_earlier_versions_is_taken() -> None:
+    state = Light().state_dict()
+    assert "seed.tile" not in state
+    net = Light()
+    net.load_state_dict(state | {"seed.tile": torch.zeros(1, 1, 64, 64)})
+    assert torch.equal(net.seed.tile, Seed(32).tile)
+
+
 def test_a_picture_may_be_painted_without_the_seed() -> None:
     net = Light().eval()
     with torch.no_grad():
