@@ -71,8 +71,8 @@ def export(
 
     Every model file takes and gives one uint8 RGB frame, (1, height, width, 3), of any size, and
     is compared with the network it came from. In an OpenVINO program of your own, reshape a model
-    to the frame's size before you compile it: with a free size it is slower, and int8 paints wrong
-    pictures (seen with 2026.4).
+    to the frame's size before you compile it: with a free size it is slower, and int8 can paint
+    wrong pictures (seen with OpenVINO 2026.4 on AVX2).
 
     `--to pack` writes NAME.livestyle, which has all that belongs to the style; any other machine
     paints with it (`livestyle cam --style NAME.livestyle`) or installs it (`livestyle styles add`).

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 SEED_SIDE = 160
 """Of the noise tile, at a quarter of the picture's size: what is painted on a wall repeats after
-640 px, so that no wall in a frame of 1280 px looks papered."""
+640 px. After 256 px, walls looked papered."""
 
 
 class Light(nn.Module):
