@@ -4,6 +4,7 @@ import importlib.util
 
 from livestyle.errors import EngineError
 from livestyle.frame import Pixels
+from livestyle.installation import install_command
 
 NAME = "johnson fp32, onnxruntime on cpu"
 MODULES = ("torch", "onnx", "onnxscript", "onnxruntime")
@@ -24,7 +25,7 @@ class Johnson:
         if missing:
             raise EngineError(
                 f"The Johnson network, the baseline, needs {', '.join(missing)}. "
-                'Install them with `pip install "livestyle[train]" onnxruntime`.'
+                f"Install them with `{install_command('train')} onnxruntime`."
             )
         import onnxruntime
 

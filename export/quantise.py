@@ -10,6 +10,7 @@ import onnx
 from livestyle.engines.openvino import import_openvino
 from livestyle.errors import ExportError
 from livestyle.frame import Pixels
+from livestyle.installation import install_command
 
 CALIBRATION_FRAMES = 60
 
@@ -39,7 +40,7 @@ def quantise(model: onnx.ModelProto, frames: Sequence[Pixels]) -> onnx.ModelProt
         import nncf
     except ImportError as error:
         raise ExportError(
-            'int8 export needs nncf. Install it with: pip install "livestyle[train]"'
+            f"int8 export needs nncf. Install it with: {install_command('train')}"
         ) from error
     logging.getLogger("nncf").setLevel(logging.ERROR)
     dataset = nncf.Dataset([{"frame": frame[None]} for frame in frames])

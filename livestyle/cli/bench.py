@@ -68,7 +68,7 @@ def bench(
     """Time a style in every engine and precision that runs here.
 
     All take turns on one frame, beside the classic network of Johnson et al. in ONNX Runtime
-    (with the packages of livestyle[train]). Name --engine, --device or --precision to time less.
+    (with the packages of the extra `train`). Name --engine, --device or --precision to time less.
     Leave the machine alone meanwhile.
     """
     painting = painting_of(options)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,21 +15,13 @@ from livestyle.engines import load
 from livestyle.errors import StyleError, TrainingError
 from livestyle.frame import Pixels
 from livestyle.library import find_style
-from livestyle.nets.vgg import load_loss_network
 from livestyle.picture import read_picture, to_long_side
 from livestyle.stages import EngineInfo
 from livestyle.style import Style
-from livestyle.training.data import PhotoSet
-from livestyle.training.evaluation import (
-    LAYERS,
-    LONG_SIDE_PX,
-    Paint,
-    exact_flow_error,
-    moving_camera_ratio,
-    perceptual_losses,
-    still_camera_flicker,
-)
 from livestyle.video.file import VideoFile
+
+if TYPE_CHECKING:  # torch is imported when it is used, so that --help works without it
+    from livestyle.training.evaluation import Paint
 
 CLIP_FRAMES = 40
 STEADINESS_PHOTOS = 6
@@ -73,6 +65,8 @@ def evaluate(
         raise click.UsageError(
             "The card has the figures of the whole style: --save without --fill."
         )
+    from livestyle.training.evaluation import LONG_SIDE_PX, moving_camera_ratio
+
     style = find_style(style_name or painting.style)
     stylizer = load(style, painting.engine)
     try:
@@ -100,8 +94,11 @@ def evaluate(
 
 
 def _perceptual(
-    paint: Paint, photos: Sequence[Pixels], artwork: Pixels, vgg_weights: Path | None
+    paint: "Paint", photos: Sequence[Pixels], artwork: Pixels, vgg_weights: Path | None
 ) -> dict[str, float]:
+    from livestyle.nets.vgg import load_loss_network
+    from livestyle.training.evaluation import LAYERS, perceptual_losses
+
     loss_network = load_loss_network("vgg16", LAYERS, vgg_weights)
     painted = perceptual_losses(loss_network, paint, photos, artwork)
     unpainted = perceptual_losses(loss_network, lambda photo: photo, photos, artwork)
@@ -114,7 +111,9 @@ def _perceptual(
     }
 
 
-def _steadiness(paint: Paint, photos: Sequence[Pixels]) -> dict[str, float]:
+def _steadiness(paint: "Paint", photos: Sequence[Pixels]) -> dict[str, float]:
+    from livestyle.training.evaluation import exact_flow_error, still_camera_flicker
+
     some = photos[:: max(1, len(photos) // STEADINESS_PHOTOS)][:STEADINESS_PHOTOS]
     flicker = [still_camera_flicker(paint, photo) for photo in some]
     return {
@@ -140,6 +139,9 @@ def _save(style: Style, figures: dict[str, float], info: EngineInfo) -> None:
 
 
 def _photos(path: Path) -> list[Pixels]:
+    from livestyle.training.data import PhotoSet
+    from livestyle.training.evaluation import LONG_SIDE_PX
+
     found = PhotoSet(path)
     photos = [found.read(index) for index in range(len(found))]
     readable = [to_long_side(photo, LONG_SIDE_PX) for photo in photos if photo is not None]
@@ -149,6 +151,8 @@ def _photos(path: Path) -> list[Pixels]:
 
 
 def _frames(clip: Path) -> list[Pixels]:
+    from livestyle.training.evaluation import LONG_SIDE_PX
+
     file = VideoFile(clip)
     try:
         read = iter(file.read, None)

@@ -10,6 +10,7 @@ import click
 from livestyle import __version__
 from livestyle.cli.signals import INTERRUPTED, TERMINATED, Terminated, raise_terminated
 from livestyle.errors import LivestyleError
+from livestyle.installation import install_command
 
 COMMANDS = {
     "cam": "Repaint a camera, stream or clip live.",
@@ -136,7 +137,7 @@ def _said(error: BaseException) -> str:
 def _missing_package(error: ImportError) -> str:
     name = (error.name or "").partition(".")[0]
     if name in ("torch", "torchvision", "onnx", "onnxscript", "nncf", "safetensors"):
-        return f'this command needs {name}. Install it with: pip install "livestyle[train]"'
+        return f"this command needs {name}. Install it with: {install_command('train')}"
     return f"a package is missing or broken ({error}). Install livestyle again."
 
 

@@ -5,6 +5,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from livestyle import __version__
 from livestyle.doctor.finding import Finding, State
+from livestyle.installation import install_command
 
 _OPENCVS = tuple(
     f"opencv{contrib}-python{headless}"
@@ -74,11 +75,11 @@ def check_onnxruntime() -> Finding:
             "onnxruntime",
             State.PROBLEM,
             f"{_listed(installed)} overwrite each other",
-            '`pip uninstall onnxruntime onnxruntime-gpu`, then `pip install "livestyle[gpu]"` for '
+            f"`pip uninstall onnxruntime onnxruntime-gpu`, then `{install_command('gpu')}` for "
             "an NVIDIA card or `pip install onnxruntime` without one.",
         )
     if not installed:
-        return _check_optional("onnxruntime", 'NVIDIA cards need it: pip install "livestyle[gpu]"')
+        return _check_optional("onnxruntime", f"NVIDIA cards need it: {install_command('gpu')}")
     return Finding("onnxruntime", State.OK, _listed(installed))
 
 

@@ -9,6 +9,7 @@ from platformdirs import user_cache_path
 from livestyle.engines.contract import Engine
 from livestyle.errors import EngineError
 from livestyle.frame import Pixels
+from livestyle.installation import install_command
 from livestyle.stages import EngineInfo
 
 PROVIDERS = {
@@ -41,7 +42,7 @@ class ONNXRuntimeEngine(Engine):
         except ImportError as error:
             raise EngineError(
                 f"ONNX Runtime cannot be imported ({error}). "
-                'Try `pip install "livestyle[gpu]"`, or --engine openvino.'
+                f"Try `{install_command('gpu')}`, or --engine openvino."
             ) from error
         wanted = PROVIDERS[device]
         onnxruntime.set_default_logger_severity(_FATAL)
@@ -101,13 +102,13 @@ def _cannot_run(device: str, finding: str) -> str:
         fix = (
             "Both onnxruntime and onnxruntime-gpu are installed and overwrite each other: "
             "`pip uninstall onnxruntime onnxruntime-gpu`, "
-            'then `pip install "livestyle[gpu]"`'
+            f"then `{install_command('gpu')}`"
         )
     elif has_gpu_package():
         fix = "Check with `nvidia-smi` that driver and card are there"
     else:
         rest = " after `pip uninstall onnxruntime`" if _is_installed("onnxruntime") else ""
-        fix = f'Try `pip install "livestyle[gpu]"`{rest}'
+        fix = f"Try `{install_command('gpu')}`{rest}"
     return (
         f"ONNX Runtime does not run on {device} here: {finding}. {fix}; "
         "--device auto takes what runs."

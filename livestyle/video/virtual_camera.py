@@ -10,6 +10,7 @@ import numpy as np
 
 from livestyle.errors import SinkError
 from livestyle.frame import Frame, Pixels
+from livestyle.installation import install_command
 from livestyle.video.pixels import scaled
 
 log = logging.getLogger(__name__)
@@ -160,7 +161,7 @@ def _opened(size: tuple[int, int], fps: float) -> Any:
     except ImportError as error:
         raise SinkError(
             f"A virtual camera needs pyvirtualcam, which cannot be imported ({error}). "
-            'Install it with `pip install "livestyle[vcam]"`.'
+            f"Install it with `{install_command('vcam')}`."
         ) from error
     try:
         return Camera(*size, fps)
