@@ -1,12 +1,12 @@
 """What comes after the last step of `livestyle train`: a style that `livestyle cam` finds."""
 
-import shlex
 from pathlib import Path
 
 import click
 
 from livestyle.card import StyleCard
 from livestyle.cli.export import say_exported
+from livestyle.cli.typed import typed
 from livestyle.errors import ExportError
 from livestyle.library import add_style, list_styles
 from livestyle.style import RUN_STYLE
@@ -36,11 +36,6 @@ def finish_run(run: Path, photos: PhotoSet, *, export: bool, install: bool | Non
     card = _exported(run, photos)
     _report(run, card)
     _install(run, card, install)
-
-
-def typed(*words: object) -> str:
-    """A command as it is typed into a shell."""
-    return shlex.join(["livestyle", *map(str, words)])
 
 
 def _report(run: Path, card: StyleCard | None = None) -> None:

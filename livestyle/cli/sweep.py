@@ -3,15 +3,18 @@
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from livestyle.cli.finish import typed
 from livestyle.cli.progress import ProgressShown
 from livestyle.cli.signals import ending_cleanly
+from livestyle.cli.typed import typed
 from livestyle.training.config import TrainConfig
-from livestyle.training.sweep import CELLS, Cell, Sweep
 from livestyle.training.watcher import Watcher
+
+if TYPE_CHECKING:  # torch is imported when a run begins, so that --help works without it
+    from livestyle.training.sweep import Cell
 
 STEPS = 150
 """Of each run, unless told otherwise: enough to tell the cells apart when they start from a
@@ -41,10 +44,12 @@ def run_sweep(
     """
     if int(os.environ.get("WORLD_SIZE", 1)) > 1:
         raise click.UsageError("--sweep runs in one process; start it without torchrun.")
-    sweep = Sweep(config, resume=resume, start_from=start_from)
-    done: list[tuple[Cell, Path]] = []
+    from livestyle.training.sweep import CELLS, Sweep
 
-    def watchers(cell: Cell) -> list[Watcher]:
+    sweep = Sweep(config, resume=resume, start_from=start_from)
+    done: list[tuple["Cell", Path]] = []
+
+    def watchers(cell: "Cell") -> list[Watcher]:
         click.echo(f"{len(done) + 1} of {len(CELLS)}: {cell}", err=True)
         return [ProgressShown()]
 

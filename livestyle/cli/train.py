@@ -4,25 +4,23 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
-from livestyle.cli.finish import finish_run, typed
 from livestyle.cli.progress import ProgressShown
 from livestyle.cli.signals import ending_cleanly
 from livestyle.cli.sweep import OWN_OPTIONS, run_sweep, sweep_config
+from livestyle.cli.typed import typed
 from livestyle.frame import Pixels
 from livestyle.library import DEFAULT_STYLE, find_style, list_styles
 from livestyle.style import is_style_name
-from livestyle.training.checkpoint import load_checkpoint
 from livestyle.training.config import TrainConfig
-from livestyle.training.history import History
-from livestyle.training.loop import SKIPPED_FILE, Trainer
-from livestyle.training.preview import PREVIEW_FILE, Preview
-from livestyle.training.tensorboard import TensorBoard
 from livestyle.video.demo import Demo
+
+if TYPE_CHECKING:  # torch is imported when a run begins, so that --help works without it
+    from livestyle.training.loop import Trainer
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -196,6 +194,12 @@ def train(
     takes_quarter = bool(begin) and not (steps_given or hours)
     if takes_quarter:
         config = replace(config, steps=config.steps // FINE_TUNING)
+    from livestyle.cli.finish import finish_run
+    from livestyle.training.history import History
+    from livestyle.training.loop import SKIPPED_FILE, Trainer
+    from livestyle.training.preview import Preview
+    from livestyle.training.tensorboard import TensorBoard
+
     trainer = Trainer(config, resume=resume, start_from=begin)
     fit = hours is not None and not steps_given
     if not trainer.ranks.writes:
@@ -245,6 +249,8 @@ def _config(
     if images:
         settings["steps"] = max(1, images // settings["batch"])
     if resume:
+        from livestyle.training.checkpoint import load_checkpoint
+
         given = {key: value for key, value in settings.items() if _was_given(ctx, key)}
         if images:
             given["steps"] = settings["steps"]
@@ -271,8 +277,10 @@ def _clip() -> list[Pixels]:
     return [demo.scene(tick) for tick in range(CLIP_FRAMES)]
 
 
-def _announce(trainer: Trainer, takes_quarter: bool, fit_hours: float | None) -> None:
+def _announce(trainer: "Trainer", takes_quarter: bool, fit_hours: float | None) -> None:
     """Says what is about to happen, and where to look meanwhile."""
+    from livestyle.training.preview import PREVIEW_FILE
+
     config = trainer.config
     if takes_quarter:
         click.echo(
@@ -290,7 +298,7 @@ def _announce(trainer: Trainer, takes_quarter: bool, fit_hours: float | None) ->
     )
 
 
-def _say_unfinished(trainer: Trainer, why: str) -> None:
+def _say_unfinished(trainer: "Trainer", why: str) -> None:
     out = trainer.config.out
     click.echo(
         f"{why} after step {trainer.step} of {trainer.config.steps}; nothing is lost. To go on: "
