@@ -47,7 +47,7 @@ def run_sweep(
     from livestyle.training.sweep import CELLS, Sweep
 
     sweep = Sweep(config, resume=resume, start_from=start_from)
-    done: list[tuple["Cell", Path]] = []
+    done: list[tuple[Cell, Path]] = []
 
     def watchers(cell: "Cell") -> list[Watcher]:
         click.echo(f"{len(done) + 1} of {len(CELLS)}: {cell}", err=True)
