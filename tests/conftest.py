@@ -4,8 +4,13 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 import pytest
+
+collect_ignore = []
+if find_spec("torch") is None:  # the fast tier
+    collect_ignore = ["export", "nets", "painting", "training", "cli/test_evaluate.py"]
 
 
 @pytest.fixture(autouse=True)
