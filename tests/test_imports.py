@@ -6,11 +6,23 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-CORE = {"errors", "frame", "card", "stages", "picture", "look", "pack", "tiles", "style", "library"}
+CORE = {
+    "errors",
+    "checkpoint_file",
+    "frame",
+    "card",
+    "stages",
+    "picture",
+    "look",
+    "pack",
+    "tiles",
+    "style",
+    "library",
+}
 TORCH = {"nets", "training", "painting", "export"}
 MAY_IMPORT = {
     "video": CORE,
-    "engines": CORE,
+    "engines": CORE | {"nets"},  # the torch engine, once it is chosen
     "live": CORE,
     "doctor": CORE | {"engines", "video"},
     "nets": CORE,
