@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 from livestyle.card import CARD_KEY
-from livestyle.export.graph import FrameModel, example_frame
+from livestyle.export.graph import example_frame
+from livestyle.nets.frame_model import FrameModel
 
 OPSET = 17
 

@@ -2,8 +2,6 @@
 
 import hashlib
 import logging
-import shutil
-import tempfile
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -18,9 +16,9 @@ from livestyle import __version__
 from livestyle.card import CARD_FILE, PREVIEW_FILE, ModelFile, StyleCard
 from livestyle.engines import EngineOptions, load
 from livestyle.errors import ExportError
+from livestyle.export.folder import new_folder
 from livestyle.export.onnx import serialise_onnx, to_onnx
 from livestyle.export.quantise import quantise
-from livestyle.export.torchscript import to_torchscript
 from livestyle.export.verify import paint_with_torch, verify
 from livestyle.frame import Pixels
 from livestyle.nets import build_net, kmac_per_pixel, parameter_count
@@ -38,9 +36,6 @@ rich one, which is for what computes fast in fp16; by what stands behind the sty
 FRAMES = 60
 FRAME_SIDE_PX = 640
 """Photos for quantising and comparing: how many, and their long side at most."""
-
-SUFFIX = {"onnx": ".onnx", "torchscript": ".pt"}
-VERIFYING_ENGINE = {"onnx": "openvino", "torchscript": "torchscript"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +80,8 @@ def export_style(
         checkpoint: a trained network and how it was made.
         folder: the style's own folder, which is made.
         frames: real photos, RGB uint8 (H, W, 3), to quantise and to compare on.
-        targets: files to write.
+        targets: files to write, all of them ONNX; `livestyle.export.torchscript` has the other
+            format, which no style has inside.
         fine: a network with strokes half as large, exported beside it for painting at half the
             size.
         rich: a larger network with strokes as large, exported beside it for strong machines.
@@ -98,55 +94,33 @@ def export_style(
         ExportError: a file differs too much from the network, or cannot be written; or the strokes
             of `fine` are not half as large, or those of `rich` not as large.
     """
-    if not frames:
-        raise ExportError("Every export is compared on real photos; pass --photos DIR.")
-    if folder.exists() and not (overwrite and (folder / CARD_FILE).exists()):
-        raise ExportError(
-            f"{folder} is there already. Pass --overwrite to replace it if it is a style, "
-            "or another --out."
-        )
-    usual = _Work.of(checkpoint, frames)
-    card = _card(checkpoint, usual.net)
-    works = [usual]
-    if fine:
-        _check_stroke("fine", fine, checkpoint.config.stroke / 2)
-        works.append(_Work.of(fine, [_halved(frame) for frame in frames], "-fine"))
-        card.training["fine"] = {"steps": fine.step, "stroke": fine.config.stroke}
-    if rich:
-        _check_stroke("rich", rich, checkpoint.config.stroke)
-        works.append(_Work.of(rich, frames, "-rich"))
-        card.training["rich"] = {"steps": rich.step, "net": rich.config.net}
-    painted_preview = paint_with_torch(usual.net, frames[0] if preview is None else preview)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".export-") as name:
-            fresh = Path(name)
-            files: dict[str, list[ModelFile]] = {suffix: [] for suffix in PRECISIONS}
-            for work, target in product(works, targets):
-                if target.precision not in PRECISIONS[work.suffix]:
-                    continue
-                try:
-                    file = _export_file(work, card, target, fresh)
-                except Exception as error:  # a failure of the quantiser may be of any kind
-                    if target not in optional:
-                        raise
-                    _path(fresh, card.name, work, target).unlink(missing_ok=True)
-                    log.warning("The style has no %s file: %s", target.precision, error)
-                    continue
-                on_file(file)
-                files[work.suffix].append(file)
-            card = card.with_files(*files.values())
-            card.save(fresh)
-            save_checkpoint(fresh, _shareable(checkpoint))
-            write_picture(fresh / PREVIEW_FILE, painted_preview, quality=90)
-            _put_in_place(fresh, folder)
-    except OSError as error:
-        raise ExportError(f"The style cannot be written to {folder} ({error}).") from error
+    with new_folder(folder, CARD_FILE, overwrite=overwrite) as fresh:
+        works = works_of(checkpoint, frames, fine, rich)
+        card = style_card(checkpoint, fine, rich)
+        files: dict[str, list[ModelFile]] = {suffix: [] for suffix in PRECISIONS}
+        for work, target in product(works, targets):
+            if target.precision not in PRECISIONS[work.suffix]:
+                continue
+            try:
+                file = _export_file(work, card, target, fresh)
+            except Exception as error:  # a failure of the quantiser may be of any kind
+                if target not in optional:
+                    raise
+                _path(fresh, card.name, work, target).unlink(missing_ok=True)
+                log.warning("The style has no %s file: %s", target.precision, error)
+                continue
+            on_file(file)
+            files[work.suffix].append(file)
+        card = card.with_files(*files.values())
+        card.save(fresh)
+        save_checkpoint(fresh, _shareable(checkpoint))
+        painted = paint_with_torch(works[0].net, frames[0] if preview is None else preview)
+        write_picture(fresh / PREVIEW_FILE, painted, quality=90)
     return card
 
 
 @dataclass(frozen=True, slots=True)
-class _Work:
+class Work:
     """A network to export.
 
     Attributes:
@@ -164,12 +138,41 @@ class _Work:
     suffix: str
 
     @classmethod
-    def of(cls, checkpoint: Checkpoint, frames: Sequence[Pixels], suffix: str = "") -> "_Work":
+    def of(cls, checkpoint: Checkpoint, frames: Sequence[Pixels], suffix: str = "") -> "Work":
         net = build_net(checkpoint.config.net)
         net.load_state_dict(checkpoint.net)
         net.eval()
         references = [paint_with_torch(net, frame) for frame in frames]
         return cls(checkpoint.config.net, net, frames, references, suffix)
+
+    def card(self, usual: StyleCard) -> StyleCard:
+        """The style's card as a file of this network carries it."""
+        return replace(usual, net=self.kind, **_cost(self.net))
+
+
+def works_of(
+    checkpoint: Checkpoint,
+    frames: Sequence[Pixels],
+    fine: Checkpoint | None,
+    rich: Checkpoint | None,
+) -> list[Work]:
+    """The networks of a style, the usual one first.
+
+    Raises:
+        ExportError: there are no frames, or the strokes of a network are not as they must be.
+    """
+    if not frames:
+        raise ExportError("Every export is compared on real photos; pass --photos DIR.")
+    if fine:
+        _check_stroke("fine", fine, checkpoint.config.stroke / 2)
+    if rich:
+        _check_stroke("rich", rich, checkpoint.config.stroke)
+    works = [Work.of(checkpoint, frames)]
+    if fine:
+        works.append(Work.of(fine, [_halved(frame) for frame in frames], "-fine"))
+    if rich:
+        works.append(Work.of(rich, frames, "-rich"))
+    return works
 
 
 def _check_stroke(name: str, checkpoint: Checkpoint, wanted: float) -> None:
@@ -186,19 +189,17 @@ def _halved(frame: Pixels) -> Pixels:
     return to_long_side(frame, max(frame.shape) // 2)
 
 
-def _export_file(work: _Work, card: StyleCard, target: Target, folder: Path) -> ModelFile:
+def _export_file(work: Work, card: StyleCard, target: Target, folder: Path) -> ModelFile:
     path = _path(folder, card.name, work, target)
-    card = replace(card, net=work.kind, **_cost(work.net))
-    if target.format == "torchscript":
-        data = to_torchscript(work.net, target.precision, card.to_json())
-    elif target.precision == "int8":
+    card = work.card(card)
+    if target.precision == "int8":
         data = serialise_onnx(quantise(to_onnx(work.net, "fp32"), work.frames), card.to_json())
     else:
         data = serialise_onnx(to_onnx(work.net, target.precision), card.to_json())
     path.write_bytes(data)
     digest = hashlib.sha256(data).hexdigest()
     file = ModelFile(path.name, target.format, target.precision, len(data), digest, 0.0)
-    options = EngineOptions(VERIFYING_ENGINE[target.format], "cpu", target.precision)
+    options = EngineOptions("openvino", "cpu", target.precision)
     stylizer = load(Style(card.with_files([file]), folder), options)
     try:
         figure = verify(stylizer, work.references, work.frames, target.precision)
@@ -207,8 +208,8 @@ def _export_file(work: _Work, card: StyleCard, target: Target, folder: Path) -> 
     return replace(file, psnr_db=round(figure, 1))
 
 
-def _path(folder: Path, name: str, work: _Work, target: Target) -> Path:
-    return folder / f"{name}{work.suffix}-{target.precision}{SUFFIX[target.format]}"
+def _path(folder: Path, name: str, work: Work, target: Target) -> Path:
+    return folder / f"{name}{work.suffix}-{target.precision}.onnx"
 
 
 def _cost(net: nn.Module) -> dict[str, Any]:
@@ -219,8 +220,16 @@ def _cost(net: nn.Module) -> dict[str, Any]:
     }
 
 
-def _card(checkpoint: Checkpoint, net: nn.Module) -> StyleCard:
+def style_card(
+    checkpoint: Checkpoint, fine: Checkpoint | None = None, rich: Checkpoint | None = None
+) -> StyleCard:
+    """The card of a style, no files on it yet."""
     config = checkpoint.config
+    others: dict[str, Any] = {}
+    if fine:
+        others["fine"] = {"steps": fine.step, "stroke": fine.config.stroke}
+    if rich:
+        others["rich"] = {"steps": rich.step, "net": rich.config.net}
     return StyleCard(
         name=config.name,
         title=config.title or config.style_image.stem,
@@ -229,7 +238,7 @@ def _card(checkpoint: Checkpoint, net: nn.Module) -> StyleCard:
         licence=config.licence,
         source=config.source,
         net=config.net,
-        **_cost(net),
+        **_cost(build_net(config.net)),
         training={
             "steps": checkpoint.step,
             "batch": config.batch,
@@ -255,6 +264,7 @@ def _card(checkpoint: Checkpoint, net: nn.Module) -> StyleCard:
                 "torch": torch.__version__,
                 "onnx": onnx.__version__,
             },
+            **others,
         },
     )
 
@@ -274,15 +284,3 @@ def _shareable(checkpoint: Checkpoint) -> Checkpoint:
             vgg_weights=Path(weights.name) if weights else None,
         ),
     )
-
-
-def _put_in_place(folder: Path, target: Path) -> None:
-    """Moves the finished folder to its name; an older one goes once the new one stands."""
-    folder.chmod(0o755)
-    old = target.with_name(f".old-{target.name}")
-    shutil.rmtree(old, ignore_errors=True)
-    if target.exists():
-        target.replace(old)
-    shutil.move(folder, target)
-    shutil.rmtree(old, ignore_errors=True)
-    folder.mkdir()  # for the temporary folder's own clean-up

@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from livestyle.errors import ExportError
-from livestyle.export.graph import FrameModel
 from livestyle.frame import Pixels
+from livestyle.nets.frame_model import FrameModel
 from livestyle.stages import Stylizer
 
 BARS_DB = {"fp32": 45.0, "fp16": 40.0, "int8": 30.0}

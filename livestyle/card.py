@@ -22,7 +22,7 @@ class ModelFile:
 
     Attributes:
         path: file name, in the folder of the card.
-        format: "onnx" or "torchscript".
+        format: "onnx"; in cards of earlier versions also "torchscript".
         precision: "fp32", "fp16" or "int8".
         size_bytes: of the file.
         sha256: of the file, in hex.

@@ -14,7 +14,8 @@ from pathlib import Path
 from platformdirs import user_data_path
 
 from livestyle.card import CARD_FILE, StyleCard
-from livestyle.engines.model_file import FORMATS
+from livestyle.checkpoint_file import CHECKPOINT_FILE
+from livestyle.engines.model_file import FORMATS, PROGRAM_SUFFIXES
 from livestyle.errors import StyleError
 from livestyle.pack import PACK_SUFFIX
 from livestyle.style import Style, is_unexported, open_style, style_files
@@ -61,7 +62,10 @@ def find_style(name_or_path: str) -> Style:
     path = Path(name_or_path)
     if path.exists():
         return open_style(path)
-    if path.suffix.lower() in (*FORMATS, PACK_SUFFIX) or path.name != name_or_path:
+    if (
+        path.suffix.lower() in (*FORMATS, *PROGRAM_SUFFIXES, PACK_SUFFIX)
+        or path.name != name_or_path
+    ):
         raise StyleError(f"There is no style at {path}. `livestyle styles` lists those by name.")
     raise StyleError(_unknown(name_or_path, list(styles)))
 
@@ -99,7 +103,7 @@ def find_styles(name_or_path: str) -> list[Style]:
     folder = Path(name_or_path)
     styles: dict[str, Style] = {}
     failure: StyleError | None = None
-    suffixes = (*FORMATS, PACK_SUFFIX)
+    suffixes = (*FORMATS, *PROGRAM_SUFFIXES, PACK_SUFFIX)  # programs are passed over aloud
     files = (path for path in sorted(folder.iterdir()) if path.suffix.lower() in suffixes)
     for path in (*_folders(folder), *files):
         try:
@@ -148,7 +152,8 @@ def add_style(path: Path) -> Style:
             f"The style {style.card.name} cannot be written to {target} "
             f"({error.strerror or error}). {STYLES_VARIABLE} names another folder."
         ) from error
-    return Style(style.card, target)
+    checkpoint = target / CHECKPOINT_FILE if CHECKPOINT_FILE in files else None
+    return Style(style.card, target, checkpoint=checkpoint)
 
 
 def remove_style(name: str) -> None:

@@ -51,9 +51,10 @@ class EngineInfo:
     """What really runs.
 
     Attributes:
-        engine: "openvino", "onnxruntime" or "torchscript".
+        engine: "openvino", "onnxruntime" or "torch".
         device: as the engine names it ("CPU", "GPU.0", "cuda:0").
-        precision: of the file that was loaded: "fp32", "fp16" or "int8".
+        precision: of the file that was loaded, or that torch computes in: "fp32", "fp16" or
+            "int8".
         rich: whether that is the style's rich network.
     """
 

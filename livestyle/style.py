@@ -1,22 +1,28 @@
 """Style: a card and the files it lists, in a folder, a finished run, a style pack or one file."""
 
+import logging
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from livestyle.card import CARD_FILE, PREVIEW_FILE, ModelFile, StyleCard
+from livestyle.checkpoint_file import CHECKPOINT_FILE
 from livestyle.engines.model_file import FORMATS, MAX_BYTES, card_inside, read_model
 from livestyle.errors import StyleError
 from livestyle.pack import is_pack, member_names, read_member
+
+log = logging.getLogger(__name__)
 
 RUN_STYLE = "style"
 """Sub-folder of a training run that gets its exported style."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _FILE_NAME = re.compile(r"[^./\\:\x00][^/\\:\x00]{0,127}")
-_CHECKPOINT_FILE = "checkpoint.safetensors"
-_COMPANIONS = (PREVIEW_FILE, _CHECKPOINT_FILE)
+_COMPANIONS = (PREVIEW_FILE, CHECKPOINT_FILE)
 """What a style folder may hold beside its models: the picture, and what training goes on from."""
+
+_TORCHSCRIPT = "torchscript"
+"""Format of files on cards of earlier versions: programs, which are left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +33,14 @@ class Style:
         card: what it is.
         folder: where its model files lie; or the style pack that they are in.
         file: the model file or style pack it was read from; None for a folder with a card.
+        checkpoint: the trained network itself, which the torch engine runs; None where there is
+            none. That of a style pack is PACK/NAME, as in `path`.
     """
 
     card: StyleCard
     folder: Path
     file: Path | None = None
+    checkpoint: Path | None = None
 
     def path(self, file: ModelFile) -> Path:
         """Where one of its model files lies."""
@@ -42,7 +51,7 @@ class Style:
         """The same style with strokes half as large, for painting at half the size; if it has."""
         if not self.card.fine:
             return None
-        return replace(self, card=self.card.with_files(self.card.fine))
+        return replace(self, card=self.card.with_files(self.card.fine), checkpoint=None)
 
     @property
     def preview(self) -> Path:
@@ -106,7 +115,7 @@ def is_unexported(path: Path) -> bool:
     if path.suffix.lower() == ".safetensors":
         return True
     cards = path / CARD_FILE, path / RUN_STYLE / CARD_FILE
-    return (path / _CHECKPOINT_FILE).is_file() and not any(card.is_file() for card in cards)
+    return (path / CHECKPOINT_FILE).is_file() and not any(card.is_file() for card in cards)
 
 
 def is_style_name(name: str) -> bool:
@@ -118,12 +127,14 @@ def _open_folder(folder: Path) -> Style:
     """The style in a folder; its files are there, but not yet looked into."""
     card = StyleCard.load(folder)
     _check_card(card, folder)
+    card = _without_programs(card, folder)
     for file in card.all_files:
         if not (folder / file.path).is_file():
             raise StyleError(
                 f"The style in {folder} is not whole: {file.path} is missing. Copy it again."
             )
-    return Style(card, folder)
+    checkpoint = folder / CHECKPOINT_FILE
+    return Style(card, folder, checkpoint=checkpoint if checkpoint.is_file() else None)
 
 
 def _open_run(run: Path) -> Style:
@@ -141,16 +152,46 @@ def _open_pack(pack: Path) -> Style:
     """The style in a pack, which must hold the files of one and nothing else."""
     card = StyleCard.from_json(read_member(pack, CARD_FILE).decode("utf-8", "replace"), str(pack))
     _check_card(card, pack)
+    listed = {file.path for file in card.all_files}
+    card = _without_programs(card, pack)
     wanted = {file.path for file in card.all_files}
-    there = set(member_names(pack)) - {CARD_FILE, *_COMPANIONS}
+    members = set(member_names(pack))
+    there = members - {CARD_FILE, *_COMPANIONS}
     if missing := sorted(wanted - there):
         raise StyleError(f"The style pack {pack} is not whole: {missing[0]} is missing.")
-    if foreign := sorted(there - wanted):
+    if foreign := sorted(there - listed):
         raise StyleError(
             f"The style pack {pack} holds {foreign[0]!r}, which its card does not know. A pack has "
             "the files of one style and nothing else; this one is not opened."
         )
-    return Style(card, pack, pack)
+    checkpoint = pack / CHECKPOINT_FILE if CHECKPOINT_FILE in members else None
+    return Style(card, pack, pack, checkpoint)
+
+
+def _without_programs(card: StyleCard, origin: Path) -> StyleCard:
+    """The card without the TorchScript files that earlier versions put into styles.
+
+    Raises:
+        StyleError: it has no other files.
+    """
+    programs = [file.path for file in card.all_files if file.format == _TORCHSCRIPT]
+    if not programs:
+        return card
+    files, fine, rich = (
+        [file for file in listed if file.format != _TORCHSCRIPT]
+        for listed in (card.files, card.fine, card.rich)
+    )
+    if not files:
+        raise StyleError(
+            f"The style in {origin} has only TorchScript files, which are programs, and livestyle "
+            "runs none of a style's. Have it exported as ONNX: `livestyle export STYLE --to onnx`."
+        )
+    log.warning(
+        "The style %s in %s is taken without %s: livestyle runs no program that comes with a "
+        "style; its other files paint.",
+        *(card.name, origin, ", ".join(programs)),
+    )
+    return card.with_files(files, fine, rich)
 
 
 def _check_card(card: StyleCard, origin: Path) -> None:
@@ -165,7 +206,7 @@ def _check_card(card: StyleCard, origin: Path) -> None:
     for file in card.all_files:
         if not isinstance(file.path, str) or not _FILE_NAME.fullmatch(file.path):
             raise StyleError(f"The card in {origin} names the file {file.path!r}: no plain name.")
-        if file.format not in FORMATS.values() or not isinstance(file.sha256, str):
+        if file.format not in (*FORMATS.values(), _TORCHSCRIPT) or not isinstance(file.sha256, str):
             raise StyleError(f"The card in {origin} describes {file.path} in a way unknown here.")
 
 

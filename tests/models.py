@@ -1,7 +1,6 @@
 """Tiny models and styles for the tests, made on the spot."""
 
 import hashlib
-import io
 import json
 from pathlib import Path
 
@@ -83,22 +82,6 @@ def save_onnx(model: onnx.ModelProto, path: Path, card: StyleCard | None = None)
         helper.set_model_props(model, {CARD_KEY: card.to_json()})
     path.write_bytes(model.SerializeToString())
     return file_entry(path, "onnx", "fp32")
-
-
-def save_torchscript(path: Path, card: StyleCard | None = None) -> ModelFile:
-    """Writes the negative as TorchScript, with the card inside; needs torch."""
-    import torch
-
-    class Invert(torch.nn.Module):
-        def forward(self, frame: torch.Tensor) -> torch.Tensor:
-            return (255.0 - frame.float()).to(torch.uint8)
-
-    program = torch.jit.trace(Invert(), torch.zeros(1, 8, 8, 3, dtype=torch.uint8))
-    buffer = io.BytesIO()
-    extra = {CARD_KEY: card.to_json()} if card else {}
-    torch.jit.save(program, buffer, _extra_files=extra)
-    path.write_bytes(buffer.getvalue())
-    return file_entry(path, "torchscript", "fp32")
 
 
 def save_style(folder: Path, name: str = "tiny", model: onnx.ModelProto | None = None) -> StyleCard:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 CORE = {
     "errors",
+    "checkpoint_file",
     "frame",
     "card",
     "stages",
@@ -22,7 +23,7 @@ CORE = {
 TORCH = {"nets", "training", "painting", "export"}
 MAY_IMPORT = {
     "video": CORE,
-    "engines": CORE,
+    "engines": CORE | {"nets"},  # the torch engine, once it is chosen
     "live": CORE,
     "doctor": CORE | {"engines", "video"},
     "nets": CORE,

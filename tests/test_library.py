@@ -116,14 +116,6 @@ def test_bare_file_without_card(tmp_path: Path) -> None:
         find_style(str(tmp_path / "bare.onnx"))
 
 
-def test_bare_torchscript(tmp_path: Path) -> None:
-    pytest.importorskip("torch")
-    models.save_torchscript(tmp_path / "dots.pt", models.make_card("dots"))
-    stylizer = load(find_style(str(tmp_path / "dots.pt")))
-    assert stylizer.info.engine == "torchscript"
-    assert (stylizer(np.full((40, 40, 3), 9, np.uint8)) == 246).all()
-
-
 def test_add_folder_then_remove(tmp_path: Path, user_styles: Path) -> None:
     models.save_style(tmp_path / "made", "dots")
     (tmp_path / "made" / "preview.jpg").write_bytes(b"jpeg")

@@ -109,7 +109,8 @@ def _networks(
             continue
         usual = PRECISIONS if device == "cpu" else OTHER_THAN_CPU_PRECISIONS
         precisions = usual if asked.precision == "auto" else (asked.precision,)
-        richness = (False, True) if asked.rich is None and style.card.rich else (asked.rich,)
+        both = asked.rich is None and style.card.rich and engine != "torch"
+        richness = (False, True) if both else (asked.rich,)
         for rich, precision in product(richness, precisions):
             options = replace(asked, engine=engine, device=device, precision=precision, rich=rich)
             try:

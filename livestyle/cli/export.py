@@ -6,18 +6,35 @@ from pathlib import Path
 import click
 
 from livestyle.card import CARD_FILE, ModelFile
+from livestyle.checkpoint_file import CHECKPOINT_FILE
 from livestyle.errors import ExportError, TrainingError
+from livestyle.export import MIN_FRAME_SIDE_PX
 from livestyle.frame import Pixels
 from livestyle.library import find_style
 from livestyle.pack import PACK_SUFFIX, write_pack
 from livestyle.style import RUN_STYLE, Style, is_unexported, style_files
 
 PACK = "pack"
-PRECISIONS = {"onnx": ("fp32", "fp16", "int8"), "torchscript": ("fp32", "fp16")}
+ONNX, TORCHSCRIPT = "onnx", "torchscript"
+PRECISIONS = {ONNX: ("fp32", "fp16", "int8"), TORCHSCRIPT: ("fp32", "fp16")}
 EXPORTS = Path("exports")
 
 
-@click.command()
+@click.command(
+    help=f"""Write a trained network as ONNX or TorchScript, or a style as one file.
+
+    Every model file takes and gives one uint8 RGB frame, (1, height, width, 3), height and width
+    of {MIN_FRAME_SIDE_PX} or more, and is compared with the network it came from. In an OpenVINO
+    program of your own, reshape a model to the frame's size before you compile it: with a free
+    size it is slower, and int8 can paint wrong pictures (seen with OpenVINO 2026.4 on AVX2).
+
+    TorchScript is for other programs: it goes into a folder of its own, NAME-torchscript, and
+    livestyle itself never runs it.
+
+    `--to pack` writes NAME.livestyle, which has all that belongs to the style; any other machine
+    paints with it (`livestyle cam --style NAME.livestyle`) or installs it (`livestyle styles add`).
+    """
+)
 @click.argument("origin", metavar="STYLE|RUN|CHECKPOINT")
 @click.option(
     "--to",
@@ -37,7 +54,7 @@ EXPORTS = Path("exports")
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder that gets a folder named after the style, or its pack.  [default: exports; "
-    f"a RUN gets a folder `{RUN_STYLE}` of its own]",
+    f"a RUN gets a folder `{RUN_STYLE}` or `{TORCHSCRIPT}` of its own]",
 )
 @click.option(
     "--photos",
@@ -67,65 +84,88 @@ def export(
     rich: Path | None,
     overwrite: bool,
 ) -> None:
-    """Write a trained network as ONNX or TorchScript, or a style as one file.
-
-    Every model file takes and gives one uint8 RGB frame, (1, height, width, 3), of any size, and
-    is compared with the network it came from. In an OpenVINO program of your own, reshape a model
-    to the frame's size before you compile it: with a free size it is slower, and int8 can paint
-    wrong pictures (seen with OpenVINO 2026.4 on AVX2).
-
-    `--to pack` writes NAME.livestyle, which has all that belongs to the style; any other machine
-    paints with it (`livestyle cam --style NAME.livestyle`) or installs it (`livestyle styles add`).
-    """
+    # The help text stands at the top, as it has a number in it.
     networks = [name for name in formats if name != PACK]
-    is_exported = not (networks or precisions or fine or rich or is_unexported(Path(origin)))
-    if PACK in formats and is_exported:
-        style = find_style(origin)
-    else:
+    if not networks and not _can_be_packed(origin, formats, precisions, fine, rich):
+        networks = [ONNX]
+    elif PACK in formats and ONNX not in networks and is_unexported(Path(origin)):
+        networks.append(ONNX)  # a pack needs it
+    style = None
+    if networks:
         style = _export(origin, networks, precisions, out, photos, fine, rich, overwrite)
-        click.echo(style.folder)
     if PACK in formats:
+        style = style or find_style(origin)
         click.echo(_pack(style, out or _run(origin) or EXPORTS, overwrite))
+
+
+def _can_be_packed(
+    origin: str,
+    formats: Sequence[str],
+    precisions: Sequence[str],
+    fine: Path | None,
+    rich: Path | None,
+) -> bool:
+    """Whether a pack is asked for, of a style that is exported already."""
+    return PACK in formats and not (precisions or fine or rich or is_unexported(Path(origin)))
 
 
 def _export(
     origin: str,
-    formats: Sequence[str],
+    networks: Sequence[str],
     precisions: Sequence[str],
     out: Path | None,
     photos: Path | None,
     fine: Path | None,
     rich: Path | None,
     overwrite: bool,
-) -> Style:
-    """Writes a style's folder from a network."""
-    from livestyle.export.style import DEFAULT_TARGETS, Target, export_style
+) -> Style | None:
+    """Writes a folder for each format; gives the style, if that is among them."""
+    from livestyle.export.style import Target, export_style
+    from livestyle.export.torchscript import export_torchscript
     from livestyle.training.checkpoint import load_checkpoint
     from livestyle.video.demo import Demo
 
-    targets = list(DEFAULT_TARGETS)
-    if formats or precisions:
-        targets = [
-            Target(name, precision)
-            for name in formats or ("onnx",)
-            for precision in precisions or PRECISIONS[name]
-        ]
+    targets = {
+        name: [Target(name, precision) for precision in precisions or PRECISIONS[name]]
+        for name in networks
+    }
     path = Path(origin)
     checkpoint = load_checkpoint(path if path.exists() else find_style(origin).folder)
-    run = _run(origin)
-    folder = run / RUN_STYLE if run and not out else (out or EXPORTS) / checkpoint.config.name
-    card = export_style(
-        checkpoint,
-        folder,
-        _frames(photos or checkpoint.config.photos, required=photos is not None),
-        targets,
-        fine=load_checkpoint(fine) if fine else None,
-        rich=load_checkpoint(rich) if rich else None,
-        preview=Demo(paced=False).scene(0),
-        overwrite=overwrite,
-        on_file=say_exported,
-    )
-    return Style(card, folder)
+    name = checkpoint.config.name
+    run = None if out else _run(origin)
+    frames = _frames(photos or checkpoint.config.photos, required=photos is not None)
+    larger = load_checkpoint(rich) if rich else None
+    finer = load_checkpoint(fine) if fine else None
+    style = None
+    if ONNX in targets:
+        folder = run / RUN_STYLE if run else (out or EXPORTS) / name
+        card = export_style(
+            checkpoint,
+            folder,
+            frames,
+            targets[ONNX],
+            fine=finer,
+            rich=larger,
+            preview=Demo(paced=False).scene(0),
+            overwrite=overwrite,
+            on_file=say_exported,
+        )
+        style = Style(card, folder, checkpoint=folder / CHECKPOINT_FILE)
+        click.echo(folder)
+    if TORCHSCRIPT in targets:
+        folder = run / TORCHSCRIPT if run else (out or EXPORTS) / f"{name}-{TORCHSCRIPT}"
+        export_torchscript(
+            checkpoint,
+            folder,
+            frames,
+            targets[TORCHSCRIPT],
+            fine=finer,
+            rich=larger,
+            overwrite=overwrite,
+            on_file=say_exported,
+        )
+        click.echo(folder)
+    return style
 
 
 def say_exported(file: ModelFile) -> None:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from livestyle.engines import DEVICES, ENGINES, PRECISIONS, EngineOptions
+from livestyle.engines import DEVICES, ENGINES, FORMER_ENGINES, PRECISIONS, EngineOptions
 from livestyle.library import DEFAULT_STYLE
 from livestyle.look import Look
 from livestyle.picture import MAX_PIXELS
@@ -44,6 +44,17 @@ class SizeType(click.ParamType[tuple[int, int]]):
 
 
 SIZE = SizeType()
+
+
+class EngineType(click.Choice[str]):
+    """One of `ENGINES`; a former name passes too, and `EngineOptions` says what it is now."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name."""
+        return value if value in FORMER_ENGINES else super().convert(value, param, ctx)
+
+
+ENGINE = EngineType(ENGINES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +97,7 @@ def engine_options(command: F) -> F:
             "--engine",
             default="auto",
             show_default=True,
-            type=click.Choice(ENGINES),
+            type=ENGINE,
             help="What runs the network; auto takes the fastest that really runs.",
         ),
         click.option(

@@ -138,6 +138,8 @@ def check_styles(whole: list[Style], faults: list[str]) -> Finding:
 def check_engines(style: Style) -> tuple[Finding, ...]:
     """Every engine on every device it can have, by painting a frame where it sees the device."""
     formats = {file.format for file in style.card.files}
+    if style.checkpoint:
+        formats.add("safetensors")
     seen = {
         engine: {device.device for device in seen_devices(engine)}
         for engine in FORMATS

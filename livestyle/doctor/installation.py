@@ -24,7 +24,7 @@ def check_installed() -> tuple[Finding, ...]:
         _check_needed("openvino"),
         check_av(),
         check_onnxruntime(),
-        _check_optional("torch", "only training, export and TorchScript styles need it"),
+        _check_optional("torch", "only training, export and --engine torch need it"),
     )
 
 

@@ -1,4 +1,4 @@
-"""A style file becomes a callable: three engines behind the Stylizer contract.
+"""A style becomes a callable: three engines behind the Stylizer contract.
 
 Importing this imports no engine; `load` imports the one that it takes.
 """
@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from livestyle.checkpoint_file import CHECKPOINT_FILE
 from livestyle.engines.contract import Engine
 from livestyle.engines.devices import FORMATS, PAIRS, candidates, choose_file, suited
 from livestyle.engines.fill import with_fill
-from livestyle.engines.model_file import read_model
+from livestyle.engines.model_file import read_checkpoint, read_model
 from livestyle.engines.onnxruntime import ONNXRuntimeEngine
 from livestyle.engines.openvino import OpenVINOEngine
-from livestyle.engines.torchscript import TorchScriptEngine
+from livestyle.engines.torch import TorchEngine, choose_precision
 from livestyle.errors import EngineError
 from livestyle.stages import Stylizer
 
@@ -26,13 +27,16 @@ if TYPE_CHECKING:  # the library reads cards with this package; here it is only 
 log = logging.getLogger(__name__)
 
 ENGINES = ("auto", *FORMATS)
+FORMER_ENGINES = {"torchscript": "torch"}
+"""Former name -> name of today; taken with a warning."""
+
 DEVICES = ("auto", *dict.fromkeys(device for _, device in PAIRS))
 PRECISIONS = ("auto", "fp32", "fp16", "int8")
 
 _CLASSES: dict[str, Callable[[bytes, str, str, int | None], Engine]] = {
     "openvino": OpenVINOEngine,
     "onnxruntime": ONNXRuntimeEngine,
-    "torchscript": TorchScriptEngine,
+    "torch": TorchEngine,
 }
 
 
@@ -57,6 +61,13 @@ class EngineOptions:
     fill: float = 1.0
 
     def __post_init__(self) -> None:
+        if today := FORMER_ENGINES.get(self.engine):
+            log.warning(
+                "The engine %s is called %s now: it runs the style's checkpoint in livestyle's own "
+                "network, and never a TorchScript program.",
+                *(self.engine, today),
+            )
+            object.__setattr__(self, "engine", today)
         for name, known in (("engine", ENGINES), ("device", DEVICES), ("precision", PRECISIONS)):
             value = getattr(self, name)
             if value not in known:
@@ -79,7 +90,10 @@ def load(style: "Style", options: EngineOptions | None = None) -> Stylizer:
     """
     options = options or EngineOptions()
     failures = []
-    for pair in candidates(options.engine, options.device, style.card):
+    has_checkpoint = style.checkpoint is not None
+    for pair in candidates(
+        options.engine, options.device, style.card, has_checkpoint=has_checkpoint
+    ):
         try:
             return _start(style, *pair, options)
         except EngineError as error:
@@ -91,23 +105,34 @@ def load(style: "Style", options: EngineOptions | None = None) -> Stylizer:
 
 def _start(style: "Style", engine: str, device: str, options: EngineOptions) -> Engine:
     """One engine with the style in it; on anything but a CPU proven by painting a frame."""
-    card = suited(style.card, engine, device, options.precision, options.rich)
-    file = choose_file(card, engine, device, options.precision)
-    model = read_model(style.path(file), file)
+    model, name, precision, rich = _model(style, engine, device, options)
     if options.fill < 1:
-        changed = with_fill(model, options.fill) if file.format == "onnx" else None
+        changed = with_fill(model, FORMATS[engine], options.fill)
         if changed is None:
-            log.warning("%s has nothing to leave out; it is painted whole.", file.path)
+            log.warning("%s has nothing to leave out; it is painted whole.", name)
         model = changed or model
-    stylizer = _CLASSES[engine](model, file.precision, device, options.threads)
-    stylizer.info = replace(stylizer.info, rich=file in style.card.rich)
+    stylizer = _CLASSES[engine](model, precision, device, options.threads)
+    stylizer.info = replace(stylizer.info, rich=rich)
     if device != "cpu":
         try:
             stylizer(np.zeros((64, 64, 3), np.uint8))
         except EngineError:
             stylizer.close()
             raise
-    log.info(
-        "%s runs on %s, device %s, %s", style.card.name, engine, stylizer.info.device, file.path
-    )
+    if engine == "torch" and options.rich:
+        log.warning("torch paints with the usual network; rich ones are there as ONNX only.")
+    log.info("%s runs on %s, device %s, %s", style.card.name, engine, stylizer.info.device, name)
     return stylizer
+
+
+def _model(
+    style: "Style", engine: str, device: str, options: EngineOptions
+) -> tuple[bytes, str, str, bool]:
+    """What an engine loads: the bytes, the file's name, the precision, and whether it is rich."""
+    if engine == "torch":
+        precision = choose_precision(device, options.precision)
+        assert style.checkpoint is not None  # or `candidates` would not have named this engine
+        return read_checkpoint(style.checkpoint), CHECKPOINT_FILE, precision, False
+    card = suited(style.card, engine, device, options.precision, options.rich)
+    file = choose_file(card, engine, device, options.precision)
+    return read_model(style.path(file), file), file.path, file.precision, file in style.card.rich

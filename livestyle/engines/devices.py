@@ -5,13 +5,14 @@ from functools import cache
 from pathlib import Path
 
 from livestyle.card import ModelFile, StyleCard
+from livestyle.checkpoint_file import CHECKPOINT_FILE
 from livestyle.engines.onnxruntime import has_gpu_package
 from livestyle.errors import EngineError, StyleError
 
 log = logging.getLogger(__name__)
 
-FORMATS = {"openvino": "onnx", "onnxruntime": "onnx", "torchscript": "torchscript"}
-"""Engine -> format of the files it reads."""
+FORMATS = {"openvino": "onnx", "onnxruntime": "onnx", "torch": "safetensors"}
+"""Engine -> format of the files it reads; safetensors is the style's checkpoint."""
 
 PAIRS = (
     ("onnxruntime", "cuda"),
@@ -20,15 +21,14 @@ PAIRS = (
     ("openvino", "npu"),
     ("onnxruntime", "tensorrt"),
     ("onnxruntime", "cpu"),
-    ("torchscript", "cuda"),
-    ("torchscript", "cpu"),
+    ("torch", "cuda"),
+    ("torch", "cpu"),
 )
 """(engine, device), those that `auto` likes better first."""
 
 _PREFERRED = {
     "openvino": ("int8", "fp32", "fp16"),
     "onnxruntime": ("fp32", "int8", "fp16"),  # int8 gains no time there and loses some picture
-    "torchscript": ("fp32", "fp16"),
     "accelerator": ("fp16", "fp32", "int8"),
     "matrix unit": ("fp16", "int8", "fp32"),  # as fast as int8, and nearer to the network
 }
@@ -41,13 +41,16 @@ _AUTO_DEVICES = ("cuda", "cpu")
 """What `auto` tries; the others are slower to start and run only when named."""
 
 
-def candidates(engine: str, device: str, card: StyleCard) -> list[tuple[str, str]]:
+def candidates(
+    engine: str, device: str, card: StyleCard, *, has_checkpoint: bool = False
+) -> list[tuple[str, str]]:
     """The pairs to try, in this order, up to the first CPU, which always runs.
 
     Args:
         engine: "auto" or a key of `FORMATS`.
         device: "auto" or a device of `PAIRS`.
         card: of the style, whose files decide which engines can read it.
+        has_checkpoint: whether the style has the one of its network.
 
     Raises:
         EngineError: that engine does not run on that device.
@@ -65,10 +68,16 @@ def candidates(engine: str, device: str, card: StyleCard) -> list[tuple[str, str
         raise EngineError(
             f"{engine} does not run on {device}, only on {own}. Try --engine {others}."
         )
-    formats = {file.format for file in card.files}
+    formats = {file.format for file in card.files} | ({"safetensors"} if has_checkpoint else set())
     readable = [pair for pair in pairs if FORMATS[pair[0]] in formats]
     if not readable:
         name = pairs[0][0]
+        if name == "torch":
+            raise StyleError(
+                f"The style {card.name} has no {CHECKPOINT_FILE} of this network, which torch "
+                "needs. Take --engine openvino or --engine onnxruntime; `livestyle export` writes "
+                "styles with their checkpoint."
+            )
         raise StyleError(
             f"The style {card.name} has no {FORMATS[name]} file, which {name} needs; it has "
             f"{_files(card)}. Write one with `livestyle export --to {FORMATS[name]}`."

@@ -2,30 +2,25 @@
 is what runs."""
 
 import hashlib
-import io
-import re
-import zipfile
-import zlib
 from pathlib import Path
 
 from livestyle.card import CARD_KEY, ModelFile, StyleCard
+from livestyle.checkpoint_file import NotCheckpointError, read_header
 from livestyle.engines.onnx_file import NotOnnxError, OnnxFacts, Port, read_facts
 from livestyle.errors import StyleError
 from livestyle.pack import is_pack, read_member
 
 MAX_BYTES = 256 * 1024 * 1024
-MAX_TEXT_BYTES = 4 * 1024 * 1024
-"""Of a card or of one program text inside a TorchScript archive, unpacked."""
-
-FORMATS = {".onnx": "onnx", ".pt": "torchscript"}
+FORMATS = {".onnx": "onnx"}
 """Suffix -> format, for a file that comes alone."""
+
+PROGRAM_SUFFIXES = (".pt", ".pth", ".torchscript")
+"""Of TorchScript and of PyTorch's pickles: programs of whoever made them, and never loaded."""
 
 _DOMAINS = {"", "ai.onnx", "ai.onnx.ml", "com.microsoft"}
 _UINT8 = 2
 _PROMISE = "one uint8 input `frame` and one uint8 output, both [1, ?, ?, 3]"
 _EXPORT_AGAIN = "Export it again with `livestyle export`."
-_FILE_ACCESS = re.compile(rb"\b(?:save|from_file)\s*\(")
-"""TorchScript's two operators that write files."""
 
 
 def read_model(path: Path, file: ModelFile) -> bytes:
@@ -41,16 +36,38 @@ def read_model(path: Path, file: ModelFile) -> bytes:
     Raises:
         StyleError: missing, too large, changed since it was exported, or not a model of ours.
     """
+    if file.format not in FORMATS.values():
+        raise StyleError(f"{path} is of the format {file.format!r}, which no engine here reads.")
     data = _read(path)
     if hashlib.sha256(data).hexdigest() != file.sha256.lower():
         raise StyleError(
             f"{path} is not the file its card describes: the SHA-256 differs. "
             "It was changed or damaged; copy or export the style again."
         )
-    if file.format == "onnx":
-        _check_onnx(data, path)
-    else:
-        _check_torchscript(data, path)
+    _check_onnx(data, path)
+    return data
+
+
+def read_checkpoint(path: Path) -> bytes:
+    """Reads the checkpoint of a style and checks that it is one; the torch engine does the rest.
+
+    Args:
+        path: where it lies; that of a member of a style pack is PACK/NAME.
+
+    Returns:
+        The whole file.
+
+    Raises:
+        StyleError: missing, too large, or no checkpoint.
+    """
+    data = _read(path)
+    try:
+        read_header(data)
+    except NotCheckpointError as error:
+        raise StyleError(
+            f"{path} is no checkpoint of livestyle: {error}. Copy the style again, or take "
+            "--engine openvino, which needs none."
+        ) from error
     return data
 
 
@@ -63,17 +80,19 @@ def card_inside(path: Path) -> StyleCard:
     kind = FORMATS.get(path.suffix.lower())
     if path.suffix.lower() == ".safetensors":
         raise StyleError(f"{path} is a checkpoint, not a style yet. Run `livestyle export {path}`.")
+    if path.suffix.lower() in PROGRAM_SUFFIXES:
+        raise StyleError(
+            f"{path} may hold a program of whoever made it (TorchScript or a pickle), and "
+            "livestyle runs none: take the style's .onnx file, its folder or its pack instead."
+        )
     if kind is None:
         raise StyleError(
             f"{path} is no style: a style is a folder, a style pack in .livestyle, or a file in "
-            ".onnx or .pt."
+            ".onnx."
         )
     data = _read(path)
-    if kind == "onnx":
-        facts = _check_onnx(data, path)
-        precision, text = facts.precision, facts.metadata.get(CARD_KEY)
-    else:
-        precision, text = _check_torchscript(data, path)
+    facts = _check_onnx(data, path)
+    precision, text = facts.precision, facts.metadata.get(CARD_KEY)
     if text is None:
         raise StyleError(f"{path} carries no style card, so nobody knows its name. {_EXPORT_AGAIN}")
     card = StyleCard.from_json(text, str(path))
@@ -153,43 +172,3 @@ def _is_frame(port: Port) -> bool:
         and port.dims[1:3] == (None, None)
         and port.dims[3] in (3, None)
     )
-
-
-def _check_torchscript(data: bytes, path: Path) -> tuple[str, str | None]:
-    """Refuses pickles and programs that touch files; gives the precision and the card's text."""
-    pickle = StyleError(f"{path} is a pickle; livestyle loads no pickles. {_EXPORT_AGAIN}")
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        if data[:1] == b"\x80":
-            raise pickle from error
-        raise StyleError(f"{path} is no TorchScript archive. {_EXPORT_AGAIN}") from error
-    with archive:
-        # Names inside an archive begin with a folder of any name.
-        inside = {name.partition("/")[2]: name for name in archive.namelist()}
-        programs = [name for name in inside if name.startswith("code/") and name.endswith(".py")]
-        if not programs or "constants.pkl" not in inside:
-            if any(name.endswith(".pkl") for name in inside):
-                raise pickle
-            raise StyleError(f"{path} is no TorchScript archive. {_EXPORT_AGAIN}")
-        if any(_FILE_ACCESS.search(_unpack(archive, inside[name], path)) for name in programs):
-            raise StyleError(f"{path} holds a program that writes files. It is not loaded.")
-        tables = [_unpack(archive, inside[name], path) for name in ("data.pkl", "constants.pkl")
-                  if name in inside]  # fmt: skip
-        precision = "fp16" if any(b"HalfStorage" in table for table in tables) else "fp32"
-        card = inside.get(f"extra/{CARD_KEY}")
-        if card is None:
-            return precision, None
-        return precision, _unpack(archive, card, path).decode("utf-8", "replace")
-
-
-def _unpack(archive: zipfile.ZipFile, name: str, path: Path) -> bytes:
-    """One small member of an archive."""
-    try:
-        with archive.open(name) as member:
-            data = member.read(MAX_TEXT_BYTES + 1)
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError) as error:
-        raise StyleError(f"{path} is damaged at {name} ({error}). {_EXPORT_AGAIN}") from error
-    if len(data) > MAX_TEXT_BYTES:
-        raise StyleError(f"{path}: {name} is larger than {MAX_TEXT_BYTES >> 20} MB.")
-    return data

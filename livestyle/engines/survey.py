@@ -15,7 +15,7 @@ from livestyle.engines.openvino import import_openvino
 
 log = logging.getLogger(__name__)
 
-MODULES = {"openvino": "openvino", "onnxruntime": "onnxruntime", "torchscript": "torch"}
+MODULES = {"openvino": "openvino", "onnxruntime": "onnxruntime", "torch": "torch"}
 """Engine -> the module that it needs."""
 
 
@@ -70,7 +70,7 @@ def _onnxruntime() -> list[tuple[str, str]]:
     return [(device, provider) for device, provider in PROVIDERS.items() if provider in built_in]
 
 
-def _torchscript() -> list[tuple[str, str]]:
+def _torch() -> list[tuple[str, str]]:
     try:
         found = [("cpu", f"PyTorch {version('torch')}")]
     except PackageNotFoundError:
@@ -88,7 +88,7 @@ def _torchscript() -> list[tuple[str, str]]:
 _LOOK: dict[str, Callable[[], list[tuple[str, str]]]] = {
     "openvino": _openvino,
     "onnxruntime": _onnxruntime,
-    "torchscript": _torchscript,
+    "torch": _torch,
 }
 
 

@@ -17,15 +17,15 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from livestyle.checkpoint_file import CHECKPOINT_FILE, NET_PREFIX
 from livestyle.errors import TrainingError
 from livestyle.pack import is_pack, read_member
 from livestyle.training.config import TrainConfig
 
 log = logging.getLogger(__name__)
 
-CHECKPOINT_FILE = "checkpoint.safetensors"
 OLDER = re.compile(r"checkpoint-(\d+)\.safetensors")
-NET_PREFIX, OPTIMISER_PREFIX = "net.", "adam."
+OPTIMISER_PREFIX = "adam."
 
 TRY_AGAIN = (
     "The last good checkpoint is kept; go on from it with --resume and a lower --learning-rate."

@@ -71,7 +71,7 @@ def test_a_clip_cut_short_is_painted_as_far_as_it_goes(livestyle: Livestyle) -> 
         ("broken.onnx", ["broken.onnx", "not an ONNX model"]),
         ("outside.onnx", ["outside.onnx", "external data"]),
         ("nocard.onnx", ["nocard.onnx", "no style card"]),
-        ("pickle.pt", ["pickle.pt", "pickle"]),
+        ("pickle.pt", ["pickle.pt", "runs none", ".onnx"]),
         ("text.txt", ["text.txt", "no style"]),
         ("folder", ["folder", "not a style"]),
         ("changed", ["changed", "SHA-256"]),
@@ -108,7 +108,8 @@ def test_styles(style: str, said: list[str], command: str, livestyle: Livestyle)
         (["--engine", "openvino", "--device", "cuda"], ["openvino does not run on cuda"]),
         (["--device", "npu"], ["NPU", "--device auto"]),
         (["--precision", "int8"], ["int8", "fp32"]),
-        (["--engine", "torchscript"], ["torchscript", "livestyle export"]),
+        (["--engine", "torch"], ["checkpoint.safetensors", "--engine openvino"]),
+        (["--engine", "torchscript"], ["checkpoint.safetensors", "which torch needs"]),
     ],
 )
 def test_engines(options: list[str], said: list[str], livestyle: Livestyle) -> None:

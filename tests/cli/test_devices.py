@@ -173,7 +173,7 @@ def test_torch_is_not_imported_without_a_gpu_driver():
         "import sys\n"
         "from livestyle.engines import survey\n"
         "survey._has_gpu_driver = lambda: False\n"
-        "print(survey.seen_devices('torchscript'))\n"
+        "print(survey.seen_devices('torch'))\n"
         "print('torch' in sys.modules)"
     )
     command = [sys.executable, "-c", program]

@@ -95,13 +95,13 @@ def test_a_style_whose_card_is_broken_is_counted(tmp_path, monkeypatch):
 
 def test_an_engine_that_fails_is_a_problem_with_its_fix(monkeypatch, styles_folder):
     monkeypatch.setitem(sys.modules, "onnxruntime", None)  # any import of it fails
-    monkeypatch.setattr(diagnosis, "is_installed", lambda engine: engine != "torchscript")
+    monkeypatch.setattr(diagnosis, "is_installed", lambda engine: engine != "torch")
     found = {f.name: f for f in check_engines(find_style(str(styles_folder / "mosaic")))}
     assert found["onnxruntime on cpu"].state is State.PROBLEM
     assert "cannot be imported" in found["onnxruntime on cpu"].found
     assert "pip install" in found["onnxruntime on cpu"].fix
     assert found["openvino on cpu"].state is State.OK
-    assert found["torchscript on cpu"].found == "not installed"
+    assert found["torch on cpu"].found == "not installed"
 
 
 def test_an_engine_that_breaks_in_its_own_words_does_not_end_the_doctor(livestyle, monkeypatch):

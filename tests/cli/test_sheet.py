@@ -32,8 +32,6 @@ def test_each_style_has_a_tile(
 
 def test_an_engine_that_has_no_file_is_an_error(livestyle, one_style: None, tmp_path) -> None:
     write_picture(tmp_path / "grey.png", np.full((90, 120, 3), 60, np.uint8))
-    ended = livestyle(
-        "sheet", tmp_path / "grey.png", tmp_path / "out.png", "--engine", "torchscript"
-    )
-    assert ended.code == 4 and "has no torchscript file" in ended.err
+    ended = livestyle("sheet", tmp_path / "grey.png", tmp_path / "out.png", "--engine", "torch")
+    assert ended.code == 4 and "has no checkpoint.safetensors" in ended.err
     assert not (tmp_path / "out.png").exists()

@@ -30,7 +30,7 @@ def card_with(*files: tuple[str, str]) -> StyleCard:
     )
 
 
-ALL = card_with(*((f, p) for f in ("onnx", "torchscript") for p in ("fp32", "fp16", "int8")))
+ALL = card_with(*(("onnx", precision) for precision in ("fp32", "fp16", "int8")))
 
 
 def test_auto_takes_openvino_and_says_so(style: Style, caplog: pytest.LogCaptureFixture) -> None:
@@ -56,12 +56,12 @@ def test_auto_goes_on_to_the_cpu_when_cuda_is_installed_but_does_not_run(
         ("auto", "auto", False, [("openvino", "cpu")]),
         ("auto", "auto", True, [("onnxruntime", "cuda"), ("openvino", "cpu")]),
         ("auto", "cpu", True, [("openvino", "cpu")]),
-        ("auto", "cuda", False, [("onnxruntime", "cuda"), ("torchscript", "cuda")]),
+        ("auto", "cuda", False, [("onnxruntime", "cuda"), ("torch", "cuda")]),
         ("auto", "gpu", False, [("openvino", "gpu")]),
         ("onnxruntime", "auto", False, [("onnxruntime", "cuda"), ("onnxruntime", "cpu")]),
         ("onnxruntime", "tensorrt", False, [("onnxruntime", "tensorrt")]),
         ("openvino", "auto", True, [("openvino", "cpu")]),
-        ("torchscript", "auto", False, [("torchscript", "cuda"), ("torchscript", "cpu")]),
+        ("torch", "auto", False, [("torch", "cuda"), ("torch", "cpu")]),
     ],
 )
 def test_candidates(
@@ -72,14 +72,13 @@ def test_candidates(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(devices, "has_gpu_package", lambda: has_gpu)
-    assert candidates(engine, device, ALL) == expected
+    assert candidates(engine, device, ALL, has_checkpoint=True) == expected
 
 
-def test_a_torchscript_style_goes_to_torch() -> None:
-    card = card_with(("torchscript", "fp32"))
-    assert candidates("auto", "cpu", card) == [("torchscript", "cpu")]
-    with pytest.raises(StyleError, match=r"no onnx file, which openvino needs.*torchscript fp32"):
-        candidates("openvino", "cpu", card)
+def test_torch_needs_the_checkpoint() -> None:
+    assert candidates("auto", "cuda", ALL) == [("onnxruntime", "cuda")]
+    with pytest.raises(StyleError, match=r"no checkpoint\.safetensors of this network"):
+        candidates("torch", "cpu", ALL)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +108,6 @@ def test_precision_auto(
         ("openvino", "cpu", False, "auto", True, True),
         ("onnxruntime", "cuda", False, "auto", None, True),
         ("onnxruntime", "cuda", False, "fp16", None, True),
-        ("torchscript", "cuda", False, "auto", None, False),
         ("onnxruntime", "cpu", True, "auto", None, False),
     ],
 )

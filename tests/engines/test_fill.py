@@ -1,7 +1,6 @@
 """What a style paints on a flat wall can be left out, and nothing else changes."""
 
 import logging
-from collections.abc import Callable
 from pathlib import Path
 
 import models
@@ -16,12 +15,6 @@ from livestyle.library import find_style
 WALL = np.full((96, 192, 3), 150, np.uint8)
 WALL[:, :96] = np.random.default_rng(0).integers(0, 256, (96, 96, 3))
 """Something on the left, nothing on the right."""
-
-
-def save_torchscript(folder: Path) -> None:
-    pytest.importorskip("torch")
-    file = models.save_torchscript(folder / "tiny.pt")
-    models.make_card().with_files([file]).save(folder)
 
 
 def painted(engine: str, precision: str, fill: float) -> Pixels:
@@ -41,11 +34,10 @@ def test_a_flat_wall_is_painted_as_much_as_asked_for(engine: str, precision: str
     assert whole > 3 * none
 
 
-@pytest.mark.parametrize("save", [models.save_style, save_torchscript])
 def test_a_style_with_nothing_to_leave_out_says_so_and_paints(
-    save: Callable[[Path], object], tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    save(tmp_path)
+    models.save_style(tmp_path)
     with caplog.at_level(logging.WARNING, "livestyle.engines"):
         stylizer = load(find_style(str(tmp_path)), EngineOptions(fill=0))
     assert "nothing to leave out" in caplog.text

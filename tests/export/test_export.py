@@ -1,24 +1,30 @@
 """Networks leave whole, and none leaves that differs from its origin."""
 
+import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
 
+import click
 import numpy as np
 import onnx
 import pytest
 import torch
 
-from livestyle.card import CARD_FILE, CARD_KEY, StyleCard
+from livestyle.card import CARD_FILE, CARD_KEY, ModelFile, StyleCard
+from livestyle.cli.export import export as export_command
 from livestyle.engines import EngineOptions, load
 from livestyle.engines.model_file import card_inside
 from livestyle.errors import ExportError
-from livestyle.export.graph import FrameModel
+from livestyle.export import MIN_FRAME_SIDE_PX, torchscript
+from livestyle.export.onnx import to_onnx
 from livestyle.export.style import Target, export_style
+from livestyle.export.torchscript import RECORD_FILE, export_torchscript, to_torchscript
 from livestyle.export.verify import MAX_DB, paint_with_torch, psnr_db, verify
 from livestyle.frame import Pixels
 from livestyle.library import find_style
 from livestyle.nets import build_net
+from livestyle.nets.frame_model import FrameModel
 from livestyle.stages import EngineInfo
 from livestyle.training.checkpoint import Checkpoint, load_checkpoint
 from livestyle.training.config import TrainConfig
@@ -65,7 +71,6 @@ def style_folder(
         Target("onnx", "fp32"),
         Target("onnx", "fp16"),
         Target("onnx", "int8"),
-        Target("torchscript", "fp32"),
     ]
     export_style(checkpoint, out / "test", frames, targets)
     return out / "test"
@@ -77,12 +82,11 @@ def test_the_folder_is_a_style_with_figures_above_the_bars(style_folder: Path) -
     assert figures["onnx", "fp32"] >= 45
     assert figures["onnx", "fp16"] >= 40
     assert figures["onnx", "int8"] >= 30
-    assert figures["torchscript", "fp32"] >= 45
     assert card.artist == "Somebody"
     assert card.parameters == 87_132
 
 
-@pytest.mark.parametrize("engine", ["openvino", "onnxruntime", "torchscript"])
+@pytest.mark.parametrize("engine", ["openvino", "onnxruntime", "torch"])
 def test_every_engine_shows_the_picture_of_the_network(
     engine: str, style_folder: Path, checkpoint: Checkpoint
 ) -> None:
@@ -220,6 +224,75 @@ def test_a_file_that_differs_does_not_leave(frames: list[Pixels]) -> None:
 def test_torchscript_has_no_int8() -> None:
     with pytest.raises(ExportError, match="fp32 or fp16"):
         Target("torchscript", "int8")
+
+
+def test_torchscript_leaves_into_a_folder_of_its_own_with_its_figures(
+    checkpoint: Checkpoint, frames: list[Pixels], tmp_path: Path
+) -> None:
+    folder = tmp_path / "test-torchscript"
+    targets = [Target("torchscript", "fp32"), Target("torchscript", "fp16")]
+    said: list[str] = []
+    files = export_torchscript(
+        checkpoint, folder, frames, targets, on_file=lambda file: said.append(file.path)
+    )
+    assert said == ["test-fp32.pt", "test-fp16.pt"]
+    assert {path.name for path in folder.iterdir()} == {*said, RECORD_FILE}
+    stored = json.loads((folder / RECORD_FILE).read_text())
+    assert stored["style"] == "test"
+    assert [ModelFile(**entry) for entry in stored["files"]] == files
+    for file, bar in zip(files, (45, 40), strict=True):
+        data = (folder / file.path).read_bytes()
+        assert hashlib.sha256(data).hexdigest() == file.sha256 and file.psnr_db >= bar
+        extra = {CARD_KEY: ""}
+        program = torch.jit.load(str(folder / file.path), _extra_files=extra)
+        assert StyleCard.from_json(extra[CARD_KEY], "file").name == "test"
+        net = build_net("light").eval()
+        net.load_state_dict(checkpoint.net)
+        picture = program(torch.tensor(frames[0])[None])[0].numpy()
+        assert psnr_db(picture, paint_with_torch(net, frames[0])) > bar - 3
+    with pytest.raises(ExportError, match="--overwrite"):
+        export_torchscript(checkpoint, folder, frames, targets)
+    export_torchscript(checkpoint, folder, frames, targets[:1], overwrite=True)
+    assert {path.name for path in folder.iterdir()} == {"test-fp32.pt", RECORD_FILE}
+
+
+def test_a_torchscript_file_that_differs_does_not_leave(
+    checkpoint: Checkpoint,
+    frames: list[Pixels],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def another(*_: object) -> bytes:
+        torch.manual_seed(5)
+        return to_torchscript(build_net("light"), "fp32", "{}")
+
+    monkeypatch.setattr(torchscript, "to_torchscript", another)
+    with pytest.raises(ExportError, match="differs too much"):
+        export_torchscript(checkpoint, tmp_path / "t", frames, [Target("torchscript", "fp32")])
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["light", "rich", "johnson"])
+def test_the_least_frame_of_an_exported_model_is_the_one_that_help_names(name: str) -> None:
+    onnxruntime = pytest.importorskip("onnxruntime")
+    onnxruntime.set_default_logger_severity(4)
+    model = to_onnx(build_net(name).eval(), "fp32").SerializeToString()
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+
+    def paint(height: int, width: int) -> tuple[int, ...]:
+        frame = np.full((1, height, width, 3), 100, np.uint8)
+        return tuple(session.run(None, {"frame": frame})[0].shape)
+
+    least = MIN_FRAME_SIDE_PX
+    for size in ((least, least), (least, 300), (300, least), (least + 1, least + 2)):
+        assert paint(*size) == (1, *size, 3)
+    for size in ((least - 1, least), (least, least - 1)):
+        with pytest.raises(Exception, match="Pad"):
+            paint(*size)
+    help_text = " ".join(export_command.get_help(click.Context(export_command)).split())
+    readme = " ".join((Path(__file__).parents[2] / "README.md").read_text("utf-8").split())
+    assert f"height and width of {least} or more" in help_text
+    assert f"height and width of {least} or more" in readme
 
 
 def test_psnr() -> None:
