@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 CORE = {"errors", "frame", "card", "stages", "picture", "look", "pack", "tiles", "style", "library"}
-TORCH = {"nets", "training", "painting", "export"}
+TORCH = {"nets", "training", "optimisation", "export"}
 MAY_IMPORT = {
     "video": CORE,
     "engines": CORE,
@@ -15,7 +15,7 @@ MAY_IMPORT = {
     "doctor": CORE | {"engines", "video"},
     "nets": CORE,
     "training": CORE | {"nets"},
-    "painting": CORE | {"nets", "training"},
+    "optimisation": CORE | {"nets", "training"},
     "export": CORE | {"nets", "engines", "training"},
     "cli": CORE | TORCH | {"video", "engines", "live", "doctor"},
 }

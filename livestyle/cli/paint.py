@@ -6,9 +6,9 @@ from pathlib import Path
 import click
 
 from livestyle.nets.vgg import load_loss_network
-from livestyle.painting.gatys import INITS, paint_gatys
-from livestyle.painting.objective import DEFAULT_WEIGHTS, LAYERS, Weights
-from livestyle.painting.photorealistic import PHOTOREALISTIC_WEIGHTS, paint_photorealistic
+from livestyle.optimisation.gatys import INITS, paint_gatys
+from livestyle.optimisation.objective import DEFAULT_WEIGHTS, LAYERS, Weights
+from livestyle.optimisation.photorealistic import PHOTOREALISTIC_WEIGHTS, paint_photorealistic
 from livestyle.picture import read_picture, to_long_side, write_picture
 
 

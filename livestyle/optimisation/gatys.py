@@ -9,7 +9,7 @@ from livestyle.errors import TrainingError
 from livestyle.frame import Pixels
 from livestyle.nets.pixels import to_batch, to_pixels
 from livestyle.nets.vgg import LossNetwork
-from livestyle.painting.objective import (
+from livestyle.optimisation.objective import (
     DEFAULT_WEIGHTS,
     Objective,
     OnStep,

@@ -8,7 +8,7 @@ from livestyle.frame import Pixels
 from livestyle.nets.hrnet import HRNet
 from livestyle.nets.pixels import to_batch, to_pixels
 from livestyle.nets.vgg import LossNetwork
-from livestyle.painting.objective import (
+from livestyle.optimisation.objective import (
     Objective,
     OnStep,
     Weights,

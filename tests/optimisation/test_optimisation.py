@@ -9,9 +9,9 @@ from livestyle.frame import Pixels
 from livestyle.nets.hrnet import HRNet
 from livestyle.nets.pixels import to_batch, to_pixels
 from livestyle.nets.vgg import LossNetwork
-from livestyle.painting.gatys import paint_gatys
-from livestyle.painting.objective import LAYERS, Objective, Weights
-from livestyle.painting.photorealistic import paint_photorealistic
+from livestyle.optimisation.gatys import paint_gatys
+from livestyle.optimisation.objective import LAYERS, Objective, Weights
+from livestyle.optimisation.photorealistic import paint_photorealistic
 
 
 @pytest.fixture(scope="module")
