@@ -129,6 +129,8 @@ class Norm(nn.Module):
             variance, mean = torch.var_mean(x.detach().float(), (0, 2, 3), correction=0)
             self.mean.copy_(mean)
             self.scale.copy_((variance + self.eps).rsqrt())
+        if x.shape[0] == 1:  # the same for one picture, and twice as fast on a CPU as channels_last
+            return F.batch_norm(x, None, None, training=True, eps=self.eps)
         return F.instance_norm(x, eps=self.eps)
 
 
