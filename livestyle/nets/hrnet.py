@@ -4,11 +4,11 @@ Li et al., "High-Resolution Network for Photorealistic Style Transfer" (arXiv 19
 branch keeps the full size from the first layer to the last, so that edges stay where they are,
 while branches at 1/2 and 1/4 size see more of the picture and are joined to it again and again.
 
-    1/1  photo -> 16 -> 32 -----> 32 | 32 ----------> 64 | 64 | 32 -> 64 -> 32 -> 16 (| photo) -> picture
-                   \\       \\     /     \\            /    /
-    1/2             32 -> (32)  /       32 | 32 -----    /
-                       \\      /                        /
-    1/4                 -----------------> 32 | 32 ----
+    1/1   photo -> 16 -> 32 -> 32 | 32 -> 64 | 64 | 64 -> 64 -> 32 -> 16 -> picture
+    1/2          32 (of 16) -> 32 | 32 (of 32)
+    1/4                        32 (of 32) | 32 (of 32)
+
+Bars join maps; those of the lower branches are enlarged to full size where they enter it.
 
 The picture itself comes out of the last convolution, unbounded, as from the authors' network.
 """
@@ -17,16 +17,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-SLOPE = 0.25
-"""Standard deviation of a natural picture's values about 0.5: what goes in and comes out has
-about unit variance."""
+SPREAD = 0.25
+"""Standard deviation of a photo's values about 0.5, so that the layers see and give unit variance."""
 
 
 class HRNet(nn.Module):
     """Three resolutions that exchange; full size is kept throughout.
-
-    Args:
-        skip: let the last convolution see the photo beside its features. The authors' does not.
 
     Attributes:
         size_multiple: H and W of the input must be multiples of this.
@@ -37,9 +33,8 @@ class HRNet(nn.Module):
     size_multiple = 4
     reach_px = 64
 
-    def __init__(self, skip: bool = True) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.skip = skip
         self.enter = Bottleneck(3, 16)
         self.full_1 = Bottleneck(16, 32)
         self.full_2 = Bottleneck(32, 32)
@@ -50,9 +45,7 @@ class HRNet(nn.Module):
         self.to_quarter_1 = _conv(32, 32, stride=4)
         self.to_quarter_2 = _conv(32, 32, stride=2)
         self.leave = nn.Sequential(Bottleneck(192, 64), Bottleneck(64, 32), Bottleneck(32, 16))
-        self.picture = _conv(16 + 3 * skip, 3)
-        if skip:
-            _pass_through(self.picture, first=16)
+        self.picture = _conv(16, 3)
 
     def forward(self, x: Tensor) -> Tensor:
         """The photo, repainted.
@@ -63,8 +56,7 @@ class HRNet(nn.Module):
         Returns:
             RGB about [0, 1], not bounded, (N, 3, H, W).
         """
-        photo = (x - 0.5) / SLOPE
-        entered = self.enter(photo)
+        entered = self.enter((x - 0.5) / SPREAD)
         full, half = self.full_1(entered), self.to_half_1(entered)
         quarter = torch.cat([self.to_quarter_1(full), self.to_quarter_2(half)], 1)
         joined_half = torch.cat([self.to_half_2(full), self.half_1(half)], 1)
@@ -72,9 +64,14 @@ class HRNet(nn.Module):
         features = self.leave(
             torch.cat([self.full_3(joined), _enlarged(joined_half, 2), _enlarged(quarter, 4)], 1)
         )
-        if self.skip:
-            features = torch.cat([features, photo.to(features.dtype)], 1)
-        return self.picture(features).float() * SLOPE + 0.5
+        painted: Tensor = self.picture(features).float() * SPREAD + 0.5
+        return painted
+
+    def keep_norms(self) -> None:
+        """Fixes all norms at the statistics that they have kept."""
+        for module in self.modules():
+            if isinstance(module, Norm):
+                module.kept = True
 
 
 class Bottleneck(nn.Module):
@@ -142,7 +139,8 @@ def keep_statistics(net: HRNet, photo: Tensor) -> None:
     with torch.no_grad():
         net(photo)
     for norm in norms:
-        norm.keeps, norm.kept = False, True
+        norm.keeps = False
+    net.keep_norms()
 
 
 def _enlarged(x: Tensor, scale: int) -> Tensor:
@@ -152,10 +150,3 @@ def _enlarged(x: Tensor, scale: int) -> Tensor:
 def _conv(inputs: int, outputs: int, stride: int = 1) -> nn.Conv2d:
     return nn.Conv2d(inputs, outputs, 3, stride, padding=1, padding_mode="reflect")
 
-
-def _pass_through(conv: nn.Conv2d, first: int) -> None:
-    """Begins with the input channels from `first` on, unchanged, as the output."""
-    with torch.no_grad():
-        conv.weight[:, first:] = 0
-        for channel in range(3):
-            conv.weight[channel, first + channel, 1, 1] = 1

@@ -1,99 +1,138 @@
-"""Gatys' method: the picture itself is optimised (Gatys et al., arXiv 1508.06576)."""
+"""Gatys' method: the picture itself is optimised, coarse to fine.
 
-from collections.abc import Callable
+Gatys et al., arXiv 1508.06576; from coarse to fine as in arXiv 1611.07865, section 6: what is
+painted at 256 px is enlarged and painted on at 512 px, and so on, so that strokes larger than the
+loss network sees at full size are there before it comes to them.
+"""
+
+from collections.abc import Callable, Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-from livestyle.errors import TrainingError
-from livestyle.frame import Pixels
-from livestyle.nets.pixels import to_batch, to_pixels
-from livestyle.nets.vgg import LossNetwork
-from livestyle.optimisation.objective import (
-    DEFAULT_WEIGHTS,
-    Objective,
-    OnStep,
-    Weights,
-)
+from livestyle.nets.pixels import to_pixels
+from livestyle.optimisation.progress import OnStep, Settling, Step, checked
 
 INITS = ("content", "noise")
+OPTIMISERS = ("auto", "lbfgs", "adam")
+SCALES_PX = (256, 512)
+LARGEST_LBFGS_PX = 1024
+"""Long side. L-BFGS remembers twenty pictures and as many gradients."""
+
+HISTORY = 10
+ADAM_RATE = 0.02
+
+Gradient = Callable[[Tensor], dict[str, float]]
+"""Adds the gradient of the losses to a picture's, and gives the losses by name."""
 
 
-def paint_gatys(
-    loss_network: LossNetwork,
-    content: Pixels,
-    style: Pixels,
-    *,
-    steps: int = 300,
-    init: str = "content",
-    weights: Weights = DEFAULT_WEIGHTS,
-    on_step: OnStep = lambda *_: None,
-) -> Pixels:
-    """A photo repainted in the style of an artwork, by L-BFGS on its pixels.
+class _Ended(Exception):  # noqa: N818
+    """The caller wants no further step, or the loss no longer falls."""
 
-    Args:
-        loss_network: a VGG opened with `objective.LAYERS`.
-        content: the photo, RGB uint8 (H, W, 3).
-        style: the artwork, RGB uint8 (H', W', 3); its size sets the size of the strokes.
-        steps: evaluations of the loss.
-        init: begin with the photo ("content") or with "noise".
-        weights: factors of the losses.
-        on_step: called after each evaluation.
 
-    Returns:
-        RGB uint8 (H, W, 3).
+def scales(long_side_px: int) -> list[int]:
+    """Long sides from coarse to fine; one that is nearly the full size is left out."""
+    return [side for side in SCALES_PX if side * 1.25 < long_side_px] + [long_side_px]
 
-    Raises:
-        TrainingError: unknown `init`, or the loss is not finite.
-    """
-    if init not in INITS:
-        raise TrainingError(f"A picture cannot begin with {init!r}; take {' or '.join(INITS)}.")
-    photo = to_batch(content)
-    objective = Objective(loss_network, photo, to_batch(style), weights)
+
+def split(steps: int, count: int) -> list[int]:
+    """Steps of each scale: the coarse ones, which are cheap, have the more."""
+    rest, parts = steps, []
+    for left in range(count, 0, -1):
+        part = rest if left == 1 else max(1, round(rest * 0.45))
+        parts.append(max(1, part))
+        rest -= part
+    return parts
+
+
+def first_picture(photo: Tensor, init: str) -> Tensor:
+    """The photo itself, or noise, (1, 3, H, W)."""
+    if init == "content":
+        return photo.clone()
     generator = torch.Generator().manual_seed(0)
-    picture = photo.clone() if init == "content" else torch.rand(photo.shape, generator=generator)
-    minimise(objective, picture, steps, on_step)
-    return to_pixels(picture)
+    return torch.rand(photo.shape, generator=generator).to(photo.device)
+
+
+def enlarged(picture: Tensor, size: Sequence[int]) -> Tensor:
+    """The picture at (height, width)."""
+    return F.interpolate(picture, tuple(size), mode="bicubic", align_corners=False).clamp(0, 1)
 
 
 def minimise(
-    loss_of: Callable[[Tensor], Tensor],
+    gradient: Gradient,
     picture: Tensor,
     steps: int,
-    on_step: OnStep = lambda *_: None,
-) -> None:
-    """Changes a picture by L-BFGS on its pixels until its loss is as small as it gets.
+    *,
+    optimiser: str = "lbfgs",
+    first: int = 0,
+    of: int | None = None,
+    on_step: OnStep = lambda _: None,
+) -> tuple[Tensor, int, bool]:
+    """Changes the pixels of a picture until its losses are as small as they get.
 
     Args:
-        loss_of: picture -> scalar.
-        picture: RGB in [0, 1], (1, 3, H, W); changed in place.
-        steps: evaluations of the loss.
+        gradient: adds the gradient of the losses to the picture's.
+        picture: RGB in [0, 1], (1, 3, H, W).
+        steps: evaluations of the losses, at most.
+        optimiser: "lbfgs" or "adam".
+        first, of: steps done before, and in all, as the caller is told.
         on_step: called after each evaluation.
+
+    Returns:
+        The picture at its lowest loss; steps done; whether the caller ended it.
 
     Raises:
         TrainingError: the loss is not finite.
     """
-    picture.requires_grad_(True)
+    picture = picture.detach().clone().requires_grad_()
+    settling, lowest, best, done, ended = Settling(), float("inf"), picture.detach(), 0, False
+
+    def evaluate() -> Tensor:
+        nonlocal lowest, best, done, ended
+        picture.grad = None
+        losses = gradient(picture)
+        done += 1
+        loss = checked(losses, first + done)
+        now = picture.detach().clone()
+        if loss < lowest:
+            lowest, best = loss, now
+        if on_step(Step(first + done, of or steps, losses, lambda: to_pixels(now))) is False:
+            ended = True
+            raise _Ended
+        if done >= steps or settling.has_settled(loss):
+            raise _Ended
+        return picture.new_tensor(loss)
+
+    try:
+        if optimiser == "lbfgs":
+            _lbfgs(picture, steps, evaluate)
+        else:
+            _adam(picture, steps, evaluate)
+    except _Ended:
+        pass
+    return best, done, ended
+
+
+def _lbfgs(picture: Tensor, steps: int, evaluate: Callable[[], Tensor]) -> None:
     optimiser = torch.optim.LBFGS(
         [picture],
         max_iter=steps,
         max_eval=steps,
-        history_size=20,
+        history_size=HISTORY,
         tolerance_grad=0,
         tolerance_change=0,
         line_search_fn="strong_wolfe",
     )
-    done = 0
-
-    def evaluate() -> Tensor:
-        nonlocal done
-        optimiser.zero_grad()
-        loss = loss_of(picture)
-        if not loss.isfinite():
-            raise TrainingError(f"The loss is not finite after {done} steps; lower the weights.")
-        torch.autograd.backward(loss)
-        done += 1
-        on_step(done, loss.item())
-        return loss
-
     optimiser.step(evaluate)  # type: ignore[no-untyped-call]
+
+
+def _adam(picture: Tensor, steps: int, evaluate: Callable[[], Tensor]) -> None:
+    optimiser = torch.optim.Adam([picture], lr=ADAM_RATE)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps, ADAM_RATE / 10)
+    for _ in range(steps):
+        evaluate()
+        optimiser.step()
+        schedule.step()
+        with torch.no_grad():
+            picture.clamp_(0, 1)
