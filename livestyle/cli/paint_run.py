@@ -146,9 +146,7 @@ def run_sweep(job: Job, watched: Watched) -> None:
     click.echo(job.output)
 
 
-def _opened(
-    job: Job, watched: Watched
-) -> tuple[Pixels, list[tuple[Pixels, float]], LossNetwork]:
+def _opened(job: Job, watched: Watched) -> tuple[Pixels, list[tuple[Pixels, float]], LossNetwork]:
     """Everything read and every target checked, before minutes are spent."""
     inputs = [job.photo, *(path for path, _ in job.artworks)]
     check_target(job.output, inputs, overwrite=watched.overwrite)

@@ -106,9 +106,7 @@ class Snapshots:
         """Keeps this one if it is its turn."""
         if step.done % self._every:
             return
-        path = self._output.with_name(
-            f"{self._output.stem}-{step.done:05}{self._output.suffix}"
-        )
+        path = self._output.with_name(f"{self._output.stem}-{step.done:05}{self._output.suffix}")
         if path.exists() and not self._overwrite:
             raise SinkError(f"{path} is already there. Allow it with --overwrite.")
         write_picture(path, step.picture())

@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 SPREAD = 0.25
-"""Standard deviation of a photo's values about 0.5, so that the layers see and give unit variance."""
+"""Standard deviation of a photo's values about 0.5, so that layers see and give unit variance."""
 
 
 class HRNet(nn.Module):
@@ -149,4 +149,3 @@ def _enlarged(x: Tensor, scale: int) -> Tensor:
 
 def _conv(inputs: int, outputs: int, stride: int = 1) -> nn.Conv2d:
     return nn.Conv2d(inputs, outputs, 3, stride, padding=1, padding_mode="reflect")
-

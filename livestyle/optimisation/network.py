@@ -56,7 +56,7 @@ class PairNetwork:
         batch = padded(to_batch(seen))
         painted = torch.empty_like(batch)
         with torch.inference_mode():
-            for tile in tiles_of(*batch.shape[2:], tile_px, HRNet.reach_px):
+            for tile in tiles_of(batch.shape[2], batch.shape[3], tile_px, HRNet.reach_px):
                 part = tile.cut(batch).to(device, memory_format=torch.channels_last)
                 found = tile.inner(self._net(part), 1)
                 painted[:, :, tile.rows, tile.columns] = found.cpu()

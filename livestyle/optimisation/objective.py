@@ -43,7 +43,7 @@ class Recipe:
 
 
 PUBLISHED = Recipe("published", 150.0, 1.0, (0.1, 0.2, 0.4, 0.8, 1.6), normalised=False)
-NORMALISED = Recipe("normalised", 1.0, 1.0, (0.6, 0.6, 0.4, 0.2, 0.02), normalised=True)
+NORMALISED = Recipe("normalised", 1.0, 1.0, (0.2, 0.2, 0.2, 0.2, 0.2), normalised=True)
 RECIPES = {recipe.name: recipe for recipe in (PUBLISHED, NORMALISED)}
 
 

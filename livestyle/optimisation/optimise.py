@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from livestyle.errors import TrainingError
@@ -193,13 +192,11 @@ class _Job:
     def repaint(self) -> Result:
         """By Gatys' method."""
         sides = gatys.scales(self._size_px)
-        done, picture = 0, None
+        picture = gatys.first_picture(self._seen_photo(sides[0]), self._settings.init)
+        done = 0
         for side, steps in zip(sides, gatys.split(self._steps, len(sides)), strict=True):
             photo = self._seen_photo(side)
-            start = picture if picture is not None else photo
-            if picture is None:
-                picture = gatys.first_picture(photo, self._settings.init)
-            picture = gatys.enlarged(start if done else picture, photo.shape[2:])
+            picture = gatys.enlarged(picture, photo.shape[2:])
             name = self._settings.optimiser
             if name == "auto":
                 name = "lbfgs" if side <= gatys.LARGEST_LBFGS_PX else "adam"
@@ -215,7 +212,6 @@ class _Job:
             done += more
             if ended:
                 break
-        assert picture is not None
         original = to_long_side(self._photo, self._size_px)
         pixels = to_pixels(gatys.enlarged(picture, original.shape[:2]))
         if self._settings.keep_colour:
@@ -241,8 +237,8 @@ class _Job:
         area = photo.shape[2] * photo.shape[3]
         artworks = []
         for artwork, weight in self._artworks:
-            height, width = artwork.shape[:2]
-            scaled = to_long_side(artwork, round((area * max(height, width) / min(height, width)) ** 0.5))
+            longer = max(artwork.shape[:2]) / min(artwork.shape[:2])
+            scaled = to_long_side(artwork, round((area * longer) ** 0.5))
             _check_size("artwork", scaled, side_px)
             if self._settings.keep_colour:
                 scaled = in_grey(scaled, like=self._photo)
