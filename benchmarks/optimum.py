@@ -22,7 +22,7 @@ from livestyle.frame import Pixels
 from livestyle.nets import build_net
 from livestyle.nets.pixels import to_batch, to_pixels
 from livestyle.nets.vgg import LossNetwork, load_loss_network
-from livestyle.painting.gatys import minimise
+from livestyle.optimisation.gatys import minimise
 from livestyle.picture import read_picture, to_long_side, write_picture
 from livestyle.tiles import in_grid
 from livestyle.training.checkpoint import load_checkpoint

@@ -20,7 +20,7 @@ CORE = {
     "library",
     "installation",
 }
-TORCH = {"nets", "training", "painting", "export"}
+TORCH = {"nets", "training", "optimisation", "export"}
 MAY_IMPORT = {
     "video": CORE,
     "engines": CORE | {"nets"},  # the torch engine, once it is chosen
@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "doctor": CORE | {"engines", "video"},
     "nets": CORE,
     "training": CORE | {"nets"},
-    "painting": CORE | {"nets", "training"},
+    "optimisation": CORE | {"nets", "training"},
     "export": CORE | {"nets", "engines", "training"},
     "cli": CORE | TORCH | {"video", "engines", "live", "doctor"},
 }

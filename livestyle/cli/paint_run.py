@@ -1,0 +1,225 @@
+"""One run of `livestyle paint`, from its checks to its figures."""
+
+import shlex
+import threading
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import click
+
+from livestyle.cli.paint_watch import Display, PaintProgress, PreviewFile, Snapshots, TimeLapse
+from livestyle.cli.progress import duration
+from livestyle.cli.signals import ending_cleanly
+from livestyle.errors import SinkError
+from livestyle.frame import Pixels
+from livestyle.nets.vgg import LossNetwork, load_loss_network
+from livestyle.optimisation.optimise import Result, Settings, optimise
+from livestyle.optimisation.progress import Step
+from livestyle.picture import SUFFIXES, read_picture, to_long_side, write_picture
+from livestyle.tiles import in_grid, labelled
+from livestyle.training.similarity import LAYERS
+
+SWEPT = 1.0, 15.0, 50.0
+"""Li et al.'s strengths, from photorealistic to artistic."""
+
+SHEET_PX = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is painted after what, how, and where to."""
+
+    photo: Path
+    artworks: list[tuple[Path, float]]
+    output: Path
+    method: str
+    settings: Settings
+    loss_network: str
+    vgg_weights: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """How the work is seen, and what is kept beside the picture."""
+
+    preview: Path | None
+    display: bool
+    save_every: int | None
+    timelapse: Path | None
+    keep_network: Path | None
+    overwrite: bool
+
+
+def check_target(path: Path, inputs: list[Path], *, overwrite: bool, picture: bool = True) -> None:
+    """Refuses a place that may not or cannot be written, before the work and not after it.
+
+    Raises:
+        SinkError: it is an input, is there already, or lies in no folder, or is no picture.
+    """
+    if path.exists() and any(other.exists() and path.samefile(other) for other in inputs):
+        raise SinkError(f"{path} is what is being read. Name another place to write to.")
+    if path.is_dir():
+        raise SinkError(f"{path} is a folder. Name a file in it.")
+    if path.exists() and not overwrite:
+        raise SinkError(
+            f"{path} is already there. Name another file, or allow it with --overwrite."
+        )
+    if picture and path.suffix.lower() not in SUFFIXES:
+        raise SinkError(f"{path}: pictures end in {', '.join(sorted(SUFFIXES))}.")
+    if not path.absolute().parent.is_dir():
+        raise SinkError(f"{path} cannot be written: there is no folder {path.parent}.")
+    probe = path.with_name(path.name + ".partial")
+    try:
+        probe.open("wb").close()
+        probe.unlink()
+    except OSError as error:
+        raise SinkError(
+            f"{path} cannot be written ({error.strerror}). Choose a folder you may write to."
+        ) from error
+
+
+def run_paint(job: Job, watched: Watched) -> None:
+    """Paints, shows the work, writes what was asked for, and prints the path.
+
+    Raises:
+        KeyboardInterrupt: it was interrupted; the best so far is written.
+        LivestyleError: what failed.
+    """
+    photo, artworks, network = _opened(job, watched)
+    began_s = time.monotonic()
+    stop = threading.Event()
+    with ending_cleanly(stop.set):
+        with ExitStack() as opened:
+            watchers = _watchers(job, watched, opened)
+
+            def on_step(step: Step) -> bool:
+                for watcher in watchers:
+                    watcher.stepped(step)
+                return not stop.is_set()
+
+            result = optimise(
+                photo, artworks, job.method, settings=job.settings, loss_network=network,
+                on_step=on_step,
+            )  # fmt: skip
+            for watcher in watchers:
+                watcher.finished(result.pixels)
+        write_picture(job.output, result.pixels, text=_described(job))
+        if watched.keep_network and result.network:
+            result.network.save(watched.keep_network)
+        _say(result, job, time.monotonic() - began_s)
+    click.echo(job.output)
+
+
+def run_sweep(job: Job, watched: Watched) -> None:
+    """Paints at three strengths, and writes one sheet of photo and pictures.
+
+    Raises:
+        KeyboardInterrupt: it was interrupted; the sheet has what was painted so far.
+        LivestyleError: what failed.
+    """
+    photo, artworks, network = _opened(job, watched)
+    artwork = to_long_side(artworks[0][0], SHEET_PX)
+    tiles = [labelled(to_long_side(photo, SHEET_PX), "photo"), labelled(artwork, "artwork")]
+    stop = threading.Event()
+    with ending_cleanly(stop.set):
+        for strength in SWEPT:
+            click.echo(f"--style-strength {strength:g}", err=True)
+            shown = PaintProgress()
+
+            def on_step(step: Step, shown: PaintProgress = shown) -> bool:
+                shown.stepped(step)
+                return not stop.is_set()
+
+            result = optimise(
+                photo, artworks, job.method, settings=replace(job.settings, strength=strength),
+                loss_network=network, on_step=on_step,
+            )  # fmt: skip
+            shown.finished(result.pixels)
+            name = f"strength {strength:g}"
+            tiles.append(labelled(to_long_side(result.pixels, SHEET_PX), name))
+            write_picture(job.output, _sheet(tiles))
+            if stop.is_set():
+                break
+    click.echo("Go on with the one you like, with --style-strength.", err=True)
+    click.echo(job.output)
+
+
+def _opened(job: Job, watched: Watched) -> tuple[Pixels, list[tuple[Pixels, float]], LossNetwork]:
+    """Everything read and every target checked, before minutes are spent."""
+    inputs = [job.photo, *(path for path, _ in job.artworks)]
+    check_target(job.output, inputs, overwrite=watched.overwrite)
+    check_target(preview_of(job, watched), inputs, overwrite=watched.overwrite)
+    for path in (watched.timelapse, watched.keep_network):
+        if path:
+            check_target(path, inputs, overwrite=watched.overwrite, picture=False)
+    targets = [job.output, preview_of(job, watched), watched.timelapse, watched.keep_network]
+    named = [path.absolute() for path in targets if path]
+    if len(set(named)) < len(named):
+        raise SinkError("Two of the files to write have the same name.")
+    photo = read_picture(job.photo)
+    artworks = [(read_picture(path), weight) for path, weight in job.artworks]
+    return photo, artworks, load_loss_network(job.loss_network, LAYERS, job.vgg_weights)
+
+
+def preview_of(job: Job, watched: Watched) -> Path:
+    """Where the work can be seen."""
+    return watched.preview or job.output.with_name(f"{job.output.stem}.preview.jpg")
+
+
+def _watchers(
+    job: Job, watched: Watched, opened: ExitStack
+) -> list[PaintProgress | PreviewFile | Snapshots | TimeLapse | Display]:
+    """All that show the work; they are closed with `opened`."""
+    preview = PreviewFile(preview_of(job, watched), stays=watched.preview is not None)
+    watchers: list[PaintProgress | PreviewFile | Snapshots | TimeLapse | Display] = [
+        PaintProgress(),
+        preview,
+    ]
+    if watched.save_every:
+        watchers.append(Snapshots(job.output, watched.save_every, overwrite=watched.overwrite))
+    if watched.timelapse:
+        watchers.append(TimeLapse(watched.timelapse, overwrite=watched.overwrite))
+    if watched.display:
+        watchers.append(Display(f"livestyle paint {job.output.name}"))
+    for watcher in watchers:
+        opened.callback(watcher.close)
+    click.echo(f"Watch {preview.path}.", err=True)
+    return watchers
+
+
+def _sheet(tiles: list[Pixels]) -> Pixels:
+    """Tiles in one row, each on white of the largest one's size."""
+    import numpy as np
+
+    height, width = (max(tile.shape[side] for tile in tiles) for side in (0, 1))
+    row = []
+    for tile in tiles:
+        page = np.full((height, width, 3), 255, np.uint8)
+        page[: tile.shape[0], : tile.shape[1]] = tile
+        row.append(page)
+    return in_grid([row])
+
+
+def _described(job: Job) -> dict[str, str]:
+    """What a PNG says of its origin."""
+    words = ["paint", "--method", job.method]
+    if job.settings.strength:
+        words += ["--style-strength", f"{job.settings.strength:g}"]
+    return {"Software": "livestyle", "Comment": shlex.join(["livestyle", *words])}
+
+
+def _say(result: Result, job: Job, seconds: float) -> None:
+    found = result.similarity
+    if result.ended:
+        click.echo(
+            f"Interrupted after step {result.steps}; the best so far is in {job.output}.", err=True
+        )
+    click.echo(
+        f"{result.steps} steps in {duration(seconds)}. SSIM of gradients "
+        f"{found.gradient_ssim:.3f} (1: every edge of the photo is kept), style error "
+        f"{found.style_error:.3f}, content error {found.content_error:.3f} "
+        f"(0: as the artwork, as the photo; {job.loss_network}).",
+        err=True,
+    )
