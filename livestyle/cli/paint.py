@@ -41,52 +41,122 @@ def _own(field: str) -> str:
     return f"[default: {', '.join(said)}]".replace(".0 ", " ")
 
 
-# fmt: off
 @click.command()
 @click.argument("pictures", metavar="PHOTO [ARTWORK] OUT", nargs=-1, type=FILE)
-@click.option("--style", "styles", multiple=True, type=WeightedType(),
-              help="An artwork and its weight, such as a.jpg:0.7; may be repeated.")
-@click.option("--method", type=click.Choice(METHODS), default="gatys", show_default=True,
-              help="gatys repaints in strokes; hrnet stays sharp and takes over colour and light.")
-@click.option("--style-strength", "strength", type=click.FloatRange(0, min_open=True),
-              help="1 is photorealistic, 15 and 50 are artistic.  " + _own("strength"))
-@click.option("--steps", type=click.IntRange(1),
-              help="At most; it ends where the loss no longer falls.  " + _own("steps"))
-@click.option("--size", "size_px", type=click.IntRange(64, 8192),
-              help="Long side to work at, in pixels. gatys paints at this size; hrnet learns at it "
-              "and then paints the photo at its own.  " + _own("size_px"))
-@click.option("--recipe", type=click.Choice(list(RECIPES)),
-              help="Losses as Li et al. publish them for hrnet, or normalised.  " + _own("recipe"))
+@click.option(
+    "--style",
+    "styles",
+    multiple=True,
+    type=WeightedType(),
+    help="An artwork and its weight, such as a.jpg:0.7; may be repeated.",
+)
+@click.option(
+    "--method",
+    type=click.Choice(METHODS),
+    default="gatys",
+    show_default=True,
+    help="gatys repaints in strokes; hrnet stays sharp and takes over colour and light.",
+)
+@click.option(
+    "--style-strength",
+    "strength",
+    type=click.FloatRange(0, min_open=True),
+    help="1 is photorealistic, 15 and 50 are artistic.  " + _own("strength"),
+)
+@click.option(
+    "--steps",
+    type=click.IntRange(1),
+    help="At most; it ends where the loss no longer falls.  " + _own("steps"),
+)
+@click.option(
+    "--size",
+    "size_px",
+    type=click.IntRange(64, 8192),
+    help="Long side to work at, in pixels. gatys paints at this size; hrnet learns at it "
+    "and then paints the photo at its own.  " + _own("size_px"),
+)
+@click.option(
+    "--recipe",
+    type=click.Choice(list(RECIPES)),
+    help="Losses as Li et al. publish them for hrnet, or normalised.  " + _own("recipe"),
+)
 @click.option("--content-weight", type=float, help="In place of the recipe's.")
 @click.option("--style-weight", type=float, help="In place of the recipe's.")
 @click.option("--tv-weight", type=float, help="In place of the recipe's.")
-@click.option("--init", type=click.Choice(INITS), default="content", show_default=True,
-              help="What gatys begins with.")
-@click.option("--optimiser", type=click.Choice(OPTIMISERS), default="auto", show_default=True,
-              help="Of gatys; auto: lbfgs up to 1024 px, adam above.")
-@click.option("--keep-colour", "--keep-color", "keep_colour", is_flag=True,
-              help="Light and dark of the artwork, colours of the photo.")
-@click.option("--sweep", is_flag=True,
-              help="Paint at three strengths and write a contact sheet of them to OUT.")
-@click.option("--preview", type=FILE, help="Picture that shows the work every few seconds.  "
-              "[default: beside OUT until it is done]")
+@click.option(
+    "--init",
+    type=click.Choice(INITS),
+    default="content",
+    show_default=True,
+    help="What gatys begins with.",
+)
+@click.option(
+    "--optimiser",
+    type=click.Choice(OPTIMISERS),
+    default="auto",
+    show_default=True,
+    help="Of gatys; auto: lbfgs up to 1024 px, adam above.",
+)
+@click.option(
+    "--keep-colour",
+    "--keep-color",
+    "keep_colour",
+    is_flag=True,
+    help="Light and dark of the artwork, colours of the photo.",
+)
+@click.option(
+    "--sweep",
+    is_flag=True,
+    help="Paint at three strengths and write a contact sheet of them to OUT.",
+)
+@click.option(
+    "--preview",
+    type=FILE,
+    help="Picture that shows the work every few seconds.  [default: beside OUT until it is done]",
+)
 @click.option("--display", is_flag=True, help="Show the work in a window.")
-@click.option("--save-every", type=click.IntRange(1), metavar="STEPS",
-              help="Keep a picture after so many steps, numbered, beside OUT.")
+@click.option(
+    "--save-every",
+    type=click.IntRange(1),
+    metavar="STEPS",
+    help="Keep a picture after so many steps, numbered, beside OUT.",
+)
 @click.option("--timelapse", type=FILE, metavar="OUT.mp4", help="Record the work as a video.")
-@click.option("--keep-network", type=FILE, metavar="FILE", help="Keep the network that hrnet fits "
-              "(.safetensors), for --network.")
-@click.option("--network", type=FILE, metavar="FILE", help="Paint PHOTO, or a video, with a kept "
-              "network, in seconds.")
-@click.option("--loss-network", type=click.Choice(["vgg19", "vgg16"]), default="vgg19",
-              show_default=True, help="Network the losses look through.")
+@click.option(
+    "--keep-network",
+    type=FILE,
+    metavar="FILE",
+    help="Keep the network that hrnet fits (.safetensors), for --network.",
+)
+@click.option(
+    "--network",
+    type=FILE,
+    metavar="FILE",
+    help="Paint PHOTO, or a video, with a kept network, in seconds.",
+)
+@click.option(
+    "--loss-network",
+    type=click.Choice(["vgg19", "vgg16"]),
+    default="vgg19",
+    show_default=True,
+    help="Network the losses look through.",
+)
 @click.option("--vgg-weights", type=FILE, help="Its weights, if torchvision cannot fetch them.")
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto",
-              show_default=True, help="Where to compute.")
-@click.option("--precision", type=click.Choice(["auto", "bf16", "fp32"]), default="auto",
-              show_default=True, help="How to compute.")
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+    default="auto",
+    show_default=True,
+    help="Where to compute.",
+)
+@click.option(
+    "--precision",
+    type=click.Choice(["auto", "bf16", "fp32"]),
+    default="auto",
+    show_default=True,
+    help="How to compute.",
+)
 @click.option("-y", "--overwrite", is_flag=True, help="Replace older files.")
-# fmt: on
 def paint(
     pictures: tuple[Path, ...],
     styles: tuple[tuple[Path, float], ...],

@@ -176,7 +176,7 @@ def test_what_is_no_kept_network_is_refused(tmp_path: Path) -> None:
     state = HRNet().state_dict()
     state["picture.bias"] = torch.full((3,), float("nan"))
     save_file(state, path, {"format": "livestyle-pair-1"})
-    with pytest.raises(StyleError, match="picture.bias"):
+    with pytest.raises(StyleError, match=r"picture\.bias"):
         PairNetwork.load(path)
     state["picture.bias"] = torch.zeros(4)
     save_file(state, path, {"format": "livestyle-pair-1"})
