@@ -7,8 +7,11 @@ from pathlib import Path
 from livestyle.card import CARD_KEY, ModelFile, StyleCard
 from livestyle.checkpoint_file import NotCheckpointError, read_header
 from livestyle.engines.onnx_file import NotOnnxError, OnnxFacts, Port, read_facts
+from livestyle.engines.onnx_graph import ForeignGraphError, read_graph
+from livestyle.engines.onnx_rules import check_graph
 from livestyle.errors import StyleError
 from livestyle.pack import is_pack, read_member
+from livestyle.plain import printable, read_regular
 
 MAX_BYTES = 256 * 1024 * 1024
 FORMATS = {".onnx": "onnx"}
@@ -17,7 +20,7 @@ FORMATS = {".onnx": "onnx"}
 PROGRAM_SUFFIXES = (".pt", ".pth", ".torchscript")
 """Of TorchScript and of PyTorch's pickles: programs of whoever made them, and never loaded."""
 
-_DOMAINS = {"", "ai.onnx", "ai.onnx.ml", "com.microsoft"}
+_DOMAINS = {"", "ai.onnx"}
 _UINT8 = 2
 _PROMISE = "one uint8 input `frame` and one uint8 output, both [1, ?, ?, 3]"
 _EXPORT_AGAIN = "Export it again with `livestyle export`."
@@ -116,10 +119,9 @@ def _read(path: Path) -> bytes:
     if is_pack(path.parent):
         return read_member(path.parent, path.name)
     try:
-        if not path.is_file():
-            raise StyleError(f"There is no model file at {path}. {_EXPORT_AGAIN}")
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+        data = read_regular(path, MAX_BYTES + 1)
+    except FileNotFoundError as error:
+        raise StyleError(f"There is no model file at {path}. {_EXPORT_AGAIN}") from error
     except OSError as error:
         raise StyleError(f"{path} cannot be read ({error.strerror or error}).") from error
     if len(data) > MAX_BYTES:
@@ -140,7 +142,7 @@ def _check_onnx(data: bytes, path: Path) -> OnnxFacts:
         raise StyleError(
             f"{path} refers to external data in other files; a style is one file. {_EXPORT_AGAIN}"
         )
-    if foreign := sorted(facts.domains - _DOMAINS):
+    if foreign := sorted(printable(name, 64) for name in facts.domains - _DOMAINS):
         raise StyleError(
             f"{path} needs operators of {', '.join(foreign)}, which no engine here has. "
             "Only standard ONNX operators are taken."
@@ -157,6 +159,11 @@ def _check_onnx(data: bytes, path: Path) -> OnnxFacts:
             f"{path} is an ONNX model but no livestyle style: it has {found}; a style has "
             f"{_PROMISE}. `livestyle export` writes such files."
         )
+    try:
+        check_graph(read_graph(data))
+    except (ForeignGraphError, NotOnnxError) as error:
+        found = printable(str(error), 400)
+        raise StyleError(f"{path} is not taken: {found}. {_EXPORT_AGAIN}") from error
     return facts
 
 

@@ -105,15 +105,15 @@ def initializer(data: memoryview, name: str) -> tuple[int, memoryview] | None:
     Returns:
         None where there is none of that name, or it is not kept as raw bytes.
     """
-    for part, graph in _fields(data):
+    for part, graph in fields_of(data):
         if part != _PART_GRAPH:
             continue
-        for number, value in _fields(_message(graph)):
+        for number, value in fields_of(message(graph)):
             if number != _GRAPH_INITIALIZER:
                 continue
-            tensor = _last(_message(value))
+            tensor = _last(message(value))
             element = tensor.get(2)
-            if isinstance(element, int) and _text(tensor.get(8, b"")) == name:
+            if isinstance(element, int) and text(tensor.get(8, b"")) == name:
                 raw = tensor.get(_TENSOR_RAW)
                 return (element, raw) if isinstance(raw, memoryview) else None
     return None
@@ -124,7 +124,7 @@ def _walk(data: memoryview, kind: str, facts: OnnxFacts, depth: int) -> None:
     if depth > MAX_DEPTH:
         raise NotOnnxError(f"it is nested more than {MAX_DEPTH} levels deep")
     parts = _PARTS.get(kind, {})
-    for number, value in _fields(data):
+    for number, value in fields_of(data):
         facts.fields_left -= 1
         if facts.fields_left < 0:
             raise NotOnnxError(f"it has more than {MAX_FIELDS} fields")
@@ -133,13 +133,13 @@ def _walk(data: memoryview, kind: str, facts: OnnxFacts, depth: int) -> None:
             _note(kind, number, value, facts)
         elif part in ("input", "output", "metadata"):
             if kind in ("model", "graph"):
-                _note_named(part, _message(value), facts)
+                _note_named(part, message(value), facts)
         else:
             facts.has_graph |= part == "graph"
             is_weight = kind == "graph" and part == "tensor"
             if is_weight:
-                facts.weights.add(_text(_last(_message(value)).get(8, b"")))
-            _walk(_message(value), part, facts, depth + 1)
+                facts.weights.add(text(_last(message(value)).get(8, b"")))
+            _walk(message(value), part, facts, depth + 1)
 
 
 def _note(kind: str, number: int, value: int | memoryview, facts: OnnxFacts) -> None:
@@ -152,43 +152,43 @@ def _note(kind: str, number: int, value: int | memoryview, facts: OnnxFacts) -> 
         case ("tensor", 14):  # TensorProto.data_location, 0 meaning inside the file
             facts.has_external_data |= value != 0
         case ("node", 4):
-            facts.operators.add(_text(value))
+            facts.operators.add(text(value))
         case ("node", 7) | ("function", 10):
-            facts.domains.add(_text(value))
+            facts.domains.add(text(value))
 
 
 def _note_named(part: str, data: memoryview, facts: OnnxFacts) -> None:
     """Keeps a metadata entry, or an input or output of the main graph."""
     entry = _last(data)
-    name = _text(entry.get(1, b""))
+    name = text(entry.get(1, b""))
     if part == "metadata":
-        facts.metadata[name] = _text(entry.get(2, b""))
+        facts.metadata[name] = text(entry.get(2, b""))
         return
-    tensor = _last(_message(_last(_message(entry.get(2, b""))).get(1, b"")))
+    tensor = _last(message(_last(message(entry.get(2, b""))).get(1, b"")))
     element = tensor.get(1, 0)
     dims = None
     if 2 in tensor:
-        sizes = [_last(_message(dim)).get(1) for number, dim in _fields(_message(tensor[2]))
+        sizes = [_last(message(dim)).get(1) for number, dim in fields_of(message(tensor[2]))
                  if number == 1]  # fmt: skip
         dims = tuple(size if isinstance(size, int) else None for size in sizes)
     port = Port(name, element if isinstance(element, int) else 0, dims)
     (facts.inputs if part == "input" else facts.outputs).append(port)
 
 
-def _fields(data: memoryview) -> Iterator[tuple[int, int | memoryview]]:
+def fields_of(data: memoryview) -> Iterator[tuple[int, int | memoryview]]:
     """The fields of one message: number, and an integer or the bytes."""
     position = 0
     while position < len(data):
-        tag, position = _varint(data, position)
+        tag, position = varint(data, position)
         number, wire_type = tag >> 3, tag & 7
         if number == 0 or tag >= 1 << 32:
             raise NotOnnxError("it is no protobuf")
         if wire_type == 0:
-            value, position = _varint(data, position)
+            value, position = varint(data, position)
             yield number, value
             continue
         if wire_type == 2:
-            length, position = _varint(data, position)
+            length, position = varint(data, position)
         elif wire_type in (1, 5):
             length = 8 if wire_type == 1 else 4
         else:
@@ -199,7 +199,7 @@ def _fields(data: memoryview) -> Iterator[tuple[int, int | memoryview]]:
         position += length
 
 
-def _varint(data: memoryview, position: int) -> tuple[int, int]:
+def varint(data: memoryview, position: int) -> tuple[int, int]:
     """An integer of seven bits a byte, and the position after it."""
     value = 0
     for index, byte in enumerate(data[position : position + 10]):
@@ -211,14 +211,14 @@ def _varint(data: memoryview, position: int) -> tuple[int, int]:
 
 def _last(data: memoryview) -> dict[int, int | memoryview]:
     """The fields of a small message, of each number the last."""
-    return dict(_fields(data))
+    return dict(fields_of(data))
 
 
-def _message(value: int | memoryview | bytes) -> memoryview:
+def message(value: int | memoryview | bytes) -> memoryview:
     if isinstance(value, int):
         raise NotOnnxError("a number stands where a part of a model should")
     return memoryview(value)
 
 
-def _text(value: int | memoryview | bytes) -> str:
-    return str(_message(value), "utf-8", "replace")
+def text(value: int | memoryview | bytes) -> str:
+    return str(message(value), "utf-8", "replace")

@@ -112,8 +112,9 @@ def test_foreign_operators_in_a_subgraph(tmp_path: Path) -> None:
         check(saved(model, tmp_path))
 
 
-def test_microsofts_operators_are_taken(tmp_path: Path) -> None:
-    assert check(saved(models.invert_model(domain="com.microsoft"), tmp_path))
+def test_microsofts_operators_are_not_taken(tmp_path: Path) -> None:
+    with pytest.raises(StyleError, match="operators of com.microsoft"):
+        check(saved(models.invert_model(domain="com.microsoft"), tmp_path))
 
 
 @pytest.mark.parametrize(
