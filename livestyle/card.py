@@ -2,14 +2,22 @@
 each of them, so that a single file still says where it comes from."""
 
 import json
+import math
+import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from livestyle.errors import StyleError
+from livestyle.plain import parse_json, printable, read_regular
 
 CARD_FORMAT = 1
+MAX_CARD_BYTES = 256 * 1024
+MAX_FILES = 32
+MAX_TEXT = 1000
+"""Characters of a title, a licence or the like."""
+
 CARD_FILE = "card.json"
 PREVIEW_FILE = "preview.jpg"
 CARD_KEY = "livestyle.card"
@@ -111,24 +119,11 @@ class StyleCard:
             StyleError: not a card, or of a newer format.
         """
         try:
-            data = json.loads(text)
-            if data.pop("format") > CARD_FORMAT:
-                raise StyleError(
-                    f"The card of {origin} is of a newer format than this livestyle reads. "
-                    "Update livestyle, or export the style again."
-                )
-            known = {f.name for f in fields(cls)}
-            file_keys = {f.name for f in fields(ModelFile)}
-            data = {key: value for key, value in data.items() if key in known}
-            for listed in ("files", "fine", "rich"):
-                data[listed] = tuple(
-                    ModelFile(**{k: v for k, v in file.items() if k in file_keys})
-                    for file in data.get(listed, ())
-                )
-            return cls(**data)
+            return _card(parse_json(text), origin)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise StyleError(
-                f"The style card of {origin} cannot be read ({error}). "
+                f"The style card of {origin} cannot be read "
+                f"({printable(str(error), 300)}). "
                 "Export the style again with `livestyle export`."
             ) from error
 
@@ -141,7 +136,10 @@ class StyleCard:
         """
         path = folder / CARD_FILE
         try:
-            text = path.read_text(encoding="utf-8")
+            data = read_regular(path, MAX_CARD_BYTES + 1)
+            if len(data) > MAX_CARD_BYTES:
+                raise OSError(0, f"it is larger than {MAX_CARD_BYTES >> 10} KB")
+            text = data.decode("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise StyleError(
                 f"{folder} is not a style: its {CARD_FILE} cannot be read ({error}). "
@@ -152,3 +150,106 @@ class StyleCard:
     def save(self, folder: Path) -> None:
         """Writes `card.json` into a folder."""
         (folder / CARD_FILE).write_text(self.to_json() + "\n", encoding="utf-8")
+
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_FILE_NAME = re.compile(r"[^./\\:\x00-\x1f\x7f][^/\\:\x00-\x1f\x7f]{0,127}")
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+_TEXTS = ("title", "artist", "year", "licence", "source", "net")
+_FORMATS = ("onnx", "torchscript")
+_PRECISIONS = ("fp32", "fp16", "int8")
+
+
+def is_style_name(name: str) -> bool:
+    """Whether a style may be called that: small letters, digits, - and _, up to 64 of them."""
+    return _NAME.fullmatch(name) is not None
+
+
+def _card(data: Any, origin: str) -> StyleCard:
+    """The card in a JSON document, every field's type, length and range checked.
+
+    Raises:
+        ValueError, KeyError: with the field that is wrong.
+        StyleError: the card is newer, or of a name that cannot be.
+    """
+    if not isinstance(data, dict):
+        raise ValueError("it is no JSON object")
+    if _number(data, "format", 1 << 31) > CARD_FORMAT:
+        raise StyleError(
+            f"The card of {origin} is of a newer format than this livestyle reads. "
+            "Update livestyle, or export the style again."
+        )
+    name = data["name"]
+    if not isinstance(name, str) or not is_style_name(name):
+        raise StyleError(
+            f"The style in {origin} is called {printable(repr(name), 80)}; names have small "
+            "letters, digits, - and _ only."
+        )
+    lists = {key: _files(data, key, origin) for key in ("files", "fine", "rich")}
+    notes = {key: data.get(key, {}) for key in ("training", "figures")}
+    for key, value in notes.items():
+        if not isinstance(value, dict):
+            raise ValueError(f"{key} is no JSON object")
+    return StyleCard(
+        name=name,
+        parameters=int(_number(data, "parameters", 1 << 40)),
+        kmac_per_pixel=_number(data, "kmac_per_pixel", 1e9),
+        **{key: _plain(data, key, MAX_TEXT) for key in _TEXTS},
+        **lists,
+        **{key: _cleaned(value) for key, value in notes.items()},
+    )
+
+
+def _files(data: dict[str, Any], key: str, origin: str) -> tuple[ModelFile, ...]:
+    """The model files in one list of a card."""
+    listed = data.get(key, [])
+    if not isinstance(listed, list) or len(listed) > MAX_FILES:
+        raise ValueError(f"{key} is no list of at most {MAX_FILES} files")
+    files = []
+    for file in listed:
+        if not isinstance(file, dict):
+            raise ValueError(f"{key} holds something that is no file")
+        path = file["path"]
+        if not isinstance(path, str) or not _FILE_NAME.fullmatch(path) or path != printable(path):
+            raise StyleError(
+                f"The card in {origin} names the file {printable(repr(path), 160)}: no plain name."
+            )
+        known = file["format"] in _FORMATS and file["precision"] in _PRECISIONS
+        if (
+            not known
+            or not isinstance(file["sha256"], str)
+            or not _SHA256.fullmatch(file["sha256"])
+        ):
+            raise StyleError(f"The card in {origin} describes {path} in a way unknown here.")
+        size_bytes = int(_number(file, "size_bytes", 1 << 40))
+        psnr_db = _number(file, "psnr_db", 1e6)
+        files.append(
+            ModelFile(path, file["format"], file["precision"], size_bytes, file["sha256"], psnr_db)
+        )
+    return tuple(files)
+
+
+def _plain(data: dict[str, Any], key: str, limit: int) -> str:
+    value = data[key]
+    if not isinstance(value, str) or len(value) > limit:
+        raise ValueError(f"{key} is no text of at most {limit} characters")
+    return printable(value)
+
+
+def _number(data: dict[str, Any], key: str, most: float) -> float:
+    value = data[key]
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not math.isfinite(value) or not 0 <= value <= most:
+        raise ValueError(f"{key} is no number from 0 to {most:g}")
+    return value  # type: ignore[no-any-return]  # checked above
+
+
+def _cleaned(value: Any) -> Any:
+    """The same notes, their texts fit for a terminal."""
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, list):
+        return [_cleaned(entry) for entry in value]
+    if isinstance(value, dict):
+        return {printable(key): _cleaned(entry) for key, entry in value.items()}
+    return value

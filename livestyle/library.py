@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from platformdirs import user_data_path
@@ -23,6 +24,7 @@ from livestyle.style import Style, is_unexported, open_style, style_files
 log = logging.getLogger(__name__)
 
 DEFAULT_STYLE = "mosaic"
+MAX_ENTRIES = 2000
 STYLES_VARIABLE = "LIVESTYLE_STYLES"
 
 
@@ -81,7 +83,7 @@ def is_folder_of_styles(name_or_path: str) -> bool:
 def stamp_of_folder(folder: Path) -> tuple[object, ...]:
     """Something that differs when a style comes into a folder of styles, or goes."""
     stamps = []
-    for path in sorted(folder.glob("*")):
+    for path in _entries(folder):
         for part in (path, path / CARD_FILE):
             with suppress(OSError):
                 stamps.append((part, part.stat().st_mtime_ns))
@@ -104,7 +106,7 @@ def find_styles(name_or_path: str) -> list[Style]:
     styles: dict[str, Style] = {}
     failure: StyleError | None = None
     suffixes = (*FORMATS, *PROGRAM_SUFFIXES, PACK_SUFFIX)  # programs are passed over aloud
-    files = (path for path in sorted(folder.iterdir()) if path.suffix.lower() in suffixes)
+    files = (path for path in _entries(folder) if path.suffix.lower() in suffixes)
     for path in (*_folders(folder), *files):
         try:
             style = open_style(path)
@@ -162,7 +164,9 @@ def remove_style(name: str) -> None:
     Raises:
         StyleError: there is none, it comes with livestyle, or it cannot be deleted.
     """
-    for folder in _folders(styles_folder()):
+    folders = list(_folders(styles_folder()))
+    # by its folder first: that is there however broken the card is
+    for folder in sorted(folders, key=lambda folder: folder.name != name):
         if name in (folder.name, _name_in(folder)):
             try:
                 folder.unlink() if folder.is_symlink() else shutil.rmtree(folder)
@@ -184,10 +188,27 @@ def _packaged_folder() -> Path:
 
 def _folders(parent: Path) -> Iterator[Path]:
     """Its sub-folders with a card, in order; a folder that is not there has none."""
-    if parent.is_dir():
-        for folder in sorted(parent.iterdir()):
-            if not folder.name.startswith(".") and (folder / CARD_FILE).is_file():
-                yield folder
+    for folder in _entries(parent):
+        if not folder.name.startswith(".") and os.path.lexists(folder / CARD_FILE):
+            yield folder
+
+
+def _entries(folder: Path) -> list[Path]:
+    """What lies in a folder, in order, `MAX_ENTRIES` at most; a folder that is gone has nothing."""
+    try:
+        with os.scandir(folder) as found:
+            names = [entry.name for entry in islice(found, MAX_ENTRIES + 1)]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        log.warning("%s cannot be read (%s).", folder, error.strerror or error)
+        return []
+    if len(names) > MAX_ENTRIES:
+        log.warning(
+            "%s has more than %d entries; styles are looked for in %d of them.",
+            *(folder, MAX_ENTRIES, MAX_ENTRIES),
+        )
+    return [folder / name for name in sorted(names[:MAX_ENTRIES])]
 
 
 def _name_in(folder: Path) -> str | None:

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from livestyle.errors import ExportError, StyleError
+from livestyle.plain import open_regular, parse_json
 
 PACK_SUFFIX = ".livestyle"
 MANIFEST_FILE = "manifest.json"
@@ -122,7 +123,7 @@ _AGAIN = "Copy the pack again, or have it packed again with `livestyle export ST
 def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     """The archive, its list of members checked."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             _check_end(file)
             with zipfile.ZipFile(file) as archive:
                 _check_entries(archive)
@@ -187,7 +188,7 @@ def _manifest(archive: zipfile.ZipFile, path: Path) -> dict[str, Member]:
     if there.pop(MANIFEST_FILE, MAX_MANIFEST_BYTES + 1) > MAX_MANIFEST_BYTES:
         raise ValueError(f"it has no {MANIFEST_FILE}, or one too large")
     try:
-        data = json.loads(_read(archive, MANIFEST_FILE, MAX_MANIFEST_BYTES))
+        data = parse_json(_read(archive, MANIFEST_FILE, MAX_MANIFEST_BYTES).decode("utf-8"))
         if data["format"] > PACK_FORMAT:
             raise StyleError(f"{path} is of a newer format than this livestyle reads. Update it.")
         listed = {

@@ -1,13 +1,12 @@
 """Style: a card and the files it lists, in a folder, a finished run, a style pack or one file."""
 
 import logging
-import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from livestyle.card import CARD_FILE, PREVIEW_FILE, ModelFile, StyleCard
 from livestyle.checkpoint_file import CHECKPOINT_FILE
-from livestyle.engines.model_file import FORMATS, MAX_BYTES, card_inside, read_model
+from livestyle.engines.model_file import MAX_BYTES, card_inside, read_model
 from livestyle.errors import StyleError
 from livestyle.pack import is_pack, member_names, read_member
 
@@ -16,8 +15,6 @@ log = logging.getLogger(__name__)
 RUN_STYLE = "style"
 """Sub-folder of a training run that gets its exported style."""
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-_FILE_NAME = re.compile(r"[^./\\:\x00][^/\\:\x00]{0,127}")
 _COMPANIONS = (PREVIEW_FILE, CHECKPOINT_FILE)
 """What a style folder may hold beside its models: the picture, and what training goes on from."""
 
@@ -118,11 +115,6 @@ def is_unexported(path: Path) -> bool:
     return (path / CHECKPOINT_FILE).is_file() and not any(card.is_file() for card in cards)
 
 
-def is_style_name(name: str) -> bool:
-    """Whether a style may be called that: small letters, digits, - and _, up to 64 of them."""
-    return _NAME.fullmatch(name) is not None
-
-
 def _open_folder(folder: Path) -> Style:
     """The style in a folder; its files are there, but not yet looked into."""
     card = StyleCard.load(folder)
@@ -195,19 +187,9 @@ def _without_programs(card: StyleCard, origin: Path) -> StyleCard:
 
 
 def _check_card(card: StyleCard, origin: Path) -> None:
-    """Refuses names that would lead out of the style's folder, and files of no known kind."""
-    if not isinstance(card.name, str) or not _NAME.fullmatch(card.name):
-        raise StyleError(
-            f"The style in {origin} is called {card.name!r}; names have small letters, digits, "
-            "- and _ only."
-        )
+    """Refuses a style without models; the rest is checked as the card is read."""
     if not card.files:
         raise StyleError(f"The style in {origin} lists no model files. Export it again.")
-    for file in card.all_files:
-        if not isinstance(file.path, str) or not _FILE_NAME.fullmatch(file.path):
-            raise StyleError(f"The card in {origin} names the file {file.path!r}: no plain name.")
-        if file.format not in (*FORMATS.values(), _TORCHSCRIPT) or not isinstance(file.sha256, str):
-            raise StyleError(f"The card in {origin} describes {file.path} in a way unknown here.")
 
 
 def _companions(folder: Path) -> dict[str, bytes]:

@@ -11,6 +11,7 @@ from livestyle import __version__
 from livestyle.cli.signals import INTERRUPTED, TERMINATED, Terminated, raise_terminated
 from livestyle.errors import LivestyleError
 from livestyle.installation import install_command
+from livestyle.plain import printable
 
 COMMANDS = {
     "cam": "Repaint a camera, stream or clip live.",
@@ -111,7 +112,7 @@ def run(args: list[str]) -> int:
             return TERMINATED if isinstance(signal_came, Terminated) else INTERRUPTED
         if "--debug" in args:
             log.exception("traceback")
-        click.echo(f"livestyle: {_said(error)}", err=True)
+        click.echo(f"livestyle: {printable(_said(error), lines=True)}", err=True)
         return error.exit_code if isinstance(error, LivestyleError) else 1
 
 

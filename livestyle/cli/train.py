@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from livestyle.card import is_style_name
 from livestyle.cli.progress import ProgressShown
 from livestyle.cli.signals import ending_cleanly
 from livestyle.cli.sweep import OWN_OPTIONS, run_sweep, sweep_config
 from livestyle.cli.typed import typed
 from livestyle.frame import Pixels
 from livestyle.library import DEFAULT_STYLE, find_style, list_styles
-from livestyle.style import is_style_name
 from livestyle.training.config import TrainConfig
 from livestyle.video.demo import Demo
 

@@ -1,7 +1,10 @@
 """Watch: notices that the files of a style have changed on disk, and that a style is new."""
 
+import logging
 from collections.abc import Callable, Hashable, Iterable
 from threading import Event, Thread
+
+log = logging.getLogger(__name__)
 
 EVERY_S = 1.0
 JOIN_S = 5.0
@@ -47,8 +50,11 @@ class Watch:
 
     def _look_on(self) -> None:
         while not self._closing.wait(self._every_s):
-            for name in self._names():
-                self._look_at(name)
+            try:
+                for name in self._names():
+                    self._look_at(name)
+            except Exception as error:  # whatever lies there, the next look may be better
+                log.warning("the styles could not be looked at: %s", error)
 
     def _look_at(self, name: str) -> None:
         stamp = self._stamp(name)

@@ -113,7 +113,7 @@ def test_foreign_operators_in_a_subgraph(tmp_path: Path) -> None:
 
 
 def test_microsofts_operators_are_not_taken(tmp_path: Path) -> None:
-    with pytest.raises(StyleError, match="operators of com.microsoft"):
+    with pytest.raises(StyleError, match=r"operators of com\.microsoft"):
         check(saved(models.invert_model(domain="com.microsoft"), tmp_path))
 
 
