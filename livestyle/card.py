@@ -155,7 +155,6 @@ class StyleCard:
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _FILE_NAME = re.compile(r"[^./\\:\x00-\x1f\x7f][^/\\:\x00-\x1f\x7f]{0,127}")
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
-_TEXTS = ("title", "artist", "year", "licence", "source", "net")
 _FORMATS = ("onnx", "torchscript")
 _PRECISIONS = ("fp32", "fp16", "int8")
 
@@ -185,18 +184,25 @@ def _card(data: Any, origin: str) -> StyleCard:
             f"The style in {origin} is called {printable(repr(name), 80)}; names have small "
             "letters, digits, - and _ only."
         )
-    lists = {key: _files(data, key, origin) for key in ("files", "fine", "rich")}
     notes = {key: data.get(key, {}) for key in ("training", "figures")}
     for key, value in notes.items():
         if not isinstance(value, dict):
             raise ValueError(f"{key} is no JSON object")
     return StyleCard(
         name=name,
+        title=_plain(data, "title"),
+        artist=_plain(data, "artist"),
+        year=_plain(data, "year"),
+        licence=_plain(data, "licence"),
+        source=_plain(data, "source"),
+        net=_plain(data, "net"),
         parameters=int(_number(data, "parameters", 1 << 40)),
         kmac_per_pixel=_number(data, "kmac_per_pixel", 1e9),
-        **{key: _plain(data, key, MAX_TEXT) for key in _TEXTS},
-        **lists,
-        **{key: _cleaned(value) for key, value in notes.items()},
+        files=_files(data, "files", origin),
+        fine=_files(data, "fine", origin),
+        rich=_files(data, "rich", origin),
+        training=_cleaned(notes["training"]),
+        figures=_cleaned(notes["figures"]),
     )
 
 
@@ -229,10 +235,10 @@ def _files(data: dict[str, Any], key: str, origin: str) -> tuple[ModelFile, ...]
     return tuple(files)
 
 
-def _plain(data: dict[str, Any], key: str, limit: int) -> str:
+def _plain(data: dict[str, Any], key: str) -> str:
     value = data[key]
-    if not isinstance(value, str) or len(value) > limit:
-        raise ValueError(f"{key} is no text of at most {limit} characters")
+    if not isinstance(value, str) or len(value) > MAX_TEXT:
+        raise ValueError(f"{key} is no text of at most {MAX_TEXT} characters")
     return printable(value)
 
 
@@ -241,7 +247,7 @@ def _number(data: dict[str, Any], key: str, most: float) -> float:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not math.isfinite(value) or not 0 <= value <= most:
         raise ValueError(f"{key} is no number from 0 to {most:g}")
-    return value  # type: ignore[no-any-return]  # checked above
+    return float(value) if isinstance(value, float) else int(value)
 
 
 def _cleaned(value: Any) -> Any:

@@ -42,6 +42,10 @@ class SinkError(LivestyleError):
     exit_code = 5
 
 
+class DiskFullError(SinkError):
+    """A recording ends, or does not begin, because its disk is nearly full."""
+
+
 class TrainingError(LivestyleError):
     """Training cannot start or go on."""
 

@@ -7,7 +7,7 @@ import os
 import stat
 import unicodedata
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 MAX_JSON_DEPTH = 12
 MAX_JSON_ITEMS = 10_000
@@ -78,7 +78,7 @@ def read_regular(path: Path, limit_bytes: int) -> bytes:
         return file.read(limit_bytes)
 
 
-def open_regular(path: Path) -> Any:
+def open_regular(path: Path) -> BinaryIO:
     """A file, open for reading bytes.
 
     Raises:

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from livestyle.cli.options import SIZE, painting_of, painting_options
+from livestyle.cli.options import SIZE, FiniteRange, painting_of, painting_options
 from livestyle.cli.recorders import keeper_for, recorder_for
 from livestyle.cli.signals import ending_cleanly
 from livestyle.cli.style_set import StyleSet
@@ -25,6 +25,7 @@ from livestyle.live.thumbnails import Thumbnails
 from livestyle.live.watch import Watch
 from livestyle.look import Look
 from livestyle.stages import FrameSource, Sink
+from livestyle.video.disk import check_file_writable, check_folder_writable
 from livestyle.video.null import NullSink
 from livestyle.video.sources import SourceOptions, open_source
 from livestyle.video.virtual_camera import VirtualCamera
@@ -47,12 +48,12 @@ STEADY = 0.5
 @painting_options
 @click.option("--size", type=SIZE, help="Asked of a camera; files and streams are scaled to it.")
 @click.option(
-    "--fps", metavar="N", type=click.FloatRange(1, 1000), help="Asked of a camera; the demo's."
+    "--fps", metavar="N", type=FiniteRange(1, 1000), help="Asked of a camera; the demo's."
 )
 @click.option(
     "--target-fps",
     metavar="N",
-    type=click.FloatRange(1, 1000),
+    type=FiniteRange(1, 1000),
     help="Hold this rate by painting smaller; strokes keep their size where they are locked.",
 )
 @click.option(
@@ -67,7 +68,7 @@ STEADY = 0.5
     default=STEADY,
     show_default=True,
     metavar="0..1",
-    type=click.FloatRange(0, 1),
+    type=FiniteRange(0, 1),
     help="Take the flicker out of what stands still; 0: show each frame as it is painted.",
 )
 @click.option(
@@ -76,7 +77,7 @@ STEADY = 0.5
     default=PLAYING.crossfade_s,
     show_default=True,
     metavar="S",
-    type=click.FloatRange(0, 60),
+    type=FiniteRange(0, 60),
     help="Dissolve from style to style in S seconds.",
 )
 @click.option(
@@ -85,7 +86,7 @@ STEADY = 0.5
     default=PLAYING.memory_mb,
     show_default=True,
     metavar="MB",
-    type=click.FloatRange(1),
+    type=FiniteRange(1),
     help="Keep about so much of styles loaded; those used longest ago go.",
 )
 @click.option("--mirror/--no-mirror", help="Show and record the picture as a mirror does.")
@@ -121,7 +122,7 @@ STEADY = 0.5
     "--duration",
     "duration_s",
     metavar="S",
-    type=click.FloatRange(0, min_open=True),
+    type=FiniteRange(0, min_open=True),
     help="End after S seconds.",
 )
 @click.option(
@@ -159,7 +160,9 @@ def cam(
     playing = PlayerOptions(**options)
     styles = StyleSet(painting.style, painting.engine, stroke_lock=playing.stroke_lock)
     if report:
-        _check_folder(report)
+        check_file_writable(report)
+    if display:
+        check_folder_writable(folder)
     meter = Meter()
     with ExitStack() as opened:
         frames = open_source(source, SourceOptions(size=size, fps=fps, reconnect=reconnect))
@@ -293,11 +296,6 @@ def _what_was_done(meter: Meter, record: Path | None) -> str:
     rate = f", {fps:.1f} a second" if fps else ""
     place = f" Recorded to {record}." if record and shown else ""
     return f"Painted {shown} frames{rate}.{place}"
-
-
-def _check_folder(path: Path) -> None:
-    if not path.parent.is_dir():
-        raise SinkError(f"{path} cannot be written: there is no folder {path.parent}.")
 
 
 def _write_report(path: Path, frames: FrameSource, player: Player, meter: Meter) -> None:

@@ -8,7 +8,13 @@ import sys
 import click
 
 from livestyle import __version__
-from livestyle.cli.signals import INTERRUPTED, TERMINATED, Terminated, raise_terminated
+from livestyle.cli.signals import (
+    INTERRUPTED,
+    TERMINATED,
+    Terminated,
+    ending_signals,
+    raise_terminated,
+)
 from livestyle.errors import LivestyleError
 from livestyle.installation import install_command
 from livestyle.plain import printable
@@ -93,7 +99,8 @@ def cli() -> None:
 
 def main() -> None:
     """Runs the command line and exits with the codes of `livestyle.errors`."""
-    signal.signal(signal.SIGTERM, raise_terminated)
+    for number in ending_signals():
+        signal.signal(number, raise_terminated)
     sys.exit(run(sys.argv[1:]))
 
 

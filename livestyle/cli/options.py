@@ -1,5 +1,6 @@
 """Options that several commands share, and what they are turned into."""
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -46,6 +47,19 @@ class SizeType(click.ParamType[tuple[int, int]]):
 SIZE = SizeType()
 
 
+class FiniteRange(click.FloatRange):
+    """A number within bounds; neither NaN, which passes every comparison, nor infinite."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The number."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a finite number.", param, ctx)
+        return number
+
+
 class EngineType(click.Choice[str]):
     """One of `ENGINES`; a former name passes too, and `EngineOptions` says what it is now."""
 
@@ -82,7 +96,7 @@ def painting_options(command: F) -> F:
             default=1.0,
             show_default=True,
             metavar="0..1",
-            type=click.FloatRange(0, 1),
+            type=FiniteRange(0, 1),
             help="0 is the original, 1 the full style.",
         ),
         click.option("--keep-color", is_flag=True, help="Keep the colours of the original."),
@@ -125,7 +139,7 @@ def engine_options(command: F) -> F:
             default=1.0,
             show_default=True,
             metavar="0..1",
-            type=click.FloatRange(0, 1),
+            type=FiniteRange(0, 1),
             help="How much to paint on flat walls and skies. Those strokes stay where they are on "
             "the screen; less is steadier before a camera that moves.",
         ),

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from livestyle.cli.options import FiniteRange
 from livestyle.cli.paint_network import paint_with
 from livestyle.cli.paint_run import Job, Watched, run_paint, run_sweep
 from livestyle.optimisation.gatys import INITS, OPTIMISERS
@@ -60,7 +61,7 @@ def _own(field: str) -> str:
 @click.option(
     "--style-strength",
     "strength",
-    type=click.FloatRange(0, min_open=True),
+    type=FiniteRange(0, min_open=True),
     help="1 is photorealistic, 15 and 50 are artistic.  " + _own("strength"),
 )
 @click.option(
@@ -80,9 +81,9 @@ def _own(field: str) -> str:
     type=click.Choice(list(RECIPES)),
     help="Losses as Li et al. publish them for hrnet, or normalised.  " + _own("recipe"),
 )
-@click.option("--content-weight", type=float, help="In place of the recipe's.")
-@click.option("--style-weight", type=float, help="In place of the recipe's.")
-@click.option("--tv-weight", type=float, help="In place of the recipe's.")
+@click.option("--content-weight", type=FiniteRange(0), help="In place of the recipe's.")
+@click.option("--style-weight", type=FiniteRange(0), help="In place of the recipe's.")
+@click.option("--tv-weight", type=FiniteRange(0), help="In place of the recipe's.")
 @click.option(
     "--init",
     type=click.Choice(INITS),

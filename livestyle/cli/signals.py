@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the first one ends the work cleanly, a later one does not wait for that."""
+"""Ctrl-C, SIGTERM, SIGHUP: the first ends the work cleanly, a later one does not wait for that."""
 
 import signal
 import threading
@@ -16,11 +16,19 @@ group."""
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM came: everything that ends well on Ctrl-C does so now, too."""
+    """SIGTERM or SIGHUP came: everything that ends well on Ctrl-C does so now, too."""
+
+
+def ending_signals() -> tuple[signal.Signals, ...]:
+    """SIGTERM, and SIGHUP where there is one: the terminal was closed. `nohup` ignores it."""
+    hangup = getattr(signal, "SIGHUP", None)
+    if hangup is None or signal.getsignal(hangup) is signal.SIG_IGN:
+        return (signal.SIGTERM,)
+    return signal.SIGTERM, hangup
 
 
 def raise_terminated(number: int = signal.SIGTERM, stack: FrameType | None = None) -> None:
-    """The handler of SIGTERM.
+    """The handler of `ending_signals`.
 
     Raises:
         Terminated: always.
@@ -40,7 +48,7 @@ def ending_cleanly(stop: Callable[[], None]) -> Iterator[None]:
 
     Raises:
         KeyboardInterrupt: Ctrl-C came; at once when the end already takes a while.
-        Terminated: the same, for SIGTERM.
+        Terminated: the same, for SIGTERM and SIGHUP.
     """
     came: list[tuple[int, float]] = []
 
@@ -54,7 +62,8 @@ def ending_cleanly(stop: Callable[[], None]) -> Iterator[None]:
         # In a thread of its own: the main one may hold a lock that `stop` takes.
         threading.Thread(target=stop, name="livestyle-stop", daemon=True).start()
 
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = (signal.SIGINT, *ending_signals())
+    before = {number: signal.signal(number, handle) for number in numbers}
     try:
         yield
     finally:
@@ -65,4 +74,4 @@ def ending_cleanly(stop: Callable[[], None]) -> Iterator[None]:
 
 
 def _exception(number: int) -> KeyboardInterrupt:
-    return Terminated() if number == signal.SIGTERM else KeyboardInterrupt()
+    return KeyboardInterrupt() if number == signal.SIGINT else Terminated()

@@ -10,6 +10,7 @@ import click
 from click.core import ParameterSource
 
 from livestyle.card import is_style_name
+from livestyle.cli.options import FiniteRange
 from livestyle.cli.progress import ProgressShown
 from livestyle.cli.signals import ending_cleanly
 from livestyle.cli.sweep import OWN_OPTIONS, run_sweep, sweep_config
@@ -82,7 +83,7 @@ def _style_name(ctx: click.Context, parameter: click.Parameter, value: str | Non
 @click.option("--images", type=click.IntRange(1), help="The same, counted in images.")
 @click.option(
     "--hours",
-    type=click.FloatRange(0, min_open=True),
+    type=FiniteRange(0, min_open=True),
     help="Time it may take; without --steps, as many steps as fit are done.",
 )
 @setting("--batch", "batch", "Crops per step.", type=click.IntRange(1))
@@ -91,36 +92,38 @@ def _style_name(ctx: click.Context, parameter: click.Parameter, value: str | Non
     "--style-strength",
     "style_strength",
     "How strongly to paint.",
-    type=click.FloatRange(0, 10, min_open=True),
+    type=FiniteRange(0, 10, min_open=True),
 )
 @setting(
     "--stroke",
     "stroke",
     "Size of the strokes: the painting is learned at 512 px times this.",
-    type=click.FloatRange(0.125, 8),
+    type=FiniteRange(0.125, 8),
 )
-@setting("--content-weight", "content_weight", "How much the photo counts.", type=float)
-@setting("--style-weight", "style_weight", "How much the painting counts.", type=float)
-@setting("--tv-weight", "tv_weight", "How much smoothness counts.", type=float)
-@setting("--steadiness-weight", "steadiness_weight", "How much steadiness counts.", type=float)
+@setting("--content-weight", "content_weight", "How much the photo counts.", type=FiniteRange(0))
+@setting("--style-weight", "style_weight", "How much the painting counts.", type=FiniteRange(0))
+@setting("--tv-weight", "tv_weight", "How much smoothness counts.", type=FiniteRange(0))
+@setting(
+    "--steadiness-weight", "steadiness_weight", "How much steadiness counts.", type=FiniteRange(0)
+)
 @setting(
     "--palette-weight",
     "palette_weight",
     "How much the painting's colours count, beside its strokes.",
-    type=float,
+    type=FiniteRange(0),
 )
 @setting(
     "--chroma-weight",
     "chroma_weight",
     "How much the photo's colours count; 1e8, and no palette, leaves faces theirs.",
-    type=float,
+    type=FiniteRange(0),
 )
-@setting("--learning-rate", "learning_rate", "Peak learning rate.", type=float)
+@setting("--learning-rate", "learning_rate", "Peak learning rate.", type=FiniteRange(0))
 @setting(
     "--augment",
     "augment",
     "How much light and noise of the photos vary; 0: not at all.",
-    type=click.FloatRange(0, 4),
+    type=FiniteRange(0, 4),
 )
 @setting("--seed", "seed", "Same seed, same run.", type=int)
 @click.option(

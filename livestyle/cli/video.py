@@ -11,6 +11,7 @@ import click
 
 from livestyle.cli.options import (
     SIZE,
+    FiniteRange,
     Painting,
     encoding_of,
     encoding_options,
@@ -87,7 +88,7 @@ class Cut:
 @click.option("--end", "end_s", type=SecondsType(), help="End here, in s or m:s.")
 @encoding_options
 @click.option("--steady", default=0.0, show_default=True, metavar="0..1",
-              type=click.FloatRange(0, 1),
+              type=FiniteRange(0, 1),
               help="Take the flicker out of what stands still.")  # fmt: skip
 @click.option("--overwrite", is_flag=True, help="Replace an older output.")
 def video(
@@ -175,6 +176,7 @@ def repaint(
             start_s=cut.start_s or 0.0,
             end_s=cut.end_s,
             overwrite=overwrite,
+            partial_if_full=True,
         )
         opened.callback(recorder.close)
         with click.progressbar(

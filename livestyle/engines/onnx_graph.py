@@ -251,7 +251,8 @@ def _ints(fields: _Fields, number: int, limit: int) -> list[int]:
 
 def _packed(data: memoryview, limit: int) -> list[int]:
     """The integers of a packed list, `limit` at most."""
-    numbers, position = [], 0
+    numbers: list[int] = []
+    position = 0
     while position < len(data) and len(numbers) < limit:
         number, position = varint(data, position)
         numbers.append(number)

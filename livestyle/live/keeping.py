@@ -9,7 +9,6 @@ from pathlib import Path
 from livestyle.errors import SinkError, SourceError
 from livestyle.frame import Frame
 from livestyle.live.played import played
-from livestyle.live.recording import LEAST_FREE_MB, free_mb
 from livestyle.live.timeline import TIMELINE_FILE, Playing, Scene, TimelineFile
 from livestyle.live.writer import WAITING_FRAMES, Writer
 from livestyle.stages import Sink
@@ -41,7 +40,6 @@ class SessionKeeper:
         *,
         may_drop: bool,
         waiting_frames: int = WAITING_FRAMES,
-        free_mb: Callable[[Path], float] = free_mb,
     ) -> None:
         """Makes the folder.
 
@@ -53,7 +51,6 @@ class SessionKeeper:
             may_drop: leave frames out when the disk is slow, as befits a camera, instead of
                 waiting, as befits a file.
             waiting_frames: how many may wait for the disk.
-            free_mb: free space on the disk of a path.
 
         Raises:
             SinkError: the folder holds something, cannot be written, or its disk is nearly full.
@@ -61,19 +58,13 @@ class SessionKeeper:
         self.folder = folder
         self._scene: Scene | None = None
         self._is_announced = self._is_told = self._is_raised = False
-        self._free_mb = free_mb
         self._is_ours = _made(folder)
         try:
             self._kept = self._begun(open_recorder, playing, find)
         except BaseException:
             self._remove_folder()
             raise
-        self._writer = Writer(
-            self._kept,
-            may_drop=may_drop,
-            has_space=self._has_space,
-            waiting_frames=waiting_frames,
-        )
+        self._writer = Writer(self._kept, may_drop=may_drop, waiting_frames=waiting_frames)
 
     def write(self, frame: Frame) -> None:
         """Keeps a frame as it came."""
@@ -129,11 +120,6 @@ class SessionKeeper:
         find: Callable[[str], Style],
     ) -> "_Kept":
         """Opens both files, or neither."""
-        if not self._has_space():
-            raise SinkError(
-                f"A session in {self.folder} does not start: less than {LEAST_FREE_MB} MB are "
-                "free there. Make room, or name a folder on another disk."
-            )
         timeline = TimelineFile(self.folder / TIMELINE_FILE, playing)
         try:
             return _Kept(open_recorder(self.folder / FRAMES_FILE), timeline, find)
@@ -141,9 +127,6 @@ class SessionKeeper:
             timeline.close()
             timeline.path.unlink()
             raise
-
-    def _has_space(self) -> bool:
-        return self._free_mb(self.folder / FRAMES_FILE) >= LEAST_FREE_MB
 
     def _remove_folder(self) -> None:
         """Leaves no empty folder behind that was not there before."""

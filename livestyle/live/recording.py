@@ -1,7 +1,6 @@
 """RecordingSwitch: a recorder that can be switched on and off while frames pass."""
 
 import logging
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,15 +8,11 @@ from datetime import datetime
 from itertools import count
 from pathlib import Path
 
-from livestyle.errors import SinkError
 from livestyle.frame import Frame
 from livestyle.live.writer import Writer
 from livestyle.stages import Sink
 
 log = logging.getLogger(__name__)
-
-LEAST_FREE_MB = 200
-"""A recording ends by itself before the disk is so full that other programs suffer."""
 
 
 @contextmanager
@@ -47,14 +42,6 @@ def new_path(folder: Path, style: str | None, suffix: str) -> Iterator[Path]:
             claim.unlink(missing_ok=True)
 
 
-def free_mb(path: Path) -> float:
-    """Free space on the disk of a file that need not be there yet; inf where nobody knows."""
-    try:
-        return shutil.disk_usage(path.parent).free / 1e6
-    except OSError:
-        return float("inf")
-
-
 class RecordingSwitch:
     """A sink that stores frames while it is on. It is used by one thread, like any sink.
 
@@ -72,7 +59,6 @@ class RecordingSwitch:
         open_recorder: Callable[[Path], Sink],
         *,
         may_drop: bool = False,
-        free_mb: Callable[[Path], float] = free_mb,
     ) -> None:
         """Begins switched off.
 
@@ -80,11 +66,9 @@ class RecordingSwitch:
             open_recorder: makes a recorder that writes to a path.
             may_drop: leave frames out when the disk is slow, as befits a camera, instead of
                 waiting, as befits a file.
-            free_mb: free space on the disk of a path.
         """
         self._open = open_recorder
         self._may_drop = may_drop
-        self._free_mb = free_mb
         self._writer: Writer | None = None
         self._finishing: list[tuple[Path, Writer]] = []
         self._began_s = 0.0
@@ -105,14 +89,7 @@ class RecordingSwitch:
             SinkError: the file cannot be written, or the disk is nearly full.
         """
         self.stop()
-        if not self._has_space(path):
-            raise SinkError(
-                f"Recording to {path} does not start: less than {LEAST_FREE_MB} MB are free "
-                "there. Make room, or name a file on another disk."
-            )
-        self._writer = Writer(
-            self._open(path), may_drop=self._may_drop, has_space=lambda: self._has_space(path)
-        )
+        self._writer = Writer(self._open(path), may_drop=self._may_drop)
         self._began_s = time.perf_counter()
         self.path = path
 
@@ -149,9 +126,6 @@ class RecordingSwitch:
             error, self._error = self._error, None
             raise error
 
-    def _has_space(self, path: Path) -> bool:
-        return self._free_mb(path) >= LEAST_FREE_MB
-
     def _look_after(self) -> None:
         """Switches off what ended by itself, and tells of what is finished."""
         if self._writer is not None and self._writer.is_over:
@@ -161,7 +135,7 @@ class RecordingSwitch:
             self.dropped += writer.dropped
             self._error = self._error or writer.error
             self._notice = _outcome(path, writer)
-            log.log(logging.WARNING if writer.error else logging.INFO, "%s: %s", path, self._notice)
+            log.info("%s: %s", path, self._notice)
 
 
 def _outcome(path: Path, writer: Writer) -> str:

@@ -1,10 +1,9 @@
 """Writer: feeds a recorder from a thread of its own, so that a slow disk stops no picture."""
 
 import logging
-import time
-from collections.abc import Callable
 from threading import Thread
 
+from livestyle.errors import DiskFullError
 from livestyle.frame import Frame
 from livestyle.live.slot import Closed, Policy, Slot
 from livestyle.stages import Sink
@@ -14,15 +13,14 @@ log = logging.getLogger(__name__)
 WAITING_FRAMES = 8
 """A pause of the disk this long costs no frame."""
 
-CHECK_S = 1.0
-"""How often the disk's free space is looked at."""
-
 JOIN_S = 30.0
 """Patience with a disk at the end; after that the file stays as far as it came."""
 
 
 class Writer:
     """One recording that is being written. Another thread calls it.
+
+    One that ends before its time says so in the log, at once.
 
     Attributes:
         dropped: frames that were left out because the disk was slow.
@@ -35,7 +33,6 @@ class Writer:
         recorder: Sink,
         *,
         may_drop: bool,
-        has_space: Callable[[], bool],
         waiting_frames: int = WAITING_FRAMES,
     ) -> None:
         """Takes over a recorder: it is used and closed in the writer's thread.
@@ -43,7 +40,6 @@ class Writer:
         Args:
             recorder: stores frames.
             may_drop: leave frames out when the recorder is slow, instead of waiting for it.
-            has_space: whether the disk has room to go on.
             waiting_frames: how many may wait for the recorder.
         """
         self.dropped = 0
@@ -51,8 +47,6 @@ class Writer:
         self.is_full = False
         self._recorder = recorder
         self._may_drop = may_drop
-        self._has_space = has_space
-        self._checked_s = time.perf_counter()
         self._frames: Slot[Frame] = Slot(Policy.EVERY, waiting_frames)
         self._thread = Thread(target=self._write_frames, name="livestyle-writer", daemon=True)
         self._thread.start()
@@ -84,22 +78,23 @@ class Writer:
 
     def _write_frames(self) -> None:
         try:
-            while not self.is_full:
+            while True:
                 self._recorder.write(self._frames.get())
-                self.is_full = not self._may_go_on()
         except Closed:
             pass
+        except DiskFullError as error:
+            self.is_full = True
+            log.warning("%s", error)
         except BaseException as error:
-            self.error = error
+            self._keep(error)
         self._frames.abort()
         try:
             self._recorder.close()
         except BaseException as error:
-            self.error = self.error or error
+            self._keep(error)
 
-    def _may_go_on(self) -> bool:
-        now_s = time.perf_counter()
-        if now_s - self._checked_s < CHECK_S:
-            return True
-        self._checked_s = now_s
-        return self._has_space()
+    def _keep(self, error: BaseException) -> None:
+        """Keeps the first error, and says it at once: the show may go on for hours."""
+        if self.error is None:
+            self.error = error
+            log.warning("%s", error)

@@ -1,6 +1,7 @@
 """Recorder: frames into a video file that survives whatever ends the program."""
 
 import logging
+import time
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -8,8 +9,9 @@ from typing import TYPE_CHECKING, Any, cast
 import cv2
 import numpy as np
 
-from livestyle.errors import SinkError
+from livestyle.errors import DiskFullError, SinkError
 from livestyle.frame import Frame, Pixels
+from livestyle.video import disk
 from livestyle.video.formats import (
     CLOCK,
     RecordOptions,
@@ -56,7 +58,9 @@ class Recorder:
 
     The file grows as `NAME.partial` beside the target, in a form that plays even if the program
     is killed, and replaces the target when it is closed. Without a frame nothing is left, and
-    an older target stays.
+    an older target stays. No other program can record to the target meanwhile.
+
+    Disk: a recording ends, whole, before the disk is full.
 
     Attributes:
         path: of the target.
@@ -74,6 +78,7 @@ class Recorder:
         start_s: float | None = None,
         end_s: float | None = None,
         overwrite: bool = True,
+        partial_if_full: bool = False,
     ) -> None:
         """Checks that it can be written; the encoder starts with the first frame.
 
@@ -87,9 +92,14 @@ class Recorder:
             start_s, end_s: the part of `audio_from` that is wanted, in seconds from where the
                 file begins.
             overwrite: whether an older target may be replaced.
+            partial_if_full: a recording that ends because the disk is nearly full keeps its partial
+                name, as befits a file of which half is no result, instead of the target's, as
+                befits a live one.
 
         Raises:
-            SinkError: unknown suffix or codec, a target that cannot be written or is the source.
+            DiskFullError: the disk is nearly full.
+            SinkError: unknown suffix or codec, a target that cannot be written, that another
+                program writes to, or that is the source.
         """
         self.path = path
         self.frames = 0
@@ -101,12 +111,15 @@ class Recorder:
         self._first_size = (0, 0)
         self._last_tick = -1
         self._output: OutputContainer | None = None
-        self._failed = self._closed = False
+        self._failed = self._closed = self._is_full = False
+        self._partial_if_full = partial_if_full
+        self._looked_s = time.monotonic()
         if audio_from is not None and path.exists() and path.samefile(audio_from):
             raise SinkError(f"{path} is what is being read. Name another file to write to.")
         self._sound = _open_sound(audio_from, start_s, end_s)
         try:
             self._file = PartialFile(path, overwrite=overwrite)
+            self._check_room_to_begin()
         except BaseException:
             self._close_sound()
             raise
@@ -115,11 +128,14 @@ class Recorder:
         """Encodes the frame, and passes on the sound up to it.
 
         Raises:
-            SinkError: it cannot be encoded or written, for one when the disk is full. What was
-                recorded before is kept, and the message says where.
+            DiskFullError: the disk is nearly full. What was recorded before is whole once it is
+                closed.
+            SinkError: it cannot be encoded or written, or the file was removed. What was recorded
+                before is kept if it is there, and the message says where.
         """
         import av
 
+        self._look_at_disk()
         try:
             if self._output is None:
                 self._start(frame)
@@ -209,7 +225,10 @@ class Recorder:
                 self._sound.finish(self._last_pts_s, float(1 / self._fps))
             self._output.close()
             self._check_file()
-            self._file.keep()
+            if self._is_full and self._partial_if_full:
+                self._file.leave()
+            else:
+                self._file.keep()
         except (av.FFmpegError, ValueError, OSError) as error:
             raise self._failure(error) from error
 
@@ -240,6 +259,31 @@ class Recorder:
         else:
             self._file.leave()
 
+    def _check_room_to_begin(self) -> None:
+        if disk.free_mb(self.path) < disk.LEAST_FREE_MB:
+            self._file.discard()
+            raise DiskFullError(
+                f"Recording to {self.path} does not start: less than {disk.LEAST_FREE_MB} MB are "
+                "free there. Make room, or name a file on another disk."
+            )
+
+    def _look_at_disk(self) -> None:
+        """Looks now and then whether the file is still there, and has room to grow."""
+        now_s = time.monotonic()
+        if now_s - self._looked_s < disk.CHECK_S:
+            return
+        self._looked_s = now_s
+        if not self._file.is_there:
+            raise self._failure(FileNotFoundError())
+        if disk.free_mb(self.path) < disk.LEAST_FREE_MB:
+            self._is_full = True
+            kept = self._file.path if self._partial_if_full else self.path
+            raise DiskFullError(
+                f"Recording to {self.path} stopped after {self.frames} frames: less than "
+                f"{disk.LEAST_FREE_MB} MB are free there. What was recorded until then is whole, "
+                f"in {kept}."
+            )
+
     def _check_file(self) -> None:
         if self._file.error is not None:
             raise self._failure(self._file.error) from self._file.error
@@ -253,6 +297,11 @@ class Recorder:
             return SinkError(
                 f"Recording to {self.path} cannot start: {self._encoder} or the disk says {why!r}. "
                 "Check codec, crf, preset and free space."
+            )
+        if not self._file.is_there:
+            return SinkError(
+                f"Recording to {self.path} stopped after {self.frames} frames: somebody removed or "
+                f"renamed {self._file.path} or its folder meanwhile."
             )
         return SinkError(
             f"Recording to {self.path} failed after {self.frames} frames: {why}. "

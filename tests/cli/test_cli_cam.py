@@ -190,7 +190,9 @@ def test_tiny_and_odd_sizes(size: tuple[int, int], livestyle: Livestyle) -> None
     assert len(played(Path("out.mp4")).pictures) == 3
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)]
+)
 def test_a_signal_leaves_a_whole_recording(
     number: signal.Signals, code: int, start: Start, tmp_path: Path
 ) -> None:
@@ -243,11 +245,16 @@ def test_a_signal_that_a_library_took_for_its_own_failure(
     assert not list(Path().glob("out*"))
 
 
-def test_two_at_once_that_record_to_the_same_file(start: Start, tmp_path: Path) -> None:
-    options = ("--no-display", "--size", "64x48", "--max-frames", "20", "--record", "out.mp4")
-    both = [start("cam", "--source", "demo", *options) for _ in range(2)]
-    for cam in both:
-        ended = cam.ended()
-        assert ended.code == 0, ended.err
-    assert len(played(tmp_path / "out.mp4").pictures) == 20
+def test_of_two_that_record_to_the_same_file_the_second_is_refused(
+    start: Start, tmp_path: Path
+) -> None:
+    options = ("cam", "--source", "demo", "--no-display", "--size", "64x48", "--record", "out.mp4")
+    first = start(*options)
+    first.wait_for(lambda: plays(tmp_path / "out.mp4.partial"), "a recording that plays")
+    second = start(*options, "--max-frames", "20").ended()
+    assert second.code == 5
+    assert "another program is writing to it" in second.err
+    first.send(signal.SIGINT)
+    assert first.ended().code == 130
+    assert played(tmp_path / "out.mp4").pictures
     assert not list(tmp_path.glob("out.mp4.*"))

@@ -252,3 +252,27 @@ def test_nobody_reads_the_output(arguments: list[str]) -> None:
     done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60)
     os.close(writing)
     assert (done.returncode, done.stderr) == (1, "")
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        ("cam", "--fps"),
+        ("cam", "--target-fps"),
+        ("cam", "--steady"),
+        ("cam", "--crossfade"),
+        ("cam", "--memory"),
+        ("cam", "--duration"),
+        ("cam", "--strength"),
+        ("cam", "--fill"),
+        ("video", "--steady"),
+        ("video", "--start"),
+    ],
+)
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf"])
+def test_what_is_no_number_is_refused(
+    livestyle: Livestyle, command: str, option: str, number: str
+) -> None:
+    ended = livestyle(command, "a.mp4", "b.mp4", option, number)
+    assert ended.code == 2
+    assert option in ended.err

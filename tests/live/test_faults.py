@@ -85,9 +85,7 @@ class Evening:
         self._opened.callback(self.player.close)
         self.thumbnails = Thumbnails(lambda name: ValueStylizer(VALUES[name]))
         self._opened.callback(self.thumbnails.close)
-        self.recording = RecordingSwitch(
-            lambda path: Recorder(path, fps=25.0), free_mb=lambda path: 1e6
-        )
+        self.recording = RecordingSwitch(lambda path: Recorder(path, fps=25.0))
         self.session = LiveSession(
             source,
             self.player,

@@ -1,5 +1,6 @@
 """A session on its way to the disk: kept frames, noted scenes, and what can go wrong."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
@@ -11,7 +12,6 @@ from models import make_card
 
 from livestyle.errors import SinkError, SourceError
 from livestyle.frame import Frame
-from livestyle.live import writer as writer_module
 from livestyle.live.keeping import FRAMES_FILE, SessionKeeper, frames_of
 from livestyle.live.meter import Meter
 from livestyle.live.pipeline import Pipeline
@@ -20,6 +20,7 @@ from livestyle.live.timeline import TIMELINE_FILE, Playing, Scene, read_timeline
 from livestyle.look import Look
 from livestyle.stages import Sink
 from livestyle.style import Style
+from livestyle.video import disk
 from livestyle.video.recorder import Recorder
 
 pytestmark = pytest.mark.timeout(20)
@@ -38,11 +39,8 @@ def keep(
     open_recorder: Callable[[Path], Sink] = lambda path: Recorder(path, fps=25.0),
     *,
     may_drop: bool = False,
-    free_mb: Callable[[Path], float] = lambda path: 1e6,
 ) -> SessionKeeper:
-    return SessionKeeper(
-        folder, open_recorder, Playing("test"), find, may_drop=may_drop, free_mb=free_mb
-    )
+    return SessionKeeper(folder, open_recorder, Playing("test"), find, may_drop=may_drop)
 
 
 def kept_frames(path: Path) -> int:
@@ -171,9 +169,10 @@ def test_a_slow_disk_holds_up_no_camera(tmp_path: Path) -> None:
 def test_it_ends_before_the_disk_is_full_and_keeps_its_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writer_module, "CHECK_S", 0.0)
-    left_mb = iter([1000.0] * 13)
-    keeper = keep(tmp_path / "s", free_mb=lambda path: next(left_mb, 199.0))
+    monkeypatch.setattr(disk, "CHECK_S", 0.0)
+    left_mb = iter([1000.0] * 14)
+    monkeypatch.setattr(disk, "free_mb", lambda path: next(left_mb, 199.0))
+    keeper = keep(tmp_path / "s")
     keeper.take_notice()  # that it begins
     notices: list[str] = []
 
@@ -193,10 +192,29 @@ def test_it_ends_before_the_disk_is_full_and_keeps_its_files(
     assert "It ended early: the disk is nearly full." in keeper.outcome()
 
 
-def test_it_does_not_begin_on_a_full_disk(tmp_path: Path) -> None:
+def test_it_does_not_begin_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disk, "free_mb", lambda path: 150.0)
     with pytest.raises(SinkError, match="less than 200 MB"):
-        keep(tmp_path / "s", free_mb=lambda path: 150.0)
+        keep(tmp_path / "s")
     assert not (tmp_path / "s").exists()
+
+
+def test_a_session_whose_folder_is_removed_says_so_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(disk, "CHECK_S", 0.0)
+    keeper = keep(tmp_path / "s")
+    keeper.write(make_frame(0, (64, 48)))
+    wait_until(lambda: (tmp_path / "s" / FRAMES_FILE).with_suffix(".mp4.partial").exists())
+    shutil.rmtree(tmp_path / "s")
+
+    def said() -> bool:
+        keeper.write(make_frame(1, (64, 48)))
+        return "removed or renamed" in caplog.text
+
+    wait_until(said)
+    with pytest.raises(SinkError, match="removed or renamed"):
+        keeper.close()
 
 
 def test_a_session_that_breaks_lets_the_show_go_on_and_raises_at_the_end(tmp_path: Path) -> None:

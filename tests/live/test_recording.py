@@ -11,17 +11,13 @@ from live_fakes import ListSink, make_frame, wait_until
 
 from livestyle.errors import SinkError
 from livestyle.frame import Frame
-from livestyle.live import writer as writer_module
 from livestyle.live.recording import RecordingSwitch, new_path
 from livestyle.live.writer import WAITING_FRAMES
+from livestyle.video import disk
 from livestyle.video.recorder import Recorder
 
 pytestmark = pytest.mark.timeout(20)
 OUT = Path("out.mp4")
-
-
-def plenty(path: Path) -> float:
-    return 1e6
 
 
 class SlowDisk:
@@ -50,7 +46,7 @@ def finished(switch: RecordingSwitch) -> str:
 
 def test_a_slow_disk_holds_up_no_picture_and_what_is_left_out_is_counted() -> None:
     disk = SlowDisk()
-    switch = RecordingSwitch(lambda path: disk, may_drop=True, free_mb=plenty)
+    switch = RecordingSwitch(lambda path: disk, may_drop=True)
     switch.start(OUT)
     switch.write(make_frame(0))
     assert disk.writing.wait(5)
@@ -67,7 +63,7 @@ def test_a_slow_disk_holds_up_no_picture_and_what_is_left_out_is_counted() -> No
 
 def test_a_file_loses_nothing_on_a_slow_disk() -> None:
     sink = ListSink(on_write=lambda frame: Event().wait(0.002))
-    switch = RecordingSwitch(lambda path: sink, free_mb=plenty)
+    switch = RecordingSwitch(lambda path: sink)
     switch.start(OUT)
     for index in range(60):
         switch.write(make_frame(index))
@@ -79,14 +75,11 @@ def test_a_file_loses_nothing_on_a_slow_disk() -> None:
 def test_it_ends_by_itself_before_the_disk_is_full_and_keeps_the_file(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, may_drop: bool
 ) -> None:
-    monkeypatch.setattr(writer_module, "CHECK_S", 0.0)
-    left_mb = iter([1000.0] * 12)
+    monkeypatch.setattr(disk, "CHECK_S", 0.0)
+    left_mb = iter([1000.0] * 13)
+    monkeypatch.setattr(disk, "free_mb", lambda path: next(left_mb, 199.0))
     path = tmp_path / "evening.mp4"
-    switch = RecordingSwitch(
-        lambda path: Recorder(path, fps=25.0),
-        may_drop=may_drop,
-        free_mb=lambda path: next(left_mb, 199.0),
-    )
+    switch = RecordingSwitch(lambda path: Recorder(path, fps=25.0), may_drop=may_drop)
     switch.start(path)
     notices: list[str] = []
 
@@ -103,17 +96,19 @@ def test_it_ends_by_itself_before_the_disk_is_full_and_keeps_the_file(
         assert sum(1 for _ in container.decode(video=0)) == 12
 
 
-def test_it_does_not_begin_on_a_full_disk() -> None:
-    switch = RecordingSwitch(lambda path: ListSink(), free_mb=lambda path: 150.0)
+def test_it_does_not_begin_on_a_full_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(disk, "free_mb", lambda path: 150.0)
+    switch = RecordingSwitch(lambda path: Recorder(path, fps=25.0))
     with pytest.raises(SinkError, match="less than 200 MB"):
-        switch.start(OUT)
+        switch.start(tmp_path / "out.mp4")
+    assert not list(tmp_path.iterdir())
     assert switch.elapsed_s is None
     switch.close()
 
 
 def test_a_recording_that_breaks_lets_the_show_go_on_and_raises_at_the_end() -> None:
     sink = ListSink(fail_at=2, error=SinkError)
-    switch = RecordingSwitch(lambda path: sink, free_mb=plenty)
+    switch = RecordingSwitch(lambda path: sink)
     switch.start(OUT)
     for index in range(50):
         switch.write(make_frame(index))
@@ -137,16 +132,16 @@ def test_an_end_that_cannot_be_written_raises_too() -> None:
 def test_a_new_recording_need_not_wait_for_the_last_one() -> None:
     disks = [SlowDisk(), SlowDisk()]
     opened = iter(disks)
-    switch = RecordingSwitch(lambda path: next(opened), may_drop=True, free_mb=plenty)
-    for disk, index in zip(disks, (1, 2), strict=True):
+    switch = RecordingSwitch(lambda path: next(opened), may_drop=True)
+    for slow, index in zip(disks, (1, 2), strict=True):
         switch.start(Path(f"{index}.mp4"))
         switch.write(make_frame(index))
-        assert disk.writing.wait(5)
-    for disk in disks:
-        disk.free.set()
+        assert slow.writing.wait(5)
+    for slow in disks:
+        slow.free.set()
     switch.close()
-    assert [disk.frames for disk in disks] == [[1], [2]]
-    assert [disk.closed for disk in disks] == [1, 1]
+    assert [slow.frames for slow in disks] == [[1], [2]]
+    assert [slow.closed for slow in disks] == [1, 1]
 
 
 @pytest.mark.parametrize("close", [RecordingSwitch.close, RecordingSwitch.stop])
@@ -158,7 +153,7 @@ def test_closing_what_never_began(close: Callable[[RecordingSwitch], None]) -> N
 
 
 def test_a_real_recording_is_whole(tmp_path: Path) -> None:
-    switch = RecordingSwitch(lambda path: Recorder(path, fps=25.0), free_mb=plenty)
+    switch = RecordingSwitch(lambda path: Recorder(path, fps=25.0))
     with new_path(tmp_path, "mosaic", ".mp4") as path:
         switch.start(path)
     for index in range(30):

@@ -284,20 +284,41 @@ def test_an_older_target_is_replaced_only_at_the_end(tmp_path: Path) -> None:
     assert len(read(target)) == 1
 
 
-def test_many_that_begin_at_once_each_have_a_partial_file(tmp_path: Path) -> None:
+def test_of_many_that_begin_at_once_one_records_and_the_others_are_told(tmp_path: Path) -> None:
     path, many = tmp_path / "out.mp4", 16
     all_ready = threading.Barrier(many)
 
-    def begin(_: int) -> Recorder:
+    def begin(_: int) -> Recorder | str:
         all_ready.wait()
-        return Recorder(path, fps=30.0)
+        try:
+            return Recorder(path, fps=30.0)
+        except SinkError as error:
+            return str(error)
 
     with ThreadPoolExecutor(many) as threads:
-        recorders = list(threads.map(begin, range(many)))
-    assert len(list(tmp_path.iterdir())) == many
-    for recorder in recorders:
-        recorder.close()
+        begun = list(threads.map(begin, range(many)))
+    recorders = [one for one in begun if isinstance(one, Recorder)]
+    refused = [one for one in begun if isinstance(one, str)]
+    assert len(recorders) == 1
+    assert all("another program is writing to it" in sentence for sentence in refused)
+    assert [p.name for p in tmp_path.iterdir()] == ["out.mp4.partial"]
+    recorders[0].close()
     assert not list(tmp_path.iterdir())
+
+
+def test_a_recording_after_one_that_was_killed_is_not_refused(tmp_path: Path) -> None:
+    program = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "from livestyle.video.recorder import Recorder\n"
+        "recorder = Recorder(Path(sys.argv[1]), fps=30.0)\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    path = tmp_path / "out.mp4"
+    killed = subprocess.run([sys.executable, "-c", program, str(path)])
+    assert killed.returncode != 0
+    record(path, bars([0.0, 0.1]))
+    assert path.is_file()
 
 
 def test_a_partial_file_left_by_a_crash_is_not_lost(tmp_path: Path) -> None:
