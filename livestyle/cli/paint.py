@@ -86,7 +86,6 @@ def _own(field: str) -> str:
 @click.option("--precision", type=click.Choice(["auto", "bf16", "fp32"]), default="auto",
               show_default=True, help="How to compute.")
 @click.option("-y", "--overwrite", is_flag=True, help="Replace older files.")
-# fmt: on
 def paint(
     pictures: tuple[Path, ...],
     styles: tuple[tuple[Path, float], ...],
@@ -126,6 +125,9 @@ def paint(
         run_sweep(job, watched)
     else:
         run_paint(job, watched)
+
+
+# fmt: on
 
 
 def _named(
