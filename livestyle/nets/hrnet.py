@@ -11,8 +11,8 @@ while branches at 1/2 and 1/4 size see more of the picture and are joined to it 
 Bars join maps; those of the lower branches are enlarged to full size where they enter it.
 
 The picture itself comes out of the last convolution, unbounded, as from the authors' network. With
-`skip` that convolution sees the photo beside its 16 features, which the authors' does not: its edges
-then need not be learned, and in the same number of steps every loss is lower (docs/one-picture.md).
+`skip` that convolution sees the photo beside its 16 features, which the authors' does not: edges
+then need not be learned; in the same number of steps both losses are lower (docs/one-picture.md).
 """
 
 import torch

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from cli_runs import Ended, Running, difference, played
-from media import make_clip, moving_bar
+from media import make_clip
 from safetensors.torch import save_file
 
 from livestyle.nets.vgg import LossNetwork
