@@ -199,6 +199,9 @@ def paint(
         run_paint(job, watched)
 
 
+# fmt: on
+
+
 def _named(
     pictures: tuple[Path, ...], styles: tuple[tuple[Path, float], ...]
 ) -> tuple[Path, Path, list[tuple[Path, float]]]:

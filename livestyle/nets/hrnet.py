@@ -10,7 +10,9 @@ while branches at 1/2 and 1/4 size see more of the picture and are joined to it 
 
 Bars join maps; those of the lower branches are enlarged to full size where they enter it.
 
-The picture itself comes out of the last convolution, unbounded, as from the authors' network.
+The picture itself comes out of the last convolution, unbounded, as from the authors' network. With
+`skip` that convolution sees the photo beside its 16 features, which the authors' does not: edges
+then need not be learned; in the same number of steps both losses are lower (docs/one-picture.md).
 """
 
 import torch
@@ -24,7 +26,11 @@ SPREAD = 0.25
 class HRNet(nn.Module):
     """Three resolutions that exchange; full size is kept throughout.
 
+    Args:
+        skip: let the last convolution see the photo too.
+
     Attributes:
+        skip: whether it does.
         size_multiple: H and W of the input must be multiples of this.
         reach_px: a pixel of the output depends on no input farther away, but for the statistics
             of the norms.
@@ -33,8 +39,9 @@ class HRNet(nn.Module):
     size_multiple = 4
     reach_px = 64
 
-    def __init__(self) -> None:
+    def __init__(self, skip: bool = True) -> None:
         super().__init__()
+        self.skip = skip
         self.enter = Bottleneck(3, 16)
         self.full_1 = Bottleneck(16, 32)
         self.full_2 = Bottleneck(32, 32)
@@ -45,7 +52,9 @@ class HRNet(nn.Module):
         self.to_quarter_1 = _conv(32, 32, stride=4)
         self.to_quarter_2 = _conv(32, 32, stride=2)
         self.leave = nn.Sequential(Bottleneck(192, 64), Bottleneck(64, 32), Bottleneck(32, 16))
-        self.picture = _conv(16, 3)
+        self.picture = _conv(16 + 3 * skip, 3)
+        if skip:
+            _start_as_photo(self.picture)
 
     def forward(self, x: Tensor) -> Tensor:
         """The photo, repainted.
@@ -56,7 +65,8 @@ class HRNet(nn.Module):
         Returns:
             RGB about [0, 1], not bounded, (N, 3, H, W).
         """
-        entered = self.enter((x - 0.5) / SPREAD)
+        photo = (x - 0.5) / SPREAD
+        entered = self.enter(photo)
         full, half = self.full_1(entered), self.to_half_1(entered)
         quarter = torch.cat([self.to_quarter_1(full), self.to_quarter_2(half)], 1)
         joined_half = torch.cat([self.to_half_2(full), self.half_1(half)], 1)
@@ -64,6 +74,8 @@ class HRNet(nn.Module):
         features = self.leave(
             torch.cat([self.full_3(joined), _enlarged(joined_half, 2), _enlarged(quarter, 4)], 1)
         )
+        if self.skip:
+            features = torch.cat([features, photo.to(features.dtype)], 1)
         painted: Tensor = self.picture(features).float() * SPREAD + 0.5
         return painted
 
@@ -149,3 +161,11 @@ def _enlarged(x: Tensor, scale: int) -> Tensor:
 
 def _conv(inputs: int, outputs: int, stride: int = 1) -> nn.Conv2d:
     return nn.Conv2d(inputs, outputs, 3, stride, padding=1, padding_mode="reflect")
+
+
+def _start_as_photo(conv: nn.Conv2d) -> None:
+    """Passes its last three channels on as they are, beside what it makes of the others."""
+    with torch.no_grad():
+        conv.weight[:, -3:] = 0
+        for channel in range(3):
+            conv.weight[channel, channel - 3, 1, 1] = 1

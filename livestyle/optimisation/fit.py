@@ -21,6 +21,7 @@ def fit(
     photo: Tensor,
     *,
     steps: int,
+    skip: bool = True,
     dtype: torch.dtype | None = None,
     on_step: OnStep = lambda _: None,
 ) -> tuple[HRNet, int]:
@@ -32,6 +33,7 @@ def fit(
         objective: of the photo, padded as by `padded`.
         photo: at the size to work at, RGB in [0, 1], (1, 3, H, W), as `padded` gives it.
         steps: of Adam, at most.
+        skip: as of `HRNet`.
         dtype: autocast to this; None: none.
         on_step: called after each step.
 
@@ -43,7 +45,7 @@ def fit(
     """
     torch.manual_seed(0)
     device = photo.device
-    net = channels_last(HRNet(), device)
+    net = channels_last(HRNet(skip), device)
     photo = photo.to(memory_format=torch.channels_last)
     optimiser = torch.optim.Adam(net.parameters(), lr=LEARNING_RATE)
     schedule = torch.optim.lr_scheduler.StepLR(optimiser, DECAY_STEPS, DECAY)

@@ -73,6 +73,7 @@ class PairNetwork:
 
         metadata = {
             "format": FORMAT,
+            "skip": json.dumps(self._net.skip),
             "keep_colour": json.dumps(self._keep_colour),
             "about": json.dumps(self.about),
         }
@@ -99,8 +100,6 @@ class PairNetwork:
             raise StyleError(f"There is no network at {path}.")
         if path.stat().st_size > MAX_BYTES:
             raise StyleError(f"{wrong}: it has {path.stat().st_size} bytes, they have far fewer.")
-        net = HRNet()
-        wanted = net.state_dict()
         try:
             with safe_open(path, "pt") as file:
                 metadata = file.metadata() or {}
@@ -109,6 +108,8 @@ class PairNetwork:
             raise StyleError(f"{wrong} ({error}).") from error
         if metadata.get("format") != FORMAT:
             raise StyleError(f"{wrong}: it says {metadata.get('format', 'nothing')!r} of itself.")
+        net = HRNet(skip=metadata.get("skip") == "true")
+        wanted = net.state_dict()
         for key, value in wanted.items():
             if key not in found or found[key].shape != value.shape:
                 raise StyleError(f"{wrong}: {key} is missing or has another shape.")

@@ -31,6 +31,7 @@ class Recipe:
             arXiv 2104.10064). Else as Li et al. publish it (arXiv 1904.11617): the mean squared
             difference of features; that of the entries of F F^T, over C H W. This one grows with
             the number of pixels.
+        skip: whether hrnet's last convolution sees the photo, which the authors' does not.
         tv: factor of the total variation.
     """
 
@@ -39,11 +40,12 @@ class Recipe:
     style: float
     layers: tuple[float, float, float, float, float]
     normalised: bool
+    skip: bool
     tv: float = 0.0
 
 
-PUBLISHED = Recipe("published", 150.0, 1.0, (0.1, 0.2, 0.4, 0.8, 1.6), normalised=False)
-NORMALISED = Recipe("normalised", 1.0, 1.0, (0.2, 0.2, 0.2, 0.2, 0.2), normalised=True)
+PUBLISHED = Recipe("published", 150.0, 1.0, (0.1, 0.2, 0.4, 0.8, 1.6), False, skip=False)
+NORMALISED = Recipe("normalised", 1.0, 4.0, (0.2, 0.2, 0.2, 0.2, 0.2), True, skip=True)
 RECIPES = {recipe.name: recipe for recipe in (PUBLISHED, NORMALISED)}
 
 

@@ -173,7 +173,7 @@ def test_what_is_no_kept_network_is_refused(tmp_path: Path) -> None:
     save_file({"a": torch.zeros(3)}, path)
     with pytest.raises(StyleError, match="says 'nothing'"):
         PairNetwork.load(path)
-    state = HRNet().state_dict()
+    state = HRNet(skip=False).state_dict()
     state["picture.bias"] = torch.full((3,), float("nan"))
     save_file(state, path, {"format": "livestyle-pair-1"})
     with pytest.raises(StyleError, match=r"picture\.bias"):
