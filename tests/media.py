@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 Picture = NDArray[np.uint8]
 
 _CODECS = {
-    ".mp4": "libx264", ".mov": "libx264", ".mkv": "libx264", ".avi": "mjpeg",
+    ".mp4": "libx264", ".mov": "libx264", ".ts": "libx264",
+    ".mkv": "libx264", ".avi": "mjpeg",
     ".webm": "libvpx-vp9", ".gif": "gif",
 }  # fmt: skip
 _PIXEL_FORMATS = {"mjpeg": "yuvj420p", "gif": "rgb8"}

@@ -5,6 +5,7 @@ import itertools
 import re
 import socket
 import socketserver
+import ssl
 import struct
 import threading
 import time
@@ -65,6 +66,7 @@ class HttpServer(Server):
         port: int = 0,
         status: int = 200,
         headers: dict[str, str] | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         server = self
 
@@ -72,7 +74,8 @@ class HttpServer(Server):
             def do_GET(self) -> None:
                 server.asked_with = dict(self.headers)
                 self.send_response(status)
-                self.send_header("Content-Type", content_type)
+                if content_type:
+                    self.send_header("Content-Type", content_type)
                 for name, value in (headers or {}).items():
                     self.send_header(name, value)
                 self.end_headers()
@@ -82,8 +85,15 @@ class HttpServer(Server):
             def log_message(self, *arguments: object) -> None:
                 """Tests have nothing to say here."""
 
+        if tls is not None:
+
+            class TlsHandler(Handler):
+                def setup(self) -> None:
+                    self.request = tls.wrap_socket(self.request, server_side=True)
+                    super().setup()
+
         self.asked_with: dict[str, str] = {}
-        super().__init__(Handler, port)
+        super().__init__(Handler if tls is None else TlsHandler, port)
         self.url = f"http://127.0.0.1:{self.port}/"
 
 

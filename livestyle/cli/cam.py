@@ -117,6 +117,18 @@ STEADY = 0.5
     help="Where pictures and recordings go that keys ask for.  [default: here]",
 )
 @click.option("--reconnect/--no-reconnect", default=True, help="Wait for a camera that is lost.")
+@click.option(
+    "--tls-verify/--no-tls-verify",
+    default=True,
+    show_default=True,
+    help="Whether a camera at https:// or rtsps:// has to prove who it is.",
+)
+@click.option(
+    "--ca-file",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Trust the certificates in this PEM file instead of the system's.",
+)
 @click.option("--max-frames", metavar="N", type=click.IntRange(1), help="End after N frames.")
 @click.option(
     "--duration",
@@ -142,6 +154,8 @@ def cam(
     virtual_mirror: bool,
     folder: Path,
     reconnect: bool,
+    tls_verify: bool,
+    ca_file: Path | None,
     max_frames: int | None,
     duration_s: float | None,
     report: Path | None,
@@ -165,7 +179,10 @@ def cam(
         check_folder_writable(folder)
     meter = Meter()
     with ExitStack() as opened:
-        frames = open_source(source, SourceOptions(size=size, fps=fps, reconnect=reconnect))
+        wanted = SourceOptions(
+            size=size, fps=fps, reconnect=reconnect, tls_verify=tls_verify, ca_file=ca_file
+        )
+        frames = open_source(source, wanted)
         opened.callback(frames.close)
         cameras = []
         if virtual_camera or virtual_mirror:

@@ -26,6 +26,7 @@ from livestyle import __version__
 from livestyle.errors import SinkError, SourceError
 from livestyle.live.played import PlayedStyle
 from livestyle.look import Look
+from livestyle.plain import parse_json
 
 log = logging.getLogger(__name__)
 
@@ -116,7 +117,7 @@ class TimelineFile:
 
     def _add(self, line: Mapping[str, Any]) -> None:
         try:
-            self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
+            self._file.write(json.dumps(line) + "\n")
             self._file.flush()
         except OSError as error:
             raise self._failure(error) from error
@@ -167,7 +168,10 @@ def read_timeline(folder: Path) -> Timeline:
     playing = _first_line(texts[0] if texts else "", path)
     styles: dict[str, PlayedStyle] = {}
     scenes: list[tuple[float, Scene]] = []
-    for number, text in enumerate(texts[1:], 2):
+    damaged = 0
+    for text in texts[1:]:
+        if not text.strip():
+            continue
         try:
             line = _object(text)
             if "at_s" in line:
@@ -175,11 +179,10 @@ def read_timeline(folder: Path) -> Timeline:
             elif "path" in line:
                 sums = tuple(map(str, line["models_sha256"]))
                 styles[str(line["style"])] = PlayedStyle(str(line["path"]), sums)
-        except (ValueError, TypeError, KeyError) as error:
-            if number == len(texts):  # written when the program was killed
-                log.warning("%s: the last line is not whole and is passed over", path)
-                break
-            raise SourceError(f"Line {number} of {path} cannot be read ({error!r}).") from error
+        except (ValueError, TypeError, KeyError):
+            damaged += 1
+    if damaged:
+        log.warning("%s: %d damaged lines are passed over", path, damaged)
     if not scenes:
         raise SourceError(f"The session in {folder} ended before anything was painted.")
     return Timeline(playing, styles, scenes)
@@ -187,7 +190,7 @@ def read_timeline(folder: Path) -> Timeline:
 
 def _texts(folder: Path, path: Path) -> list[str]:
     try:
-        return path.read_text(encoding="utf-8", errors="replace").splitlines()
+        return path.read_text(encoding="utf-8", errors="replace").split("\n")
     except OSError as error:
         what = f"has no {TIMELINE_FILE} that can be read" if folder.is_dir() else "is no folder"
         raise SourceError(
@@ -227,7 +230,7 @@ def _scene(line: Mapping[str, Any]) -> Scene:
 
 
 def _object(text: str) -> dict[str, Any]:
-    line = json.loads(text)
+    line = parse_json(text)
     if not isinstance(line, dict):
         raise ValueError("a line is one JSON object")
     return line
@@ -239,7 +242,7 @@ def _known(kind: type[Any], line: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _number(value: Any) -> float:
-    number = float(value)
-    if not (math.isfinite(number) and number >= 0):
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not (is_number and math.isfinite(value) and value >= 0):
         raise ValueError(f"{value!r} is not a number from 0 on")
-    return number
+    return float(value)

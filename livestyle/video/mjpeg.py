@@ -1,19 +1,16 @@
-"""Motion JPEG over HTTP, as network cameras and mjpg-streamer send it: one JPEG after another."""
+"""Motion JPEG, as network cameras and mjpg-streamer send it: one picture after another."""
 
 import re
-import urllib.error
-import urllib.request
+import struct
 from collections.abc import Iterator
-from http.client import HTTPException, HTTPResponse
-from typing import cast
-from urllib.parse import unquote, urlsplit, urlunsplit
 
 from livestyle.errors import SourceError
 from livestyle.picture import MAX_PIXELS
 
 MAX_JPEG_BYTES = 32 * 1024 * 1024
 
-_START = b"\xff\xd8\xff"
+_PNG = b"\x89PNG\r\n\x1a\n"
+_START = re.compile(rb"\xff\xd8\xff|" + re.escape(_PNG))
 _SCAN, _END, _NEW_START = 0xDA, 0xD9, 0xD8
 _SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _MARKER_IN_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
@@ -21,10 +18,10 @@ _MARKER_IN_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 
 
 class JpegSplitter:
-    """Cuts a byte stream into whole JPEGs by walking their segments.
+    """Cuts a byte stream into whole JPEGs, and PNGs, by walking their segments.
 
     What stands between them (boundaries, headers, right or wrong) does not matter; the
-    thumbnails that cameras put inside do not deceive it, and half a JPEG is left out.
+    thumbnails that cameras put inside do not deceive it, and half a picture is left out.
 
     Attributes:
         broken: how many were left out.
@@ -36,7 +33,7 @@ class JpegSplitter:
         self._restart()
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """The JPEGs that `data` completes.
+        """The pictures that `data` completes.
 
         Raises:
             SourceError: one is larger than `MAX_JPEG_BYTES`.
@@ -46,7 +43,7 @@ class JpegSplitter:
             yield jpeg
         if len(self._buffer) > MAX_JPEG_BYTES:
             raise SourceError(
-                f"The stream sends a JPEG of more than {MAX_JPEG_BYTES >> 20} MB. "
+                f"The stream sends a picture of more than {MAX_JPEG_BYTES >> 20} MB. "
                 "Is it a picture stream?"
             )
 
@@ -54,18 +51,20 @@ class JpegSplitter:
         del self._buffer[:skip]
         self._at = 0
         self._in_scan = False
+        self._is_png = False
 
     def _cut(self) -> bytes | None:
-        """Takes the first whole JPEG out of the buffer; None when more data is needed."""
+        """Takes the first whole picture out of the buffer; None when more data is needed."""
         while True:
             if self._at == 0:
-                start = self._buffer.find(_START)
-                if start < 0:
-                    self._restart(max(0, len(self._buffer) - len(_START) + 1))
+                start = _START.search(self._buffer)
+                if start is None:
+                    self._restart(max(0, len(self._buffer) - len(_PNG) + 1))
                     return None
-                self._restart(start)
-                self._at = 2
-            end = self._walk()
+                self._restart(start.start())
+                self._is_png = self._buffer[0] == _PNG[0]
+                self._at = len(_PNG) if self._is_png else 2
+            end = self._walk_png() if self._is_png else self._walk()
             if end is None:
                 return None
             if end > 0:
@@ -99,54 +98,32 @@ class JpegSplitter:
             self._at += 2 + int.from_bytes(buffer[self._at + 2 : self._at + 4], "big")
             self._in_scan = marker == _SCAN
 
+    def _walk_png(self) -> int | None:
+        """Goes from chunk to chunk; answers as `_walk` does."""
+        buffer = self._buffer
+        while len(buffer) >= self._at + 12:
+            length, kind = struct.unpack_from(">I4s", buffer, self._at)
+            is_first = self._at == len(_PNG)
+            if (kind == b"IHDR") != is_first or length > MAX_JPEG_BYTES:
+                return 0
+            if is_first:
+                if len(buffer) < self._at + 16:
+                    return None
+                width, height = struct.unpack_from(">II", buffer, self._at + 8)
+                if width * height > MAX_PIXELS:
+                    return 0
+            elif kind == b"IEND":
+                return self._at + 12
+            self._at += 12 + length
+        return None
+
 
 def _pixel_count(buffer: bytearray, at: int) -> int:
     height = int.from_bytes(buffer[at + 5 : at + 7], "big")
     return height * int.from_bytes(buffer[at + 7 : at + 9], "big")
 
 
-def open_http(url: str, timeout_s: float) -> HTTPResponse:
-    """Opens an address; user and password in it are sent only where the server asks.
-
-    Args:
-        url: http or https; it stays with these two wherever the server redirects to.
-        timeout_s: for connecting and for each wait for data.
-
-    Raises:
-        SourceError: not reached, or refused by the server.
-    """
-    parts = urlsplit(url)
-    address = without_password(url)
-    passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
-    if parts.username is not None:
-        user, password = unquote(parts.username), unquote(parts.password or "")
-        passwords.add_password(None, address, user, password)
-    opener = urllib.request.OpenerDirector()
-    for handler in (
-        urllib.request.ProxyHandler(),
-        urllib.request.HTTPHandler(),
-        urllib.request.HTTPSHandler(),
-        urllib.request.UnknownHandler(),
-        urllib.request.HTTPBasicAuthHandler(passwords),
-        urllib.request.HTTPDigestAuthHandler(passwords),
-        urllib.request.HTTPRedirectHandler(),
-        urllib.request.HTTPDefaultErrorHandler(),
-        urllib.request.HTTPErrorProcessor(),
-    ):
-        opener.add_handler(handler)
-    try:
-        return cast(HTTPResponse, opener.open(address, timeout=timeout_s))
-    except urllib.error.HTTPError as error:
-        error.close()
-        raise SourceError(f"{address} answers {error.code} {error.reason}.") from error
-    except (OSError, HTTPException, ValueError) as error:
-        reason = error.reason if isinstance(error, urllib.error.URLError) else error
-        raise SourceError(
-            f"{address} cannot be reached: {reason}. Is the address right, and the camera on?"
-        ) from error
-
-
-def without_password(url: str) -> str:
-    """The address as it may be shown and logged."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+def is_picture_stream(head: bytes, content_type: str) -> bool:
+    """Whether what begins with `head` is pictures one after another, in parts or bare."""
+    parts = head.lstrip().startswith((b"--", b"Content-"))
+    return parts or content_type.startswith("multipart/") or _START.match(head) is not None

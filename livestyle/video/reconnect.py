@@ -12,6 +12,9 @@ from livestyle.stages import FrameSource
 
 log = logging.getLogger(__name__)
 
+_MOST_FRUITLESS = 5
+"""A source that opens so often in a row, and each time gives no frame, is given up."""
+
 
 class Reconnecting:
     """Opens a live source again, each time after a longer wait, whenever it fails.
@@ -48,19 +51,30 @@ class Reconnecting:
         self._longest_wait_s = longest_wait_s
         self._closing = threading.Event()
         self._swap = threading.Lock()
+        self._fruitless = 0
         self._index = 0
         self._first_s: float | None = None
         self._adopt(open(self._closing))
 
     def read(self) -> Frame | None:
-        """The next frame, however long the source stays lost; None at the end or when closed."""
+        """The next frame, however long the source stays lost; None at the end or when closed.
+
+        Raises:
+            SourceError: it opened again and again without giving a frame.
+        """
         while not self._closing.is_set():
             try:
                 frame = self._source.read()
             except SourceError as error:
-                if not self._closing.is_set():
-                    self._reopen(error)
+                if self._closing.is_set():
+                    continue
+                if self._fruitless == _MOST_FRUITLESS:
+                    raise SourceError(
+                        f"{error} It was opened again {self._fruitless} times and gave nothing."
+                    ) from error
+                self._reopen(error)
                 continue
+            self._fruitless = 0
             return None if frame is None else self._continued(frame)
         return None
 
@@ -80,7 +94,7 @@ class Reconnecting:
     def _reopen(self, error: SourceError) -> None:
         """Tries until the source is there again or this one is closed."""
         log.warning("%s Trying again.", error)
-        wait_s = self._first_wait_s
+        wait_s = min(self._first_wait_s * 2**self._fruitless, self._longest_wait_s)
         self.status = f"{self._label} is lost; trying again (1)"
         self._source.close()
         for attempt in count(1):
@@ -95,6 +109,7 @@ class Reconnecting:
             else:
                 break
         self.reconnects += 1
+        self._fruitless += 1
         self.status = ""
         log.warning("%s is back.", self._label)
 

@@ -293,15 +293,15 @@ class Recorder:
         self._failed = True
         error = self._file.error or error
         why = getattr(error, "strerror", None) or str(error)
-        if self.frames == 0:
-            return SinkError(
-                f"Recording to {self.path} cannot start: {self._encoder} or the disk says {why!r}. "
-                "Check codec, crf, preset and free space."
-            )
         if not self._file.is_there:
             return SinkError(
                 f"Recording to {self.path} stopped after {self.frames} frames: somebody removed or "
                 f"renamed {self._file.path} or its folder meanwhile."
+            )
+        if self.frames == 0:
+            return SinkError(
+                f"Recording to {self.path} cannot start: {self._encoder} or the disk says {why!r}. "
+                "Check codec, crf, preset and free space."
             )
         return SinkError(
             f"Recording to {self.path} failed after {self.frames} frames: {why}. "

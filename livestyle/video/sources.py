@@ -28,6 +28,8 @@ class SourceOptions:
         reconnect: whether a camera or stream that is lost is waited for.
         open_timeout_s: limit for opening a camera or stream.
         stall_timeout_s: a camera or stream without a new picture for so long is lost.
+        tls_verify: whether a server of https or rtsps has to prove who it is.
+        ca_file: certificates (PEM) to trust instead of the system's.
     """
 
     size: tuple[int, int] | None = None
@@ -35,6 +37,8 @@ class SourceOptions:
     reconnect: bool = True
     open_timeout_s: float = 10.0
     stall_timeout_s: float = 5.0
+    tls_verify: bool = True
+    ca_file: Path | None = None
 
 
 def open_source(spec: str, options: SourceOptions = SourceOptions()) -> FrameSource:
@@ -84,7 +88,13 @@ def _open_address(url: str, scheme: str, options: SourceOptions) -> FrameSource:
     from livestyle.video.stream import NetworkStream
 
     stream = partial(
-        NetworkStream, url, options.size, options.open_timeout_s, options.stall_timeout_s
+        NetworkStream,
+        url,
+        options.size,
+        options.open_timeout_s,
+        options.stall_timeout_s,
+        tls_verify=options.tls_verify,
+        ca_file=options.ca_file,
     )
     return Reconnecting("the stream", stream) if options.reconnect else stream()
 

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,7 @@ def test_a_line_that_was_being_written_is_passed_over(
     path = folder / TIMELINE_FILE
     path.write_text(path.read_text()[:-40])
     assert read_timeline(folder).scene_at(5.0) == PLAIN
-    assert "the last line is not whole" in caplog.text
+    assert "1 damaged lines are passed over" in caplog.text
 
 
 def test_keys_of_later_versions_are_passed_over(folder: Path) -> None:
@@ -89,21 +90,49 @@ def test_keys_of_later_versions_are_passed_over(folder: Path) -> None:
         (1, '{"steady": 0.5}', "is not the timeline"),
         (1, '{"format": 2}', "newer format.*Update livestyle"),
         (1, '{"format": 1, "steady": "much"}', "Line 1 .* cannot be read"),
-        (1, '{"format": 1, "crossfade_s": NaN}', "Line 1 .* cannot be read"),
-        (2, '{"style": "mosaic", "path": "/x"}', "Line 2 .* cannot be read"),
-        (3, "?", "Line 3 .* cannot be read"),
-        (3, '{"at_s": 0}', "Line 3 .* cannot be read"),
-        (3, '{"at_s": "now", "style": "a"}', "Line 3 .* cannot be read"),
-        (3, '{"at_s": 1e999, "style": "a"}', "Line 3 .* cannot be read"),
-        (3, '{"at_s": 0, "style": "a", "strength": 2}', "Line 3 .* cannot be read"),
-        (3, '{"at_s": 0, "style": "a", "strength": null}', "Line 3 .* cannot be read"),
-        (3, '{"at_s": 0, "style": ["a"]}', "Line 3 .* cannot be read"),
+        (1, '{"format": 1, "steady": "0.5"}', "Line 1 .* cannot be read"),
+        (1, "[" * 10_000, "is not the timeline"),
+        (1, '{"format": 1, "crossfade_s": NaN}', "is not the timeline"),
     ],
 )
 def test_what_is_foreign_or_broken(folder: Path, number: int, text: str, message: str) -> None:
     change(folder, number, text)
     with pytest.raises(SourceError, match=message):
         read_timeline(folder)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "?",
+        "[" * 10_000,
+        '{"style": "mosaic", "path": "/x"}',
+        '{"at_s": 0}',
+        '{"at_s": "now", "style": "a"}',
+        '{"at_s": "1.0", "style": "a"}',
+        '{"at_s": 1e999, "style": "a"}',
+        '{"at_s": 0, "style": "a", "strength": 2}',
+        '{"at_s": 0, "style": "a", "strength": null}',
+        '{"at_s": 0, "style": ["a"]}',
+    ],
+)
+def test_a_damaged_line_is_passed_over(
+    folder: Path, text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    change(folder, 3, text)
+    timeline = read_timeline(folder)
+    assert timeline.scene_at(1.2) == BUSY
+    assert ("1 damaged lines are passed over" in caplog.text) == bool(text)
+
+
+@pytest.mark.parametrize("name", ["a\u2028b", "a\udcffb", "a\nb"])
+def test_names_that_break_lines_or_are_raw_bytes_come_back(tmp_path: Path, name: str) -> None:
+    file = TimelineFile(tmp_path / TIMELINE_FILE, replace(PLAYING, source=name))
+    file.add_scene(0.0, PLAIN)
+    file.close()
+    timeline = read_timeline(tmp_path)
+    assert (timeline.playing.source, timeline.scene_at(0.0)) == (name, PLAIN)
 
 
 def test_what_is_not_there(tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ from media import jpeg, moving_bar, noise
 
 from livestyle.errors import SourceError
 from livestyle.video import mjpeg
-from livestyle.video.mjpeg import JpegSplitter, without_password
+from livestyle.video.http_client import without_password
+from livestyle.video.mjpeg import JpegSplitter
 
 JPEGS = [jpeg(noise(index, (40, 30))) for index in range(4)]
 
@@ -60,7 +61,7 @@ def test_noise_is_passed_over_without_being_kept():
 def test_a_jpeg_without_end_is_refused(monkeypatch):
     monkeypatch.setattr(mjpeg, "MAX_JPEG_BYTES", 10_000)
     splitter = JpegSplitter()
-    with pytest.raises(SourceError, match="a JPEG of more than"):
+    with pytest.raises(SourceError, match="a picture of more than"):
         for _ in range(100):
             list(splitter.feed(JPEGS[0][:-2] if _ == 0 else bytes(1000)))
 

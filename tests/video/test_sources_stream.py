@@ -157,7 +157,7 @@ def test_what_is_no_stream_is_refused_in_words(opened):
         rubbish.url: "cannot be read",
         silent.url: "no new picture for 0.5 s",
         closed.url: "cannot be reached: .*refused",
-        f"rtsp://127.0.0.1:{closed.port}/": "cannot be read: .*refused",
+        f"rtsp://127.0.0.1:{closed.port}/": "cannot be read over TCP: .*refused",
     }
     for url, words in expected.items():
         with pytest.raises(SourceError, match=words):
