@@ -10,8 +10,7 @@ import urllib.request
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
-from email.message import Message
-from http.client import HTTPException, HTTPResponse
+from http.client import HTTPException, HTTPMessage, HTTPResponse
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import unquote, urlsplit
@@ -199,7 +198,7 @@ class _BasicAuth(urllib.request.HTTPBasicAuthHandler):
     """Basic authentication, where a server asks for it; urllib's own fails on all else."""
 
     def http_error_401(
-        self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: Message
+        self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: HTTPMessage
     ) -> Any:
         asked = headers.get_all("WWW-Authenticate") or []
         if not any(challenge.partition(" ")[0].lower() == "basic" for challenge in asked):
@@ -211,7 +210,7 @@ class _DigestAuth(urllib.request.HTTPDigestAuthHandler):
     """Digest authentication by the strongest algorithm that server and client know."""
 
     def http_error_401(
-        self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: Message
+        self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: HTTPMessage
     ) -> Any:
         offered = [
             (urllib.request.parse_keqv_list(urllib.request.parse_http_list(rest)), challenge)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlsplit
 
 import av
@@ -166,7 +167,8 @@ class NetworkStream(NewestSource[bytes | av.VideoFrame]):
                 timeout=(self._open_timeout_s, self._stall_timeout_s),
                 metadata_errors="replace",
                 io_open=client.open_for_ffmpeg,
-            ) as container:
+            ) as opened:
+                container = cast(InputContainer, opened)
                 finite = body.is_finite and not is_playlist
                 is_file = finite or bool(container.duration)
                 ahead_s = 0.0 if is_file or is_playlist else _BURST_S

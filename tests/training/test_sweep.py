@@ -21,7 +21,6 @@ TWO = Cell(0.5, 0.2), Cell(2.0, 0.2)
 def two_cells(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweep, "CELLS", TWO)
     monkeypatch.setattr(sweep, "STROKES", (0.2,))
-    monkeypatch.setattr(sweep_command, "CELLS", TWO)
 
 
 def test_photos_and_loss_network_are_loaded_once(

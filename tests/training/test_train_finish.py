@@ -9,7 +9,6 @@ import pytest
 
 from livestyle.card import StyleCard
 from livestyle.cli import finish
-from livestyle.cli import train as train_command
 from livestyle.cli.finish import finish_run
 from livestyle.cli.main import run
 from livestyle.errors import TrainingError
@@ -153,7 +152,7 @@ def test_training_starts_from_a_style_in_the_box_and_takes_a_quarter_of_the_step
         seen.append((config, start_from))
         raise TrainingError("far enough")
 
-    monkeypatch.setattr(train_command, "Trainer", trainer)
+    monkeypatch.setattr("livestyle.training.loop.Trainer", trainer)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mosaic").mkdir()  # a folder of that name is not what is meant
     picture = config.style_image.with_name("Ma peinture, 2.PNG")
