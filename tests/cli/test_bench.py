@@ -48,6 +48,7 @@ def test_every_engine_and_size_that_was_asked_for_is_timed(livestyle) -> None:
 
 
 def test_the_baseline_is_in_the_table(livestyle) -> None:
+    pytest.importorskip("torch")
     ended = livestyle("bench", "--rounds", 1, "--size", "32x32", "--engine", "openvino",
                       "--device", "cpu", "--json")  # fmt: skip
     rows = json.loads(ended.out)

@@ -150,7 +150,7 @@ def test_cuda_by_name_is_an_error_with_the_fix(style: Style) -> None:
         onnxruntime = None
     if onnxruntime and "CUDAExecutionProvider" in onnxruntime.get_available_providers():
         pytest.skip("the GPU build is installed here")
-    with pytest.raises(EngineError, match=r'pip install "livestyle\[gpu\]"'):
+    with pytest.raises(EngineError, match=r'pip install ".*\[gpu\]"'):
         load(style, EngineOptions(device="cuda"))
 
 
@@ -159,7 +159,7 @@ def test_cuda_by_name_is_an_error_with_the_fix(style: Style) -> None:
     [
         ({"onnxruntime", "onnxruntime-gpu"}, "overwrite each other: `pip uninstall onnxruntime"),
         ({"onnxruntime-gpu"}, "nvidia-smi"),
-        ({"onnxruntime"}, r'"livestyle\[gpu\]"` after `pip uninstall onnxruntime`'),
+        ({"onnxruntime"}, r'\[gpu\]"` after `pip uninstall onnxruntime`'),
     ],
 )
 def test_the_fix_fits_what_is_installed(
