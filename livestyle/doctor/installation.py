@@ -48,6 +48,13 @@ def check_opencv() -> Finding:
     repair = f"{removal}`pip install opencv-python`."
     if len(installed) > 1:
         return Finding("opencv", State.PROBLEM, f"{found} overwrite each other", repair)
+    if list(installed) and all(name.endswith("-headless") for name in installed):
+        return Finding(
+            "opencv",
+            State.NOT_THERE,
+            f"{found} paints, but opens no windows: --no-display is needed",
+            f"For a window: {repair}",
+        )
     if not cv2.currentUIFramework():
         return Finding("opencv", State.PROBLEM, f"{found} cannot open windows", repair)
     return Finding("opencv", State.OK, found if installed else cv2.__version__)

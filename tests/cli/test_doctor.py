@@ -234,3 +234,11 @@ def test_the_built_in_style_paints_and_an_absent_style_is_not_timed():
     with built_in_style() as style:
         assert paint_once(style, "openvino", "cpu").precision == "fp32"
     assert set(measure(None).stages_ms) == {"demo", "encode"}
+
+
+def test_opencv_without_windows_by_choice_is_no_problem(monkeypatch):
+    headless = {"opencv-python-headless": "4.10"}
+    monkeypatch.setattr(installation, "_versions", lambda *packages: headless)
+    finding = installation.check_opencv()
+    assert finding.state is State.NOT_THERE
+    assert "--no-display" in finding.found and "opencv-python`" in finding.fix
