@@ -63,7 +63,7 @@ def _own(field: str) -> str:
 @click.option("--init", type=click.Choice(INITS), default="content", show_default=True,
               help="What gatys begins with.")
 @click.option("--optimiser", type=click.Choice(OPTIMISERS), default="auto", show_default=True,
-              help="Of gatys; auto: lbfgs up to 1024 px, adam above.")
+              help="Of gatys; auto: lbfgs up to 2048 px, adam above.")
 @click.option("--keep-colour", "--keep-color", "keep_colour", is_flag=True,
               help="Light and dark of the artwork, colours of the photo.")
 @click.option("--sweep", is_flag=True,
