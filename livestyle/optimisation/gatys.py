@@ -17,11 +17,11 @@ from livestyle.optimisation.progress import OnStep, Settling, Step, checked
 INITS = ("content", "noise")
 OPTIMISERS = ("auto", "lbfgs", "adam")
 SCALES_PX = (256, 512)
-LARGEST_LBFGS_PX = 1024
+LARGEST_LBFGS_PX = 2048
 """Long side. L-BFGS remembers twenty pictures and as many gradients."""
 
 HISTORY = 10
-ADAM_RATE = 0.02
+ADAM_RATE = 0.01
 
 Gradient = Callable[[Tensor], dict[str, float]]
 """Adds the gradient of the losses to a picture's, and gives the losses by name."""

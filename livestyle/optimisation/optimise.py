@@ -14,7 +14,7 @@ from livestyle.nets.pixels import to_batch, to_pixels
 from livestyle.nets.vgg import LossNetwork, load_loss_network
 from livestyle.optimisation import gatys
 from livestyle.optimisation.fit import fit, padded
-from livestyle.optimisation.memory import explaining_memory
+from livestyle.optimisation.memory import check_memory, explaining_memory
 from livestyle.optimisation.network import PairNetwork, in_grey
 from livestyle.optimisation.objective import Objective, Recipe, recipe_of
 from livestyle.optimisation.progress import OnStep
@@ -43,8 +43,7 @@ class Settings:
         recipe: "published" or "normalised" losses; see `objective.Recipe`.
         content_weight, style_weight, tv_weight: in place of the recipe's own.
         init: gatys begins with the "content" or with "noise".
-        optimiser: of gatys: "lbfgs", "adam", or "auto": the latter where a picture is larger than
-            1024 px.
+        optimiser: of gatys: "lbfgs", "adam", or "auto": the latter above 2048 px.
         keep_colour: light and dark of the artwork, colours of the photo.
         device: "auto", "cpu", "cuda" or "mps".
         precision: "auto", "bf16" or "fp32".
@@ -178,6 +177,7 @@ class _Job:
     def fit(self) -> Result:
         """By hrnet."""
         photo = padded(self._seen_photo(self._size_px))
+        check_memory(photo.shape[2], photo.shape[3], half=self._dtype is not None)
         about = {"recipe": self._recipe.name, "strength": f"{self._strength:g}"}
         net, done = fit(
             self._objective(photo, self._size_px),

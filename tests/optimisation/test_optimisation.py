@@ -11,7 +11,7 @@ from livestyle.frame import Pixels
 from livestyle.nets.hrnet import HRNet
 from livestyle.nets.pixels import to_batch, to_pixels
 from livestyle.nets.vgg import LossNetwork
-from livestyle.optimisation.memory import explaining_memory
+from livestyle.optimisation.memory import check_memory, explaining_memory
 from livestyle.optimisation.network import PairNetwork
 from livestyle.optimisation.optimise import METHODS, Settings, optimise
 from livestyle.optimisation.progress import Settling, Step
@@ -201,6 +201,13 @@ def test_running_out_of_memory_names_a_size_that_fits() -> None:
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried 9 bytes")
     with pytest.raises(RuntimeError, match="another"), explaining_memory(512):
         raise RuntimeError("another failure")
+
+
+def test_a_size_that_does_not_fit_is_refused_with_one_that_does() -> None:
+    check_memory(384, 384, half=True, available=4_000_000_000)
+    with pytest.raises(TrainingError, match="--size 896 fits"):
+        check_memory(2048, 2048, half=True, available=4_000_000_000)
+    check_memory(896, 896, half=True, available=4_000_000_000)
 
 
 def test_it_has_settled_when_the_loss_no_longer_falls() -> None:
