@@ -44,7 +44,6 @@ def _own(field: str) -> str:
 
 @click.command()
 @click.argument("pictures", metavar="PHOTO [ARTWORK] OUT", nargs=-1, type=FILE)
-<<<<<<< HEAD
 @click.option(
     "--style",
     "styles",
@@ -97,7 +96,7 @@ def _own(field: str) -> str:
     type=click.Choice(OPTIMISERS),
     default="auto",
     show_default=True,
-    help="Of gatys; auto: lbfgs up to 1024 px, adam above.",
+    help="Of gatys; auto: lbfgs up to 2048 px, adam above.",
 )
 @click.option(
     "--keep-colour",
@@ -116,34 +115,6 @@ def _own(field: str) -> str:
     type=FILE,
     help="Picture that shows the work every few seconds.  [default: beside OUT until it is done]",
 )
-=======
-@click.option("--style", "styles", multiple=True, type=WeightedType(),
-              help="An artwork and its weight, such as a.jpg:0.7; may be repeated.")
-@click.option("--method", type=click.Choice(METHODS), default="gatys", show_default=True,
-              help="gatys repaints in strokes; hrnet stays sharp and takes over colour and light.")
-@click.option("--style-strength", "strength", type=click.FloatRange(0, min_open=True),
-              help="1 is photorealistic, 15 and 50 are artistic.  " + _own("strength"))
-@click.option("--steps", type=click.IntRange(1),
-              help="At most; it ends where the loss no longer falls.  " + _own("steps"))
-@click.option("--size", "size_px", type=click.IntRange(64, 8192),
-              help="Long side to work at, in pixels. gatys paints at this size; hrnet learns at it "
-              "and then paints the photo at its own.  " + _own("size_px"))
-@click.option("--recipe", type=click.Choice(list(RECIPES)),
-              help="Losses as Li et al. publish them for hrnet, or normalised.  " + _own("recipe"))
-@click.option("--content-weight", type=float, help="In place of the recipe's.")
-@click.option("--style-weight", type=float, help="In place of the recipe's.")
-@click.option("--tv-weight", type=float, help="In place of the recipe's.")
-@click.option("--init", type=click.Choice(INITS), default="content", show_default=True,
-              help="What gatys begins with.")
-@click.option("--optimiser", type=click.Choice(OPTIMISERS), default="auto", show_default=True,
-              help="Of gatys; auto: lbfgs up to 2048 px, adam above.")
-@click.option("--keep-colour", "--keep-color", "keep_colour", is_flag=True,
-              help="Light and dark of the artwork, colours of the photo.")
-@click.option("--sweep", is_flag=True,
-              help="Paint at three strengths and write a contact sheet of them to OUT.")
-@click.option("--preview", type=FILE, help="Picture that shows the work every few seconds.  "
-              "[default: beside OUT until it is done]")
->>>>>>> optimise
 @click.option("--display", is_flag=True, help="Show the work in a window.")
 @click.option(
     "--save-every",
@@ -226,9 +197,6 @@ def paint(
         run_sweep(job, watched)
     else:
         run_paint(job, watched)
-
-
-# fmt: on
 
 
 def _named(
