@@ -10,7 +10,7 @@ import pytest
 
 collect_ignore = []
 if find_spec("torch") is None:  # the fast tier
-    collect_ignore = ["export", "nets", "painting", "training", "cli/test_evaluate.py"]
+    collect_ignore = ["export", "nets", "optimisation", "training", "cli/test_evaluate.py"]
 
 
 @pytest.fixture(autouse=True)
