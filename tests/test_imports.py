@@ -19,6 +19,7 @@ CORE = {
     "style",
     "library",
     "plain",
+    "rate_limit",
     "installation",
 }
 TORCH = {"nets", "training", "optimisation", "export"}
