@@ -137,7 +137,15 @@ def encoder_options(encoder: str, options: RecordOptions) -> dict[str, str]:
         return {**quality, "x265-params": "log-level=error:bframes=0"}
     if encoder == "libvpx-vp9":
         crf = min(63, options.crf + 11)  # VP9 counts to 63
-        return {"crf": str(crf), "b": "0", "deadline": "realtime", "cpu-used": "6", "row-mt": "1"}
+        # Without a lag: frames that the encoder holds back are lost when the program is killed.
+        return {
+            "crf": str(crf),
+            "b": "0",
+            "deadline": "realtime",
+            "cpu-used": "6",
+            "row-mt": "1",
+            "lag-in-frames": "0",
+        }
     if encoder == "mpeg4":
         step = min(31, max(2, options.crf // 6))
         return {"flags": "+qscale", "global_quality": str(step * 118)}  # 118: FFmpeg's lambda
@@ -149,6 +157,8 @@ def muxer_options(container: Container) -> dict[str, str]:
     import av
 
     options = {"flush_packets": "1"}
+    if container.name in ("matroska", "webm"):
+        options["cluster_time_limit"] = "500"  # ms that wait in memory; 5 s otherwise
     if container.has_edit_list:
         # A hybrid turns into an ordinary MP4 when it is closed; FFmpeg before 8.1 breaks it if
         # the header waits. It has to (delay_moov): without an edit list everything starts late.

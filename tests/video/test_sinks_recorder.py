@@ -417,6 +417,32 @@ def test_a_killed_recording_plays(tmp_path: Path, suffix: str) -> None:
     assert len(sound(partial)[1]) / 48000 > 2.0
 
 
+KILLED_EARLY = """
+import os, signal, sys
+from pathlib import Path
+from media import plain
+from livestyle.frame import Frame
+from livestyle.video.recorder import Recorder
+recorder = Recorder(Path(sys.argv[1]), fps=30)
+for index in range(90):
+    recorder.write(Frame(plain((64, 48), (200, 80, 40)), index, index / 30, 0.0))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".webm"])
+def test_a_recording_killed_after_three_seconds_loses_two_at_most(
+    tmp_path: Path, suffix: str
+) -> None:
+    """A picture that stands still fills no buffer: only time makes the muxer write."""
+    target = tmp_path / f"out{suffix}"
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED_EARLY, target], env=with_tests_on_path(), check=False
+    )
+    assert done.returncode == -signal.SIGKILL
+    assert read(tmp_path / f"out{suffix}.partial")[-1][0] >= 1.0
+
+
 FULL = """
 import resource, sys
 from pathlib import Path
