@@ -54,14 +54,17 @@ class Optimum:
             features = self.loss_network(to_batch(self.artwork))
             grams = {layer: gram_matrix(features[layer]) for layer in STYLE_LAYERS}
             wanted = self.loss_network(to_batch(photo))["relu2_2"]
-        picture = to_batch(photo)
 
-        def loss_of(picture: Tensor) -> Tensor:
+        def gradient(picture: Tensor) -> dict[str, float]:
             found = self.loss_network(picture)
-            content = content_loss(found["relu2_2"], wanted)
-            return CONTENT_WEIGHT * content + STYLE_WEIGHT * style_loss(found, grams)
+            losses = {
+                "content": CONTENT_WEIGHT * content_loss(found["relu2_2"], wanted),
+                "style": STYLE_WEIGHT * style_loss(found, grams),
+            }
+            torch.autograd.backward(torch.stack(list(losses.values())).sum())
+            return {name: loss.item() for name, loss in losses.items()}
 
-        minimise(loss_of, picture, EVALUATIONS)
+        picture, _, _ = minimise(gradient, to_batch(photo), EVALUATIONS)
         return to_pixels(picture)
 
 
