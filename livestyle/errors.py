@@ -5,6 +5,7 @@ LivestyleError          exit code 1
 ├── StyleError          4   a style, card or model file is missing, foreign or broken
 ├── EngineError         4   an engine or device does not run
 ├── SinkError           5   a window, recording or picture cannot be written
+│   └── DiskFullError   5   a recording ends, or does not begin, as its disk is nearly full
 ├── TrainingError       1   photos, loss network or loop
 └── ExportError         4   a network cannot be exported, or the export differs from it
 

@@ -182,7 +182,7 @@ def read_timeline(folder: Path) -> Timeline:
         except (ValueError, TypeError, KeyError):
             damaged += 1
     if damaged:
-        log.warning("%s: %d damaged lines are passed over", path, damaged)
+        log.warning("%s: damaged lines that are passed over: %d", path, damaged)
     if not scenes:
         raise SourceError(f"The session in {folder} ended before anything was painted.")
     return Timeline(playing, styles, scenes)
