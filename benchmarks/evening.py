@@ -18,12 +18,12 @@ import numpy as np
 
 from livestyle.engines import load
 from livestyle.frame import Frame
-from livestyle.library import list_styles
-from livestyle.live.meter import Meter
+from livestyle.live.metrics import Metrics
 from livestyle.live.pipeline import Pipeline
 from livestyle.live.player import Player, PlayerOptions
-from livestyle.look import Look
-from livestyle.video.demo import Demo
+from livestyle.render.compositing import Look
+from livestyle.sources.demo import Demo
+from livestyle.styles.library import list_styles
 
 AFTER_SWAP = 3
 """Frames after a swap in which a drop is blamed on it."""
@@ -67,7 +67,7 @@ def memory_mb() -> float:
     return int(status.split("VmRSS:")[1].split()[0]) * 1024 / 1e6
 
 
-def playing(size: tuple[int, int], meter: Meter) -> Player:
+def playing(size: tuple[int, int], metrics: Metrics) -> Player:
     """A player with every style there is, loaded and warm."""
     styles = {style.card.name: style for style in list_styles()}
     player = Player(
@@ -76,7 +76,7 @@ def playing(size: tuple[int, int], meter: Meter) -> Player:
         first=next(iter(styles)),
         size=size,
         look=Look(),
-        meter=meter,
+        metrics=metrics,
         options=PlayerOptions(stroke_lock=True),
     )
     deadline = time.perf_counter() + READY_S
@@ -88,12 +88,12 @@ def playing(size: tuple[int, int], meter: Meter) -> Player:
 
 def on_stage(size: tuple[int, int], fps: float, seconds: float) -> None:
     """Swaps, drops and latency at a camera's rate."""
-    meter = Meter()
-    player = playing(size, meter)
+    metrics = Metrics()
+    player = playing(size, metrics)
     swapper = Swapper(player, every=20)
-    pipeline = Pipeline(Demo(size, fps), player, [swapper], meter, duration_s=seconds)
+    pipeline = Pipeline(Demo(size, fps), player, [swapper], metrics, duration_s=seconds)
     run(pipeline.run, player)
-    report = meter.report()
+    report = metrics.report()
     swaps_ms = [swap["ms"] for swap in report["swaps"]]
     gaps = {now: now - before - 1 for before, now in itertools.pairwise(swapper.shown)}
     near = {at + n for at in swapper.swapped_at for n in range(1, AFTER_SWAP + 1)}
@@ -110,20 +110,21 @@ def on_stage(size: tuple[int, int], fps: float, seconds: float) -> None:
 
 def soak(size: tuple[int, int], frames: int) -> None:
     """Memory over many frames."""
-    meter = Meter()
-    player = playing(size, meter)
+    metrics = Metrics()
+    player = playing(size, metrics)
     swapper = Swapper(player, every=100)
     demo = Demo(size, paced=False)
     demo.is_live = False  # every frame is painted, as fast as it goes
-    run(Pipeline(demo, player, [swapper], meter, max_frames=frames).run, player)
+    run(Pipeline(demo, player, [swapper], metrics, max_frames=frames).run, player)
     watched = np.array(swapper.memory_mb[WARM_UP // SAMPLE_EVERY :])
     if len(watched) < 2:
         print(f"memory is watched after {WARM_UP} frames only; take more --frames")
         return
     slope = np.polyfit(np.arange(len(watched)) * SAMPLE_EVERY, watched, 1)[0] * 10_000
-    print(f"{frames} frames, {len(meter.report()['swaps'])} swaps, {meter.report()['fps']} fps: "
+    done = metrics.report()
+    print(f"{frames} frames, {len(done['swaps'])} swaps, {done['fps']} fps: "
           f"memory {watched[0]:.0f} to {watched[-1]:.0f} MB, slope {slope:+.2f} MB per 10,000 "
-          f"frames, peak {meter.report()['peak_memory_mb']} MB")  # fmt: skip
+          f"frames, peak {done['peak_memory_mb']} MB")  # fmt: skip
 
 
 def run(pipeline: Callable[[], None], player: Player) -> None:

@@ -31,19 +31,19 @@ from livestyle.export.quantise import quantise
 from livestyle.export.style import comparison_frames
 from livestyle.export.verify import paint_with_torch
 from livestyle.frame import Pixels
+from livestyle.images import read_picture, to_long_side
 from livestyle.nets import NETS, kmac_per_pixel, parameter_count
 from livestyle.nets.johnson import Johnson
 from livestyle.nets.light import Light, ResidualBlock, start_as_nearest
 from livestyle.nets.vgg import load_loss_network
-from livestyle.picture import read_picture, to_long_side
+from livestyle.sources.demo import Demo
+from livestyle.training.callbacks.callback import Callback, Progress
 from livestyle.training.checkpoint import checkpoints_in, load_checkpoint
 from livestyle.training.config import TrainConfig
-from livestyle.training.data import PhotoSet
+from livestyle.training.data.photos import PhotoSet
 from livestyle.training.evaluation import LAYERS, LONG_SIDE_PX, perceptual_losses
 from livestyle.training.loop import Trainer
 from livestyle.training.objective import Objective
-from livestyle.training.watcher import Progress, Watcher
-from livestyle.video.demo import Demo
 
 HELDOUT_PHOTOS = 8
 BATCH = 2
@@ -179,7 +179,7 @@ class Teaching:
         return losses | {"teacher": TEACHER_WEIGHT * (1 - progress) * difference}
 
 
-class Talk(Watcher):
+class Talk(Callback):
     """Says now and then how far it is."""
 
     def stepped(self, progress: Progress) -> None:

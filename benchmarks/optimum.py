@@ -17,16 +17,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from livestyle.contact_sheet import in_grid
 from livestyle.export.verify import paint_with_torch
 from livestyle.frame import Pixels
+from livestyle.images import read_picture, to_long_side, write_picture
 from livestyle.nets import build_net
 from livestyle.nets.pixels import to_batch, to_pixels
 from livestyle.nets.vgg import LossNetwork, load_loss_network
 from livestyle.optimisation.gatys import minimise
-from livestyle.picture import read_picture, to_long_side, write_picture
-from livestyle.tiles import in_grid
+from livestyle.training.callbacks.preview import square
 from livestyle.training.checkpoint import load_checkpoint
-from livestyle.training.data import PhotoSet
+from livestyle.training.data.photos import PhotoSet
 from livestyle.training.evaluation import (
     CONTENT_WEIGHT,
     LAYERS,
@@ -37,7 +38,6 @@ from livestyle.training.evaluation import (
     perceptual_losses,
 )
 from livestyle.training.losses import content_loss, gram_matrix, style_loss
-from livestyle.training.preview import square
 
 EVALUATIONS = 300
 

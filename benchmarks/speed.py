@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from livestyle.video.demo import Demo
-from livestyle.video.recorder import Recorder
+from livestyle.sinks.recorder import Recorder
+from livestyle.sources.demo import Demo
 
 CLIP_FRAMES = 300
 STARTS = 5

@@ -19,9 +19,9 @@ import numpy as np
 
 from livestyle.engines import load
 from livestyle.frame import Pixels
-from livestyle.library import find_style
-from livestyle.live.steadiness import Steadiness
-from livestyle.video.file import VideoFile
+from livestyle.render.smoothing import Steadiness
+from livestyle.sources.file import VideoFile
+from livestyle.styles.library import find_style
 
 AMOUNTS = (0.0, 0.3, 0.5, 0.7, 0.9)
 NOISE_SIGMA = 2.0

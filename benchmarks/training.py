@@ -25,9 +25,9 @@ from torch.utils.data import DataLoader, Dataset
 
 from livestyle.nets import build_net
 from livestyle.nets.vgg import load_loss_network
-from livestyle.training.album import random_cut
 from livestyle.training.config import TrainConfig
-from livestyle.training.crops import Crops, cut_out, open_crops
+from livestyle.training.data.crops import Crops, cut_out, open_crops
+from livestyle.training.data.photo_cache import random_cut
 from livestyle.training.loop import Trainer
 from livestyle.training.objective import Objective
 

@@ -7,9 +7,9 @@ import onnx
 import torch
 from torch import nn
 
-from livestyle.card import CARD_KEY
 from livestyle.export.graph import example_frame
 from livestyle.nets.frame_model import FrameModel
+from livestyle.styles.card import CARD_KEY
 
 OPSET = 17
 

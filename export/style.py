@@ -13,7 +13,6 @@ import torch
 from torch import nn
 
 from livestyle import __version__
-from livestyle.card import CARD_FILE, PREVIEW_FILE, ModelFile, StyleCard
 from livestyle.engines import EngineOptions, load
 from livestyle.errors import ExportError
 from livestyle.export.folder import new_folder
@@ -21,11 +20,12 @@ from livestyle.export.onnx import serialise_onnx, to_onnx
 from livestyle.export.quantise import quantise
 from livestyle.export.verify import paint_with_torch, verify
 from livestyle.frame import Pixels
+from livestyle.images import to_long_side, write_picture
 from livestyle.nets import build_net, kmac_per_pixel, parameter_count
-from livestyle.picture import to_long_side, write_picture
-from livestyle.style import Style
+from livestyle.styles.card import CARD_FILE, PREVIEW_FILE, ModelFile, StyleCard
+from livestyle.styles.style import Style
 from livestyle.training.checkpoint import Checkpoint, save_checkpoint
-from livestyle.training.data import PhotoSet
+from livestyle.training.data.photos import PhotoSet
 
 log = logging.getLogger(__name__)
 

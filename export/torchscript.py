@@ -18,14 +18,14 @@ from typing import Any
 import torch
 from torch import nn
 
-from livestyle.card import CARD_KEY, ModelFile, StyleCard
 from livestyle.export.folder import new_folder
 from livestyle.export.graph import example_frame
 from livestyle.export.style import PRECISIONS, Target, Work, style_card, works_of
 from livestyle.export.verify import verify
 from livestyle.frame import Pixels
 from livestyle.nets.frame_model import FrameModel
-from livestyle.stages import EngineInfo
+from livestyle.protocols import EngineInfo
+from livestyle.styles.card import CARD_KEY, ModelFile, StyleCard
 from livestyle.training.checkpoint import Checkpoint
 
 RECORD_FILE = "exports.json"

@@ -10,7 +10,7 @@ from torch import nn
 from livestyle.errors import ExportError
 from livestyle.frame import Pixels
 from livestyle.nets.frame_model import FrameModel
-from livestyle.stages import Stylizer
+from livestyle.protocols import Stylizer
 
 BARS_DB = {"fp32": 45.0, "fp16": 40.0, "int8": 30.0}
 """Least mean PSNR against the fp32 network, by precision."""

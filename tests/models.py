@@ -9,7 +9,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from livestyle.card import CARD_KEY, ModelFile, StyleCard
+from livestyle.styles.card import CARD_KEY, ModelFile, StyleCard
 
 
 def make_card(name: str = "tiny") -> StyleCard:

@@ -5,7 +5,7 @@ import warnings
 import zipfile
 from pathlib import Path
 
-from livestyle.card import CARD_KEY, StyleCard
+from livestyle.styles.card import CARD_KEY, StyleCard
 
 _BENIGN = "return torch.rsub(frame, 255)"
 

@@ -15,9 +15,9 @@ from models import blur_model, save_style
 
 from livestyle.engines import EngineOptions, load
 from livestyle.errors import LivestyleError
-from livestyle.live.timeline import TIMELINE_FILE, read_timeline
-from livestyle.pack import write_pack
-from livestyle.style import open_style, style_files
+from livestyle.sessions.timeline import TIMELINE_FILE, read_timeline
+from livestyle.styles.pack import write_pack
+from livestyle.styles.style import open_style, style_files
 
 KINDS = ("onnx", "card", "pack", "timeline")
 TIMELINE = (

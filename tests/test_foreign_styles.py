@@ -13,9 +13,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from livestyle.engines.model_file import read_model
 from livestyle.errors import StyleError
-from livestyle.library import (
+from livestyle.styles.library import (
     MAX_ENTRIES,
     add_style,
     find_style,
@@ -24,7 +23,8 @@ from livestyle.library import (
     remove_style,
     stamp_of_folder,
 )
-from livestyle.style import open_style
+from livestyle.styles.model_file import read_model
+from livestyle.styles.style import open_style
 
 ESCAPE = "\x1b]0;owned\x07"
 MEMORY_BYTES = 6 << 30

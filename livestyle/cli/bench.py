@@ -12,13 +12,13 @@ import click
 
 from livestyle.cli.options import SIZE, painting_of, painting_options
 from livestyle.engines import EngineOptions, load
-from livestyle.engines.devices import PAIRS
+from livestyle.engines.selection import PAIRS
 from livestyle.engines.timing import Timing, time_in_turns
 from livestyle.errors import EngineError, LivestyleError
 from livestyle.frame import Pixels
-from livestyle.library import find_style
-from livestyle.style import Style
-from livestyle.video.demo import Demo
+from livestyle.sources.demo import Demo
+from livestyle.styles.library import find_style
+from livestyle.styles.style import Style
 
 log = logging.getLogger(__name__)
 

@@ -11,24 +11,24 @@ from typing import Any
 import click
 
 from livestyle.cli.options import SIZE, FiniteRange, painting_of, painting_options
-from livestyle.cli.recorders import keeper_for, recorder_for
+from livestyle.cli.recorders import recorder_for, session_recorder_for
 from livestyle.cli.signals import ending_cleanly
-from livestyle.cli.style_set import StyleSet
 from livestyle.errors import SinkError
-from livestyle.live.keeping import SessionKeeper
-from livestyle.live.meter import Meter
+from livestyle.live.metrics import Metrics
 from livestyle.live.pipeline import Pipeline
 from livestyle.live.player import Player, PlayerOptions
 from livestyle.live.recording import RecordingSwitch
-from livestyle.live.session import LiveSession
-from livestyle.live.thumbnails import Thumbnails
-from livestyle.live.watch import Watch
-from livestyle.look import Look
-from livestyle.stages import FrameSource, Sink
-from livestyle.video.disk import check_file_writable, check_folder_writable
-from livestyle.video.null import NullSink
-from livestyle.video.sources import SourceOptions, open_source
-from livestyle.video.virtual_camera import VirtualCamera
+from livestyle.live.style_set import StyleSet
+from livestyle.live.style_watcher import StyleWatcher
+from livestyle.protocols import FrameSource, Sink
+from livestyle.render.compositing import Look
+from livestyle.sessions.recorder import SessionRecorder
+from livestyle.sinks.disk import check_file_writable, check_folder_writable
+from livestyle.sinks.null import NullSink
+from livestyle.sinks.virtual_camera import VirtualCamera
+from livestyle.sources.opening import SourceOptions, open_source
+from livestyle.ui.session import LiveSession
+from livestyle.ui.thumbnails import Thumbnails
 
 Show = LiveSession | Pipeline
 PLAYING = PlayerOptions()
@@ -177,7 +177,7 @@ def cam(
         check_file_writable(report)
     if display:
         check_folder_writable(folder)
-    meter = Meter()
+    metrics = Metrics()
     with ExitStack() as opened:
         wanted = SourceOptions(
             size=size, fps=fps, reconnect=reconnect, tls_verify=tls_verify, ca_file=ca_file
@@ -190,15 +190,21 @@ def cam(
         thumbnails = Thumbnails(styles.load_on_cpu, styles.preview)
         prepare = partial(_in_window, thumbnails=thumbnails) if display else _unseen
         prepared = prepare(opened, frames, record, folder, cameras)
-        keeper = keeper_for(session, frames, playing, styles.styles) if session else None
-        if keeper:
-            opened.callback(keeper.close)
+        session_recorder = (
+            session_recorder_for(session, frames, playing, styles.styles) if session else None
+        )
+        if session_recorder:
+            opened.callback(session_recorder.close)
         look = replace(painting.look, mirror=mirror)
-        player = _player(styles, look, playing, frames, meter, keeper)
+        player = _player(styles, look, playing, frames, metrics, session_recorder)
         opened.callback(player.close)
         opened.callback(_watch(styles, player, thumbnails).close)
         show = prepared(
-            player, meter=meter, keeper=keeper, max_frames=max_frames, duration_s=duration_s
+            player,
+            metrics=metrics,
+            session_recorder=session_recorder,
+            max_frames=max_frames,
+            duration_s=duration_s,
         )
         click.echo(_what_runs(frames, player), err=True)
         if display:
@@ -206,12 +212,12 @@ def cam(
         try:
             with ending_cleanly(show.stop):
                 show.run()
-                click.echo(_what_was_done(meter, record), err=True)
-                if keeper:
-                    click.echo(keeper.outcome(), err=True)
+                click.echo(_what_was_done(metrics, record), err=True)
+                if session_recorder:
+                    click.echo(session_recorder.outcome(), err=True)
         finally:
             if report:
-                _write_report(report, frames, player, meter)
+                _write_report(report, frames, player, metrics)
 
 
 def _in_window(
@@ -223,7 +229,7 @@ def _in_window(
     thumbnails: Thumbnails,
 ) -> Callable[..., Show]:
     """Checks display and recording, and returns what makes a show in a window."""
-    from livestyle.video.window import Window
+    from livestyle.sinks.window import Window
 
     recording = RecordingSwitch(lambda path: recorder_for(path, frames), may_drop=frames.is_live)
     opened.callback(recording.close)
@@ -272,8 +278,8 @@ def _player(
     look: Look,
     playing: PlayerOptions,
     frames: FrameSource,
-    meter: Meter,
-    keeper: SessionKeeper | None,
+    metrics: Metrics,
+    session_recorder: SessionRecorder | None,
 ) -> Player:
     return Player(
         styles.names,
@@ -281,14 +287,14 @@ def _player(
         first=styles.names[0],
         size=frames.size,
         look=look,
-        meter=meter,
+        metrics=metrics,
         options=playing,
         load_fallback=styles.load_on_cpu,
-        note=keeper.note if keeper else None,
+        note=session_recorder.note if session_recorder else None,
     )
 
 
-def _watch(styles: StyleSet, player: Player, thumbnails: Thumbnails) -> Watch:
+def _watch(styles: StyleSet, player: Player, thumbnails: Thumbnails) -> StyleWatcher:
     """Loads new styles, and again those whose files change: one in training can be watched."""
 
     def renew(name: str) -> None:
@@ -298,7 +304,7 @@ def _watch(styles: StyleSet, player: Player, thumbnails: Thumbnails) -> Watch:
         else:
             player.add(name)
 
-    return Watch(styles.search, styles.stamp, renew)
+    return StyleWatcher(styles.search, styles.stamp, renew)
 
 
 def _what_runs(frames: FrameSource, player: Player) -> str:
@@ -307,15 +313,15 @@ def _what_runs(frames: FrameSource, player: Player) -> str:
     return f"Painting {name} as {player.current} with {player.info}."
 
 
-def _what_was_done(meter: Meter, record: Path | None) -> str:
-    done = meter.report()
+def _what_was_done(metrics: Metrics, record: Path | None) -> str:
+    done = metrics.report()
     shown, fps = done["frames"]["shown"], done["fps"]
     rate = f", {fps:.1f} a second" if fps else ""
     place = f" Recorded to {record}." if record and shown else ""
     return f"Painted {shown} frames{rate}.{place}"
 
 
-def _write_report(path: Path, frames: FrameSource, player: Player, meter: Meter) -> None:
+def _write_report(path: Path, frames: FrameSource, player: Player, metrics: Metrics) -> None:
     info = player.info
     report = {
         "source": frames.name,
@@ -324,7 +330,7 @@ def _write_report(path: Path, frames: FrameSource, player: Player, meter: Meter)
         "device": info.device,
         "precision": info.precision,
         "rich": info.rich,
-        **meter.report(),
+        **metrics.report(),
         "reconnects": frames.reconnects,
     }
     try:

@@ -6,9 +6,9 @@ from dataclasses import asdict
 
 import click
 
-from livestyle.engines.survey import EngineDevice, all_seen_devices
-from livestyle.video.camera import Mode
-from livestyle.video.camera_survey import CameraFacts, survey_cameras
+from livestyle.engines.discovery import EngineDevice, all_seen_devices
+from livestyle.sources.camera import Mode
+from livestyle.sources.camera_listing import CameraFacts, list_cameras
 
 
 @click.command()
@@ -19,7 +19,7 @@ def devices(as_json: bool) -> None:
     A camera's modes are what it grants when asked for common sizes. What an engine sees need
     not run: `livestyle doctor` tries it.
     """
-    cameras, engines = survey_cameras(), all_seen_devices()
+    cameras, engines = list_cameras(), all_seen_devices()
     if as_json:
         document = {
             "cameras": [asdict(c) for c in cameras],

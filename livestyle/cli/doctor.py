@@ -10,7 +10,7 @@ import click
 from livestyle.doctor.diagnosis import Diagnosis, diagnose
 from livestyle.doctor.finding import Finding, State
 from livestyle.doctor.trial import SIZE, Speed
-from livestyle.engines.devices import PAIRS
+from livestyle.engines.selection import PAIRS
 
 _STATE_WIDTH = max(map(len, State))
 _NAME_WIDTH = max(len(f"{engine} on {device}") for engine, device in PAIRS)

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from livestyle.card import CARD_FILE
 from livestyle.cli.options import painting_of, painting_options
 from livestyle.engines import load
 from livestyle.errors import StyleError, TrainingError
 from livestyle.frame import Pixels
-from livestyle.library import find_style
-from livestyle.picture import read_picture, to_long_side
-from livestyle.stages import EngineInfo
-from livestyle.style import Style
-from livestyle.video.file import VideoFile
+from livestyle.images import read_picture, to_long_side
+from livestyle.protocols import EngineInfo
+from livestyle.sources.file import VideoFile
+from livestyle.styles.card import CARD_FILE
+from livestyle.styles.library import find_style
+from livestyle.styles.style import Style
 
 if TYPE_CHECKING:  # torch is imported when it is used, so that --help works without it
     from livestyle.training.evaluation import Paint
@@ -139,7 +139,7 @@ def _save(style: Style, figures: dict[str, float], info: EngineInfo) -> None:
 
 
 def _photos(path: Path) -> list[Pixels]:
-    from livestyle.training.data import PhotoSet
+    from livestyle.training.data.photos import PhotoSet
     from livestyle.training.evaluation import LONG_SIDE_PX
 
     found = PhotoSet(path)

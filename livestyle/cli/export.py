@@ -5,14 +5,14 @@ from pathlib import Path
 
 import click
 
-from livestyle.card import CARD_FILE, ModelFile
-from livestyle.checkpoint_file import CHECKPOINT_FILE
 from livestyle.errors import ExportError, TrainingError
 from livestyle.export import MIN_FRAME_SIDE_PX
 from livestyle.frame import Pixels
-from livestyle.library import find_style
-from livestyle.pack import PACK_SUFFIX, write_pack
-from livestyle.style import RUN_STYLE, Style, is_unexported, style_files
+from livestyle.styles.card import CARD_FILE, ModelFile
+from livestyle.styles.checkpoint_file import CHECKPOINT_FILE
+from livestyle.styles.library import find_style
+from livestyle.styles.pack import PACK_SUFFIX, write_pack
+from livestyle.styles.style import RUN_STYLE, Style, is_unexported, style_files
 
 PACK = "pack"
 ONNX, TORCHSCRIPT = "onnx", "torchscript"
@@ -122,8 +122,8 @@ def _export(
     """Writes a folder for each format; gives the style, if that is among them."""
     from livestyle.export.style import Target, export_style
     from livestyle.export.torchscript import export_torchscript
+    from livestyle.sources.demo import Demo
     from livestyle.training.checkpoint import load_checkpoint
-    from livestyle.video.demo import Demo
 
     targets = {
         name: [Target(name, precision) for precision in precisions or PRECISIONS[name]]
@@ -192,7 +192,7 @@ def _run(origin: str) -> Path | None:
 def _frames(path: Path, *, required: bool) -> list[Pixels]:
     """Photos spread over the set, RGB uint8 (H, W, 3)."""
     from livestyle.export.style import comparison_frames
-    from livestyle.training.data import PhotoSet
+    from livestyle.training.data.photos import PhotoSet
 
     try:
         photos = PhotoSet(path)

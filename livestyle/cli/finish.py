@@ -4,16 +4,16 @@ from pathlib import Path
 
 import click
 
-from livestyle.card import StyleCard
 from livestyle.cli.export import say_exported
 from livestyle.cli.typed import typed
 from livestyle.errors import ExportError
-from livestyle.library import add_style, list_styles
-from livestyle.style import RUN_STYLE
+from livestyle.sources.demo import Demo
+from livestyle.styles.card import StyleCard
+from livestyle.styles.library import add_style, list_styles
+from livestyle.styles.style import RUN_STYLE
 from livestyle.training.checkpoint import load_checkpoint
-from livestyle.training.data import PhotoSet
+from livestyle.training.data.photos import PhotoSet
 from livestyle.training.report import write_report
-from livestyle.video.demo import Demo
 
 
 def finish_run(run: Path, photos: PhotoSet, *, export: bool, install: bool | None) -> None:

@@ -12,9 +12,9 @@ from livestyle.cli.options import painting_of, painting_options
 from livestyle.engines import load
 from livestyle.errors import LivestyleError, SinkError, SourceError
 from livestyle.frame import Pixels
-from livestyle.library import find_style
-from livestyle.look import apply
-from livestyle.picture import SUFFIXES, encode_picture, read_picture, write_picture
+from livestyle.images import SUFFIXES, encode_picture, read_picture, write_picture
+from livestyle.render.compositing import apply
+from livestyle.styles.library import find_style
 
 PIPE = Path("-")
 

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 import click
 
 from livestyle.engines import DEVICES, ENGINES, FORMER_ENGINES, PRECISIONS, EngineOptions
-from livestyle.library import DEFAULT_STYLE
-from livestyle.look import Look
-from livestyle.picture import MAX_PIXELS
-from livestyle.video.formats import RecordOptions
+from livestyle.images import MAX_PIXELS
+from livestyle.render.compositing import Look
+from livestyle.sinks.formats import RecordOptions
+from livestyle.styles.library import DEFAULT_STYLE
 
 F = TypeVar("F", bound=Callable[..., Any])
 MAX_SIDE_PX = 16384

@@ -7,9 +7,9 @@ import click
 from livestyle.cli.paint_run import check_target
 from livestyle.cli.video import Cut, repaint
 from livestyle.frame import Frame
+from livestyle.images import SUFFIXES, read_picture, write_picture
 from livestyle.optimisation.network import PairNetwork
-from livestyle.picture import SUFFIXES, read_picture, write_picture
-from livestyle.video.formats import RecordOptions
+from livestyle.sinks.formats import RecordOptions
 
 
 def paint_with(network: Path, origin: Path, target: Path, *, overwrite: bool) -> None:

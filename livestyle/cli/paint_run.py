@@ -12,13 +12,13 @@ import click
 from livestyle.cli.paint_watch import Display, PaintProgress, PreviewFile, Snapshots, TimeLapse
 from livestyle.cli.progress import duration
 from livestyle.cli.signals import ending_cleanly
+from livestyle.contact_sheet import in_grid, labelled
 from livestyle.errors import SinkError
 from livestyle.frame import Pixels
+from livestyle.images import SUFFIXES, read_picture, to_long_side, write_picture
 from livestyle.nets.vgg import LossNetwork, load_loss_network
 from livestyle.optimisation.optimise import Result, Settings, optimise
 from livestyle.optimisation.progress import Step
-from livestyle.picture import SUFFIXES, read_picture, to_long_side, write_picture
-from livestyle.tiles import in_grid, labelled
 from livestyle.training.similarity import LAYERS
 
 SWEPT = 1.0, 15.0, 50.0
@@ -92,10 +92,10 @@ def run_paint(job: Job, watched: Watched) -> None:
     stop = threading.Event()
     with ending_cleanly(stop.set):
         with ExitStack() as opened:
-            watchers = _watchers(job, watched, opened)
+            callbacks = _callbacks(job, watched, opened)
 
             def on_step(step: Step) -> bool:
-                for watcher in watchers:
+                for watcher in callbacks:
                     watcher.stepped(step)
                 return not stop.is_set()
 
@@ -103,7 +103,7 @@ def run_paint(job: Job, watched: Watched) -> None:
                 photo, artworks, job.method, settings=job.settings, loss_network=network,
                 on_step=on_step,
             )  # fmt: skip
-            for watcher in watchers:
+            for watcher in callbacks:
                 watcher.finished(result.pixels)
         write_picture(job.output, result.pixels, text=_described(job))
         if watched.keep_network and result.network:
@@ -168,25 +168,25 @@ def preview_of(job: Job, watched: Watched) -> Path:
     return watched.preview or job.output.with_name(f"{job.output.stem}.preview.jpg")
 
 
-def _watchers(
+def _callbacks(
     job: Job, watched: Watched, opened: ExitStack
 ) -> list[PaintProgress | PreviewFile | Snapshots | TimeLapse | Display]:
     """All that show the work; they are closed with `opened`."""
     preview = PreviewFile(preview_of(job, watched), stays=watched.preview is not None)
-    watchers: list[PaintProgress | PreviewFile | Snapshots | TimeLapse | Display] = [
+    callbacks: list[PaintProgress | PreviewFile | Snapshots | TimeLapse | Display] = [
         PaintProgress(),
         preview,
     ]
     if watched.save_every:
-        watchers.append(Snapshots(job.output, watched.save_every, overwrite=watched.overwrite))
+        callbacks.append(Snapshots(job.output, watched.save_every, overwrite=watched.overwrite))
     if watched.timelapse:
-        watchers.append(TimeLapse(watched.timelapse, overwrite=watched.overwrite))
+        callbacks.append(TimeLapse(watched.timelapse, overwrite=watched.overwrite))
     if watched.display:
-        watchers.append(Display(f"livestyle paint {job.output.name}"))
-    for watcher in watchers:
+        callbacks.append(Display(f"livestyle paint {job.output.name}"))
+    for watcher in callbacks:
         opened.callback(watcher.close)
-    click.echo(f"Watch {preview.path}.", err=True)
-    return watchers
+    click.echo(f"StyleWatcher {preview.path}.", err=True)
+    return callbacks
 
 
 def _sheet(tiles: list[Pixels]) -> Pixels:

@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import cv2
-import numpy as np
 
 from livestyle.cli.progress import LINE_EVERY_S, duration
 from livestyle.errors import SinkError
 from livestyle.frame import Frame, Pixels
+from livestyle.images import write_picture
 from livestyle.optimisation.progress import Step
-from livestyle.picture import write_picture
-from livestyle.video.recorder import Recorder
-from livestyle.video.window import Window
+from livestyle.resize import resized
+from livestyle.sinks.recorder import Recorder
+from livestyle.sinks.window import Window
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
@@ -144,8 +143,7 @@ class TimeLapse:
     def _write(self, pixels: Pixels) -> None:
         if self._size is None:
             self._size = _filmed(pixels)
-        if self._size != (pixels.shape[1], pixels.shape[0]):
-            pixels = np.asarray(cv2.resize(pixels, self._size, interpolation=cv2.INTER_AREA))
+        pixels = resized(pixels, self._size)
         index = self._recorder.frames
         self._recorder.write(Frame(pixels, index, index / TIMELAPSE_FPS, time.perf_counter()))
 

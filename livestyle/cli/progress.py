@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from livestyle.training.watcher import Progress, Watcher
+from livestyle.training.callbacks.callback import Callback, Progress
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 LINE_EVERY_S = 30.0
 
 
-class ProgressShown(Watcher):
+class ProgressShown(Callback):
     """A bar on a terminal; elsewhere a line every half a minute.
 
     Both have images per second, the losses' running means and the time that is left.

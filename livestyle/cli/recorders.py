@@ -5,14 +5,14 @@ from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
 
-from livestyle.live.keeping import SessionKeeper
+from livestyle.live.background_writer import WAITING_FRAMES
 from livestyle.live.player import PlayerOptions
-from livestyle.live.timeline import Playing
-from livestyle.live.writer import WAITING_FRAMES
-from livestyle.stages import FrameSource
-from livestyle.style import Style
-from livestyle.video.formats import RecordOptions
-from livestyle.video.recorder import Recorder
+from livestyle.protocols import FrameSource
+from livestyle.sessions.recorder import SessionRecorder
+from livestyle.sessions.timeline import SessionSettings
+from livestyle.sinks.formats import RecordOptions
+from livestyle.sinks.recorder import Recorder
+from livestyle.styles.style import Style
 
 KEPT = RecordOptions(crf=18, preset="ultrafast")
 """How a session's frames are encoded: in the time that JPEG takes, at a third of its size."""
@@ -32,19 +32,19 @@ def recorder_for(path: Path, frames: FrameSource, options: RecordOptions | None 
     return Recorder(path, fps=frames.fps, options=options, time_base=time_base, audio_from=sound)
 
 
-def keeper_for(
+def session_recorder_for(
     folder: Path, frames: FrameSource, playing: PlayerOptions, styles: Mapping[str, Style]
-) -> SessionKeeper:
+) -> SessionRecorder:
     """Begins a session in the folder.
 
     Raises:
         SinkError: the folder holds something, or cannot be written.
     """
     width, height = frames.size
-    return SessionKeeper(
+    return SessionRecorder(
         folder,
         lambda path: recorder_for(path, frames, KEPT),
-        Playing(
+        SessionSettings(
             source=frames.name,
             steady=playing.steady,
             crossfade_s=playing.crossfade_s,

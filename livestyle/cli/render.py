@@ -15,10 +15,10 @@ from livestyle.cli.options import (
 )
 from livestyle.cli.video import Cut, repaint
 from livestyle.engines import load
-from livestyle.live.keeping import frames_of
-from livestyle.live.played import find_played
-from livestyle.live.replay import Replay
-from livestyle.live.timeline import read_timeline
+from livestyle.sessions.recorder import frames_of
+from livestyle.sessions.replay import Replay
+from livestyle.sessions.style_reference import find_referenced
+from livestyle.sessions.timeline import read_timeline
 
 
 @click.command(context_settings={"default_map": {"precision": "fp32"}})
@@ -39,7 +39,7 @@ def render(
     """
     engine, encoding = engine_of(options), encoding_of(options)
     timeline, frames = read_timeline(session), frames_of(session)
-    styles = find_played({name: timeline.styles.get(name) for name in timeline.style_names})
+    styles = find_referenced({name: timeline.styles.get(name) for name in timeline.style_names})
     for style in styles.values():  # an hour of work must not end at the last one
         load(style, engine).close()
     with closing(Replay(timeline, lambda name: load(styles[name], engine))) as replay:

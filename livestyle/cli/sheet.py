@@ -4,16 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
-from PIL import Image
 
 from livestyle.cli.options import engine_of, engine_options
+from livestyle.contact_sheet import in_grid, labelled
 from livestyle.engines import load
 from livestyle.errors import StyleError
 from livestyle.frame import Pixels
-from livestyle.library import list_styles
-from livestyle.picture import read_picture, write_picture
-from livestyle.tiles import in_grid, labelled
+from livestyle.images import read_picture, resampled, write_picture
+from livestyle.styles.library import list_styles
 
 COLUMNS = 3, 4, 5
 """Tried in this order of wishes: fewest empty places, then fewest rows."""
@@ -44,7 +42,7 @@ def sheet(picture: Path, output: Path, width: int, **options: Any) -> None:
 
 def _to_width(pixels: Pixels, width: int) -> Pixels:
     height = max(1, round(pixels.shape[0] * width / pixels.shape[1]))
-    return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.LANCZOS))
+    return resampled(pixels, (width, height))
 
 
 def _in_rows(tiles: list[Pixels]) -> list[list[Pixels]]:

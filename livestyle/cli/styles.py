@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from livestyle.library import DEFAULT_STYLE, add_style, find_style, list_styles, remove_style
-from livestyle.style import Style
+from livestyle.styles.library import DEFAULT_STYLE, add_style, find_style, list_styles, remove_style
+from livestyle.styles.style import Style
 
 
 @click.group(invoke_without_command=True)

@@ -10,8 +10,8 @@ import click
 from livestyle.cli.progress import ProgressShown
 from livestyle.cli.signals import ending_cleanly
 from livestyle.cli.typed import typed
+from livestyle.training.callbacks.callback import Callback
 from livestyle.training.config import TrainConfig
-from livestyle.training.watcher import Watcher
 
 if TYPE_CHECKING:  # torch is imported when a run begins, so that --help works without it
     from livestyle.training.sweep import Cell
@@ -49,16 +49,16 @@ def run_sweep(
     sweep = Sweep(config, resume=resume, start_from=start_from)
     done: list[tuple[Cell, Path]] = []
 
-    def watchers(cell: "Cell") -> list[Watcher]:
+    def callbacks(cell: "Cell") -> list[Callback]:
         click.echo(f"{len(done) + 1} of {len(CELLS)}: {cell}", err=True)
         return [ProgressShown()]
 
     try:
         with ending_cleanly(sweep.stop):
-            for cell, run in sweep.run(watchers):
+            for cell, run in sweep.run(callbacks):
                 done.append((cell, run))
                 if len(done) == 1:
-                    click.echo(f"Watch {sweep.sheet}.", err=True)
+                    click.echo(f"StyleWatcher {sweep.sheet}.", err=True)
     finally:
         if done:
             click.echo(f"Look at {sweep.sheet}, then go on with the one you like:", err=True)

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from livestyle.card import is_style_name
 from livestyle.cli.options import FiniteRange
 from livestyle.cli.progress import ProgressShown
 from livestyle.cli.signals import ending_cleanly
 from livestyle.cli.sweep import OWN_OPTIONS, run_sweep, sweep_config
 from livestyle.cli.typed import typed
 from livestyle.frame import Pixels
-from livestyle.library import DEFAULT_STYLE, find_style, list_styles
+from livestyle.sources.demo import Demo
+from livestyle.styles.card import is_style_name
+from livestyle.styles.library import DEFAULT_STYLE, find_style, list_styles
 from livestyle.training.config import TrainConfig
-from livestyle.video.demo import Demo
 
 if TYPE_CHECKING:  # torch is imported when a run begins, so that --help works without it
     from livestyle.training.loop import Trainer
@@ -198,14 +198,14 @@ def train(
     if takes_quarter:
         config = replace(config, steps=config.steps // FINE_TUNING)
     from livestyle.cli.finish import finish_run
-    from livestyle.training.history import History
+    from livestyle.training.callbacks.history import History
+    from livestyle.training.callbacks.preview import Preview
+    from livestyle.training.callbacks.tensorboard import TensorBoard
     from livestyle.training.loop import SKIPPED_FILE, Trainer
-    from livestyle.training.preview import Preview
-    from livestyle.training.tensorboard import TensorBoard
 
     trainer = Trainer(config, resume=resume, start_from=begin)
     fit = hours is not None and not steps_given
-    if not trainer.ranks.writes:
+    if not trainer.processes.is_main:
         with ending_cleanly(trainer.stop):
             trainer.run(hours=hours, fit=fit)
         return
@@ -213,8 +213,8 @@ def train(
     history = History(_clip())
     try:
         with ending_cleanly(trainer.stop):
-            watchers = [ProgressShown(), history, Preview(), TensorBoard(history)]
-            trainer.run(watchers, hours=hours, fit=fit)
+            callbacks = [ProgressShown(), history, Preview(), TensorBoard(history)]
+            trainer.run(callbacks, hours=hours, fit=fit)
     except KeyboardInterrupt:
         _say_unfinished(trainer, "Stopped")
         raise
@@ -282,7 +282,7 @@ def _clip() -> list[Pixels]:
 
 def _announce(trainer: "Trainer", takes_quarter: bool, fit_hours: float | None) -> None:
     """Says what is about to happen, and where to look meanwhile."""
-    from livestyle.training.preview import PREVIEW_FILE
+    from livestyle.training.callbacks.preview import PREVIEW_FILE
 
     config = trainer.config
     if takes_quarter:
@@ -296,7 +296,7 @@ def _announce(trainer: "Trainer", takes_quarter: bool, fit_hours: float | None) 
         steps = f"as many steps as fit into {fit_hours:g} h"
     click.echo(
         f"Training {config.name} on {len(trainer.photos)} photos, {steps} of {config.batch}. "
-        f"Watch {config.out / PREVIEW_FILE}.",
+        f"StyleWatcher {config.out / PREVIEW_FILE}.",
         err=True,
     )
 

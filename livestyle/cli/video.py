@@ -22,15 +22,15 @@ from livestyle.cli.signals import ending_cleanly
 from livestyle.engines import load
 from livestyle.errors import LivestyleError, SinkError, SourceError
 from livestyle.frame import Frame
-from livestyle.library import find_style
-from livestyle.live.meter import Meter
+from livestyle.images import MAX_PIXELS
+from livestyle.live.metrics import Metrics
 from livestyle.live.pipeline import Pipeline
-from livestyle.live.steadiness import Steadiness
-from livestyle.look import apply
-from livestyle.picture import MAX_PIXELS
-from livestyle.stages import Stylizer
-from livestyle.video.file import VideoFile
-from livestyle.video.recorder import Recorder, RecordOptions
+from livestyle.protocols import Stylizer
+from livestyle.render.compositing import apply
+from livestyle.render.smoothing import TemporalSmoothing
+from livestyle.sinks.recorder import Recorder, RecordOptions
+from livestyle.sources.file import VideoFile
+from livestyle.styles.library import find_style
 
 
 class SecondsType(click.ParamType[float]):
@@ -139,13 +139,13 @@ def video(
 
 def _painter(stylizer: Stylizer, painting: Painting, steady: float) -> Callable[[Frame], Frame]:
     """What paints the frames of one file."""
-    steadied = Steadiness(steady)
+    smoothed = TemporalSmoothing(steady)
 
     def paint(frame: Frame) -> Frame:
         original = frame.pixels
         if painting.look.strength <= 0:  # the network's work would not be seen
             return frame.painted(apply(original, original, painting.look), painting.style)
-        painted = steadied(original, stylizer(original))
+        painted = smoothed(original, stylizer(original))
         return frame.painted(apply(original, painted, painting.look), painting.style)
 
     return paint
@@ -182,7 +182,7 @@ def repaint(
         with click.progressbar(
             length=source.frame_count, label=origin.name, file=sys.stderr, show_pos=True
         ) as bar:
-            pipeline = Pipeline(source, paint, [recorder, Ticker(bar.update)], Meter())
+            pipeline = Pipeline(source, paint, [recorder, Ticker(bar.update)], Metrics())
             with ending_cleanly(pipeline.stop):
                 pipeline.run()
     click.echo(f"{recorder.frames} frames.", err=True)

@@ -13,16 +13,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from livestyle.card import CARD_FILE
 from livestyle.doctor.finding import Finding, State, found_and_fix
 from livestyle.doctor.installation import check_installed
 from livestyle.doctor.trial import Speed, built_in_style, measure, paint_once
-from livestyle.engines.devices import FORMATS, PAIRS
-from livestyle.engines.model_file import read_model
-from livestyle.engines.survey import is_installed, seen_devices
+from livestyle.engines.discovery import is_installed, seen_devices
+from livestyle.engines.selection import FORMATS, PAIRS
 from livestyle.errors import SinkError, StyleError
-from livestyle.library import list_styles, styles_folder
-from livestyle.style import Style
+from livestyle.styles.card import CARD_FILE
+from livestyle.styles.library import list_styles, styles_folder
+from livestyle.styles.model_file import read_model
+from livestyle.styles.style import Style
 
 LOW_DISK_BYTES = 200_000_000
 """With less there is hardly room for a recording."""
@@ -31,7 +31,7 @@ _WINDOW_LIMIT_S = 20.0
 _TRY_WINDOW = f"""
 import sys
 from livestyle.errors import SinkError
-from livestyle.video.window import Window
+from livestyle.sinks.window import Window
 try:
     Window("livestyle doctor").close()
 except SinkError as error:
@@ -199,7 +199,7 @@ def check_encoder() -> Finding:
     """Whether videos can be written as H.264."""
     name = "H.264 encoder"
     try:
-        from livestyle.video.formats import container_for, encoder_for
+        from livestyle.sinks.formats import container_for, encoder_for
 
         return Finding(name, State.OK, encoder_for("h264", container_for(Path("a.mp4"))))
     except SinkError:
@@ -215,8 +215,8 @@ def check_cameras() -> Iterator[Finding]:
     if sys.platform != "linux":
         return
     try:
-        from livestyle.video.camera import camera_nodes, found_cameras
-        from livestyle.video.camera_survey import closed_to_us, is_closed_to_us
+        from livestyle.sources.camera import camera_nodes, found_cameras
+        from livestyle.sources.camera_listing import closed_to_us, is_closed_to_us
     except ImportError:  # said by `check_installed`
         return
     nodes = camera_nodes()
@@ -232,7 +232,7 @@ def check_cameras() -> Iterator[Finding]:
 def check_virtual_camera() -> Iterator[Finding]:
     """Whether other programs could see the picture; opens the driver for a moment."""
     try:
-        from livestyle.video.virtual_camera import VirtualCamera
+        from livestyle.sinks.virtual_camera import VirtualCamera
     except ImportError:  # said by `check_installed`
         return
     name = "virtual camera"

@@ -13,11 +13,11 @@ from typing import TypeVar
 
 import numpy as np
 
-from livestyle.card import ModelFile, StyleCard
 from livestyle.engines import EngineOptions, load
 from livestyle.frame import Frame
-from livestyle.stages import EngineInfo
-from livestyle.style import Style
+from livestyle.protocols import EngineInfo
+from livestyle.styles.card import ModelFile, StyleCard
+from livestyle.styles.style import Style
 
 T = TypeVar("T")
 
@@ -102,7 +102,7 @@ def measure(style: Style | None) -> Speed:
     Raises:
         ImportError: OpenCV cannot be imported.
     """
-    from livestyle.video.demo import Demo
+    from livestyle.sources.demo import Demo
 
     demo = Demo(SIZE, paced=False)
     frames: list[Frame] = []
@@ -132,7 +132,7 @@ def _style(style: Style, frames: Sequence[Frame]) -> tuple[EngineInfo, float]:
 
 
 def _encode(frames: Sequence[Frame]) -> float:
-    from livestyle.video.recorder import Recorder
+    from livestyle.sinks.recorder import Recorder
 
     with tempfile.TemporaryDirectory() as folder:
         recorder = Recorder(Path(folder, "trial.mp4"), fps=30.0)

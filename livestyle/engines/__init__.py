@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from livestyle.checkpoint_file import CHECKPOINT_FILE
-from livestyle.engines.contract import Engine
-from livestyle.engines.devices import FORMATS, PAIRS, candidates, choose_file, suited
-from livestyle.engines.fill import with_fill
-from livestyle.engines.model_file import read_checkpoint, read_model
+from livestyle.engines.base import Engine
 from livestyle.engines.onnxruntime import ONNXRuntimeEngine
 from livestyle.engines.openvino import OpenVINOEngine
+from livestyle.engines.selection import FORMATS, PAIRS, candidates, choose_file, suited
 from livestyle.engines.torch import TorchEngine, choose_precision
 from livestyle.errors import EngineError
-from livestyle.stages import Stylizer
+from livestyle.protocols import Stylizer
+from livestyle.styles.checkpoint_file import CHECKPOINT_FILE
+from livestyle.styles.model_file import read_checkpoint, read_model
+from livestyle.styles.noise import with_noise_factor
 
 if TYPE_CHECKING:  # the library reads cards with this package; here it is only a name
-    from livestyle.style import Style
+    from livestyle.styles.style import Style
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class EngineOptions:
         precision: one of `PRECISIONS`.
         threads: processor threads to use; None leaves it to the engine.
         rich: whether to paint with the style's rich network; None: where the device is strong.
-        fill: how much to paint where the picture is flat, 0 to 1; see `livestyle.engines.fill`.
+        fill: how much to paint where the picture is flat, 0 to 1; see `livestyle.styles.noise`.
     """
 
     engine: str = "auto"
@@ -107,7 +107,7 @@ def _start(style: "Style", engine: str, device: str, options: EngineOptions) -> 
     """One engine with the style in it; on anything but a CPU proven by painting a frame."""
     model, name, precision, rich = _model(style, engine, device, options)
     if options.fill < 1:
-        changed = with_fill(model, FORMATS[engine], options.fill)
+        changed = with_noise_factor(model, FORMATS[engine], options.fill)
         if changed is None:
             log.warning("%s has nothing to leave out; it is painted whole.", name)
         model = changed or model

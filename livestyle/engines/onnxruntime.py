@@ -6,11 +6,11 @@ from importlib.metadata import PackageNotFoundError, version
 import numpy as np
 from platformdirs import user_cache_path
 
-from livestyle.engines.contract import Engine
+from livestyle.engines.base import Engine
 from livestyle.errors import EngineError
 from livestyle.frame import Pixels
 from livestyle.installation import install_command
-from livestyle.stages import EngineInfo
+from livestyle.protocols import EngineInfo
 
 PROVIDERS = {
     "cpu": "CPUExecutionProvider",

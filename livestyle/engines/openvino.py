@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from livestyle.engines.contract import Engine
+from livestyle.engines.base import Engine
 from livestyle.errors import EngineError
 from livestyle.frame import Pixels
-from livestyle.stages import EngineInfo
+from livestyle.protocols import EngineInfo
 
 log = logging.getLogger(__name__)
 

@@ -6,11 +6,11 @@ Nothing of a stranger's is executed: a checkpoint holds numbers, the program is 
 import os
 from typing import TYPE_CHECKING
 
-from livestyle.checkpoint_file import NET_PREFIX, NotCheckpointError, read_header
-from livestyle.engines.contract import Engine
+from livestyle.engines.base import Engine
 from livestyle.errors import EngineError, StyleError
 from livestyle.frame import Pixels
-from livestyle.stages import EngineInfo
+from livestyle.protocols import EngineInfo
+from livestyle.styles.checkpoint_file import NET_PREFIX, NotCheckpointError, read_header
 
 if TYPE_CHECKING:  # torch is imported when this engine is chosen, and not before
     from livestyle.nets.johnson import Johnson

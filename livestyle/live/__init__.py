@@ -1,0 +1,1 @@
+"""The live pipeline: capture, paint and show in threads of their own."""

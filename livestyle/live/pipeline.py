@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from threading import Event, Lock, Thread
 
 from livestyle.frame import Frame
-from livestyle.live.meter import Meter
-from livestyle.live.pace import Pace
-from livestyle.live.slot import Closed, Policy, Slot
-from livestyle.stages import FrameSource, Sink
+from livestyle.frame_queue import Closed, FrameQueue, QueuePolicy
+from livestyle.live.metrics import Metrics
+from livestyle.live.playback_clock import PlaybackClock
+from livestyle.protocols import FrameSource, Sink
 
 log = logging.getLogger(__name__)
 
@@ -32,9 +32,9 @@ class Pipeline:
         source: FrameSource,
         paint: Callable[[Frame], Frame],
         sinks: Sequence[Sink],
-        meter: Meter,
+        metrics: Metrics,
         *,
-        keeper: Sink | None = None,
+        session_recorder: Sink | None = None,
         on_idle: Callable[[], None] | None = None,
         max_frames: int | None = None,
         duration_s: float | None = None,
@@ -46,29 +46,29 @@ class Pipeline:
             source: `is_live` decides whether late frames are dropped or waited for.
             paint: called in the painting thread, with one frame at a time.
             sinks: each gets every shown frame, in this order, on the thread that calls `run`.
-            meter: counts.
-            keeper: gets every frame as it came, in the capture thread, before it is painted or
-                dropped; closed with the sinks.
+            metrics: counts.
+            session_recorder: gets every frame as it came, in the capture thread, before it is
+                painted or dropped; closed with the sinks.
             on_idle: called on the same thread after each frame, and at least every 15 ms or so
                 while none comes.
             max_frames: end after this many shown frames.
             duration_s: end this long after the first shown frame.
             paced: hold each frame back until its time stamp is due.
         """
-        policy = Policy.NEWEST if source.is_live else Policy.EVERY
+        policy = QueuePolicy.LATEST_ONLY if source.is_live else QueuePolicy.BOUNDED
         self._source = source
         self._paint = paint
         self._sinks = tuple(sinks)
-        self._meter = meter
-        self._keeper = keeper
+        self._metrics = metrics
+        self._session_recorder = session_recorder
         self._on_idle = on_idle or (lambda: None)
         self._max_frames = max_frames
         self._duration_s = duration_s
-        self._pace = Pace() if paced else None
+        self._playback_clock = PlaybackClock() if paced else None
         # Somebody watches a paced file and presses keys: what waits in a slot was painted before.
         capacity = 1 if paced else 4
-        self._raw: Slot[Frame] = Slot(policy, capacity)
-        self._painted: Slot[Frame] = Slot(policy, capacity)
+        self._raw: FrameQueue[Frame] = FrameQueue(policy, capacity)
+        self._painted: FrameQueue[Frame] = FrameQueue(policy, capacity)
         self._stopping = Event()
         self._error_lock = Lock()
         self._error: BaseException | None = None
@@ -107,11 +107,11 @@ class Pipeline:
                 frame = self._source.read()
                 if frame is None:
                     break
-                self._meter.captured(_ms_since(began_s))
-                if self._keeper is not None:
-                    self._keeper.write(frame)
+                self._metrics.captured(_ms_since(began_s))
+                if self._session_recorder is not None:
+                    self._session_recorder.write(frame)
                 if self._raw.put(frame):
-                    self._meter.dropped()
+                    self._metrics.dropped()
         except Closed:
             pass
         except BaseException as error:
@@ -125,9 +125,9 @@ class Pipeline:
                 frame = self._raw.get()
                 began_s = time.perf_counter()
                 painted = self._paint(frame)
-                self._meter.styled(_ms_since(began_s))
+                self._metrics.styled(_ms_since(began_s))
                 if self._painted.put(painted):
-                    self._meter.dropped()
+                    self._metrics.dropped()
         except Closed:
             pass
         except BaseException as error:
@@ -158,9 +158,9 @@ class Pipeline:
 
     def _wait_until_due(self, frame: Frame, end_s: float) -> bool:
         """Waits for a paced frame's moment; False when the end came first."""
-        if self._pace is None:
+        if self._playback_clock is None:
             return True
-        due_s = time.perf_counter() + self._pace.wait_s(frame)
+        due_s = time.perf_counter() + self._playback_clock.wait_s(frame)
         while (left_s := min(due_s, end_s) - time.perf_counter()) > 0:
             if self._stopping.wait(min(left_s, IDLE_S)):
                 return False
@@ -171,13 +171,15 @@ class Pipeline:
         began_s = time.perf_counter()
         for sink in self._sinks:
             sink.write(frame)
-        self._meter.shown(frame, _ms_since(began_s))
+        self._metrics.shown(frame, _ms_since(began_s))
 
     def _finish(self, workers: Sequence[Thread]) -> None:
         # Sinks come first: no other thread minds when they close, and a recording must be whole
         # even if a camera driver never answers again.
         self.stop()
-        closing = [sink.close for sink in (*self._sinks, self._keeper) if sink is not None]
+        closing = [
+            sink.close for sink in (*self._sinks, self._session_recorder) if sink is not None
+        ]
         joining = [lambda worker=worker: _join(worker) for worker in workers]
         for step in (*closing, self._source.close, *joining):
             try:

@@ -8,14 +8,14 @@ from threading import Condition, Thread
 
 from livestyle.errors import StyleError
 from livestyle.frame import Frame, Pixels
-from livestyle.live.brush import Brush
-from livestyle.live.meter import Meter
-from livestyle.live.rescue import Rescue
-from livestyle.live.scaling import Size
-from livestyle.live.shelf import Shelf, close_all, places_within
-from livestyle.live.timeline import Scene
-from livestyle.look import Look
-from livestyle.stages import EngineInfo, Stylizer
+from livestyle.live.metrics import Metrics
+from livestyle.live.style_cache import StyleCache, capacity_within, close_all
+from livestyle.protocols import EngineInfo, Stylizer
+from livestyle.render.compositing import Look
+from livestyle.render.fallback import FallbackStylizer
+from livestyle.render.renderer import FrameRenderer
+from livestyle.render.scaling import Size
+from livestyle.render.scene import Scene
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class Player:
         first: str,
         size: Size,
         look: Look,
-        meter: Meter,
+        metrics: Metrics,
         options: PlayerOptions | None = None,
         load_fallback: Callable[[str], Stylizer] | None = None,
         note: Callable[[float, Scene], None] | None = None,
@@ -79,7 +79,7 @@ class Player:
             first: the style to begin with, one of `names`.
             size: (width, height) of the frames to come; each style is warmed for them.
             look: to begin with.
-            meter: is told of swaps.
+            metrics: is told of swaps.
             options: how to play.
             load_fallback: loads a style where it surely runs, after its engine failed.
             note: is told in the painting thread what each frame, by its `pts_s`, is painted like.
@@ -99,13 +99,13 @@ class Player:
         self._load = load
         self._load_fallback = load_fallback
         self._note = note
-        self._meter = meter
+        self._metrics = metrics
         self._changed = Condition()
         self._notice = ""
         self._closed = self._is_loading = False
         self._held: Pixels | None = None
         self._current = self._wanted = first
-        self._brush = Brush(
+        self._renderer = FrameRenderer(
             size,
             steady=options.steady,
             crossfade_s=options.crossfade_s,
@@ -113,9 +113,9 @@ class Player:
             stroke_lock=options.stroke_lock,
         )
         self._stale: set[str] = set()
-        size = self._brush.wanted_size
-        self._shelf = Shelf(places_within(options.memory_mb, size))
-        self._shelf.put(first, self._open(first, size), size, keep=set())
+        size = self._renderer.wanted_size
+        self._cache = StyleCache(capacity_within(options.memory_mb, size))
+        self._cache.put(first, self._open(first, size), size, keep=set())
         self._loader = Thread(target=self._prepare_styles, name="livestyle-loader", daemon=True)
         self._loader.start()
 
@@ -133,18 +133,18 @@ class Player:
     def ready(self) -> set[str]:
         """Names of the styles that can be swapped to without waiting."""
         with self._changed:
-            return set(self._shelf)
+            return set(self._cache)
 
     @property
     def info(self) -> EngineInfo:
         """What really runs the current style."""
         with self._changed:
-            return self._shelf[self._current].info
+            return self._cache[self._current].info
 
     @property
     def scale(self) -> float:
         """Width of what the network paints, in widths of the frame."""
-        return self._brush.scale
+        return self._renderer.scale
 
     def __call__(self, frame: Frame) -> Frame:
         """Paints one frame in the current style and look.
@@ -155,15 +155,15 @@ class Player:
         original = self.seen = self._original(frame)
         with self._changed:
             name, look, judge = self._current, self.look, not self._is_loading
-            style, retired = self._shelf.use(name), self._shelf.take_retired()
+            style, evicted = self._cache.use(name), self._cache.take_evicted()
             size = original.shape[1], original.shape[0]
-            if self._brush.choose_size(size, self._shelf.warm_size(name)):
+            if self._renderer.choose_size(size, self._cache.warm_size(name)):
                 self._changed.notify_all()
-        close_all(retired)
+        close_all(evicted)
         if self._note:
             self._note(frame.pts_s, Scene(name, look, frozen=self._held is not None))
         # Loading takes the processor away for a moment: times taken then mislead the governor.
-        return self._brush.paint(frame, original, name, style, look, judge=judge)
+        return self._renderer.paint(frame, original, name, style, look, judge=judge)
 
     def select(self, name: str) -> None:
         """Swaps to a style: with the next frame when it is ready, else as soon as it is.
@@ -178,8 +178,8 @@ class Player:
                 self._notice = self.failed[name]
                 return
             self._wanted = name
-            self._meter.swap_asked(name)
-            if name in self._shelf:
+            self._metrics.swap_asked(name)
+            if name in self._cache:
                 self._current = name
                 self._notice = ""
             else:
@@ -204,7 +204,7 @@ class Player:
         """Loads a style again whose files have changed; until it works, the old one paints."""
         with self._changed:
             self.failed.pop(name, None)
-            if name in self._shelf:
+            if name in self._cache:
                 self._stale.add(name)
             self._changed.notify_all()
 
@@ -231,7 +231,7 @@ class Player:
         if self._loader.is_alive():
             log.warning("a style is still loading after %g s; going on without it", JOIN_S)
         with self._changed:
-            styles = self._shelf.clear()
+            styles = self._cache.clear()
         close_all(styles)
 
     def _original(self, frame: Frame) -> Pixels:
@@ -259,34 +259,34 @@ class Player:
                 log.warning("style %s cannot be used: %s", name, error)
                 self._give_up(name, error)
 
-    def _next_task(self) -> tuple[str, Size, Rescue | None] | None:
+    def _next_task(self) -> tuple[str, Size, FallbackStylizer | None] | None:
         """Waits for a style to open (None) or to warm at a size; None when the player closes."""
         with self._changed:
             while not self._closed:
                 if (name := next(self._unprepared(), None)) is not None:
                     self._is_loading = True
-                    style = None if name in self._stale else self._shelf.get(name)
+                    style = None if name in self._stale else self._cache.get(name)
                     self._stale.discard(name)
-                    return name, self._brush.wanted_size, style
+                    return name, self._renderer.wanted_size, style
                 self._is_loading = False
                 self._changed.wait()
             return None
 
     def _unprepared(self) -> Iterator[str]:
         """Styles that are missing or cold: what a key or the picture waits for comes first."""
-        missing = [n for n in self.names if n not in self._shelf and n not in self.failed]
-        cold = [n for n in self._shelf if self._shelf.warm_size(n) != self._brush.wanted_size]
+        missing = [n for n in self.names if n not in self._cache and n not in self.failed]
+        cold = [n for n in self._cache if self._cache.warm_size(n) != self._renderer.wanted_size]
         yield from (n for n in missing if n == self._wanted)
-        yield from (n for n in self._stale if n in self._shelf)
+        yield from (n for n in self._stale if n in self._cache)
         yield from (n for n in cold if n == self._current)
-        if self._shelf.has_room:
+        if self._cache.has_room:
             yield from missing
         yield from cold
 
-    def _open(self, name: str, size: Size) -> Rescue:
+    def _open(self, name: str, size: Size) -> FallbackStylizer:
         """Loads a style and paints one blank frame, so that the first real one is fast."""
         fallback = partial(self._load_fallback, name) if self._load_fallback else None
-        style = Rescue(name, self._load(name), self._say, fallback)
+        style = FallbackStylizer(name, self._load(name), self._say, fallback)
         try:
             style.warm(size)
         except BaseException:
@@ -294,32 +294,32 @@ class Player:
             raise
         return style
 
-    def _warm(self, name: str, size: Size, style: Rescue) -> None:
+    def _warm(self, name: str, size: Size, style: FallbackStylizer) -> None:
         try:
             style.warm(size)
         except Exception as error:  # if it is serious, painting will show it
             log.warning("style %s could not be warmed: %s", name, error)
         with self._changed:
-            self._shelf.note_warm(name, size)
+            self._cache.note_warm(name, size)
 
-    def _take_in(self, name: str, style: Rescue, size: Size) -> None:
+    def _take_in(self, name: str, style: FallbackStylizer, size: Size) -> None:
         with self._changed:
             if not self._closed:
-                if name in self._shelf:
+                if name in self._cache:
                     self._notice = f"{name} has changed and is loaded again"
                     log.info("%s", self._notice)
                 elif name == self._wanted:
                     self._current, self._notice = name, ""
-                self._shelf.put(name, style, size, keep={self._current, self._wanted})
+                self._cache.put(name, style, size, keep={self._current, self._wanted})
                 return
         style.close()
 
     def _give_up(self, name: str, error: Exception) -> None:
         with self._changed:
-            if name in self._shelf:
+            if name in self._cache:
                 self._notice = f"{name} has changed, but cannot be used: {error}"
                 return
             self.failed[name] = self._notice = f"{name} cannot be used: {error}"
             if self._wanted == name:
                 self._wanted = self._current
-                self._meter.swap_asked(None)
+                self._metrics.swap_asked(None)

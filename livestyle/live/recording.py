@@ -9,8 +9,8 @@ from itertools import count
 from pathlib import Path
 
 from livestyle.frame import Frame
-from livestyle.live.writer import Writer
-from livestyle.stages import Sink
+from livestyle.live.background_writer import Writer
+from livestyle.protocols import Sink
 
 log = logging.getLogger(__name__)
 

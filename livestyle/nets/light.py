@@ -35,7 +35,7 @@ class Light(nn.Module):
         self.norm1 = nn.InstanceNorm2d(half_width, affine=True)
         self.down2 = _conv(half_width, width, 3, stride=2)
         self.norm2 = nn.InstanceNorm2d(width, affine=True)
-        self.seed = Seed(width)
+        self.seed = NoiseMap(width)
         self.trunk = nn.Sequential(*(ResidualBlock(width) for _ in range(blocks)))
         self.up1 = _conv(width, half_width, 3)
         self.detail = nn.Conv2d(half_width, half_width, 1, bias=False)
@@ -87,7 +87,7 @@ class ResidualBlock(nn.Module):
         return x + residual
 
 
-class Seed(nn.Module):
+class NoiseMap(nn.Module):
     """Adds a fixed noise tile, scaled per channel, so that flat regions can be painted too.
 
     A convolutional network gives a clear sky one flat colour, because it sees the same thing

@@ -9,11 +9,12 @@ import torch
 
 from livestyle.errors import SinkError, StyleError
 from livestyle.frame import Pixels
-from livestyle.look import Look, apply
 from livestyle.nets.hrnet import HRNet
 from livestyle.nets.pixels import to_batch, to_pixels
 from livestyle.optimisation.fit import padded
 from livestyle.optimisation.tiling import tiles_of
+from livestyle.output_file import atomic_write
+from livestyle.render.compositing import Look, apply
 
 FORMAT = "livestyle-pair-1"
 SUFFIX = ".safetensors"
@@ -78,12 +79,10 @@ class PairNetwork:
             "about": json.dumps(self.about),
         }
         state = {key: value.contiguous().cpu() for key, value in self._net.state_dict().items()}
-        partial = path.with_name(path.name + ".partial")
         try:
-            partial.write_bytes(save(state, metadata))
-            partial.replace(path)
+            with atomic_write(path) as partial:
+                partial.write_bytes(save(state, metadata))
         except OSError as error:
-            partial.unlink(missing_ok=True)
             raise SinkError(f"{path} cannot be written ({error.strerror or error}).") from error
 
     @classmethod

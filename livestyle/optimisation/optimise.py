@@ -9,7 +9,7 @@ from torch import Tensor
 
 from livestyle.errors import TrainingError
 from livestyle.frame import Pixels
-from livestyle.look import Look, apply
+from livestyle.images import read_picture, to_long_side
 from livestyle.nets.pixels import to_batch, to_pixels
 from livestyle.nets.vgg import LossNetwork, load_loss_network
 from livestyle.optimisation import gatys
@@ -18,7 +18,7 @@ from livestyle.optimisation.memory import check_memory, explaining_memory
 from livestyle.optimisation.network import PairNetwork, in_grey
 from livestyle.optimisation.objective import Objective, Recipe, recipe_of
 from livestyle.optimisation.progress import OnStep
-from livestyle.picture import read_picture, to_long_side
+from livestyle.render.compositing import Look, apply
 from livestyle.training.device import autocast_dtype, channels_last, choose_device
 from livestyle.training.similarity import LAYERS, Similarity, similarity
 

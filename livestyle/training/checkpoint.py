@@ -17,9 +17,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from livestyle.checkpoint_file import CHECKPOINT_FILE, NET_PREFIX
 from livestyle.errors import TrainingError
-from livestyle.pack import is_pack, read_member
+from livestyle.output_file import atomic_write
+from livestyle.styles.checkpoint_file import CHECKPOINT_FILE, NET_PREFIX
+from livestyle.styles.pack import is_pack, read_member
 from livestyle.training.config import TrainConfig
 
 log = logging.getLogger(__name__)
@@ -42,7 +43,7 @@ class Checkpoint:
         net: the network's state dict.
         moments: Adam's state, "parameter number.name" -> tensor.
         losses: running means when it was saved.
-        origin: what the run was made from, see `livestyle.training.origin`.
+        origin: what the run was made from, see `livestyle.training.provenance`.
     """
 
     config: TrainConfig
@@ -66,7 +67,6 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint, keep: int = 1) -> Path
             stay as they are.
     """
     path = folder / CHECKPOINT_FILE
-    partial = path.with_name(path.name + ".partial")
     tensors = {NET_PREFIX + key: value for key, value in checkpoint.net.items()}
     tensors |= {OPTIMISER_PREFIX + key: value for key, value in checkpoint.moments.items()}
     tensors = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
@@ -83,14 +83,13 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint, keep: int = 1) -> Path
         "origin": json.dumps(checkpoint.origin),
     }
     try:
-        save_file(tensors, partial, metadata)
-        partial.chmod(0o644)  # safetensors makes files that only their owner may read
-        _flush(partial)
-        if keep > 1:
-            _set_aside(path)
-        partial.replace(path)
+        with atomic_write(path) as partial:
+            save_file(tensors, partial, metadata)
+            partial.chmod(0o644)  # safetensors makes files that only their owner may read
+            _flush(partial)
+            if keep > 1:
+                _set_aside(path)
     except (OSError, SafetensorError) as error:
-        partial.unlink(missing_ok=True)
         raise TrainingError(
             f"The checkpoint {path} cannot be written ({error}). The one before it is whole; make "
             "room and go on with --resume."

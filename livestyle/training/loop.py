@@ -14,30 +14,30 @@ from torch.nn.parallel import DistributedDataParallel
 from livestyle.errors import TrainingError
 from livestyle.nets import build_net
 from livestyle.nets.vgg import LossNetwork, load_loss_network
-from livestyle.training.artwork import style_target
+from livestyle.training.callbacks.callback import Callback, Progress
+from livestyle.training.callbacks.preview import square
 from livestyle.training.checkpoint import (
     Checkpoint,
     checkpoints_in,
     load_checkpoint,
     save_checkpoint,
 )
-from livestyle.training.clock import Clock
 from livestyle.training.config import TrainConfig
-from livestyle.training.crops import Crops, open_crops
-from livestyle.training.data import PhotoSet
+from livestyle.training.data.crops import Crops, open_crops
+from livestyle.training.data.photos import PhotoSet
 from livestyle.training.device import (
     autocast_dtype,
     channels_last,
     choose_device,
     keep_freed_memory,
 )
-from livestyle.training.guard import RUNNING_MEAN, LossGuard, check_room, memory_in_words
+from livestyle.training.distributed import join_process_group
+from livestyle.training.divergence import RUNNING_MEAN, DivergenceCheck, check_room, memory_in_words
 from livestyle.training.objective import Objective, in_precision
-from livestyle.training.origin import STARTED_FROM, name_of, origin_of
-from livestyle.training.preview import square
-from livestyle.training.ranks import join_ranks
+from livestyle.training.provenance import STARTED_FROM, name_of, origin_of
 from livestyle.training.schedule import one_cycle
-from livestyle.training.watcher import Progress, Watcher
+from livestyle.training.style_target import style_target
+from livestyle.training.time_budget import TimeBudget
 
 log = logging.getLogger(__name__)
 
@@ -82,8 +82,8 @@ class Trainer:
         self.device = choose_device(config.device)
         if self.device.type == "cpu":
             keep_freed_memory()
-        self.ranks = join_ranks(self.device)
-        self.share = self.ranks.share(config.batch)
+        self.processes = join_process_group(self.device)
+        self.share = self.processes.share(config.batch)
         self.photos: PhotoSet = beside.photos if beside else PhotoSet(config.photos)
         if not beside:
             self.photos.check_enough()
@@ -115,7 +115,7 @@ class Trainer:
             self.loss_network, config.style_layers, config.style_image, config.stroke, photos
         )
         dtype = autocast_dtype(config.precision, self.device)
-        (bf16,) = self.ranks.agreed([dtype is not None])  # a trial may end otherwise in another
+        (bf16,) = self.processes.agreed([dtype is not None])  # a trial may end otherwise in another
         self.autocast_dtype = torch.bfloat16 if bf16 else None
         in_precision(self.loss_network, self.autocast_dtype)
         self.net: nn.Module = channels_last(build_net(config.net), self.device)
@@ -126,7 +126,7 @@ class Trainer:
         net: nn.Module = self.net
         if self.config.compile:
             net = torch.compile(net)  # type: ignore[assignment]
-        if self.ranks.count > 1:
+        if self.processes.count > 1:
             net = DistributedDataParallel(net, broadcast_buffers=False)
         loss_network: nn.Module = self.loss_network
         if self.config.compile:
@@ -141,12 +141,12 @@ class Trainer:
         self._stopped.set()
 
     def run(
-        self, watchers: Sequence[Watcher] = (), *, hours: float | None = None, fit: bool = False
+        self, callbacks: Sequence[Callback] = (), *, hours: float | None = None, fit: bool = False
     ) -> Path:
         """Trains to the end, until the time is up or until `stop`, and saves then.
 
         Args:
-            watchers: are told of steps and checkpoints, in this order. Of several processes only
+            callbacks: are told of steps and checkpoints, in this order. Of several processes only
                 the first tells them.
             hours: wall time that it may take, from the making of this trainer on; None: no limit.
             fit: choose the number of steps such that they fill the hours.
@@ -158,33 +158,33 @@ class Trainer:
             TrainingError: no photo can be read, memory or the disk is full, or the losses broke
                 away. Then the last good checkpoint stays.
         """
-        watchers = watchers if self.ranks.writes else ()
-        for watcher in watchers:
+        callbacks = callbacks if self.processes.is_main else ()
+        for watcher in callbacks:
             watcher.started(self)
         crops = open_crops(self.photos, self.config, self.step, self.share, self.device)
         try:
             with memory_in_words(self.config):
-                self._learn(crops, watchers, Clock(hours, fit, self._began_s))
-            path = self._save(watchers)
-            self.ranks.leave()  # not after an error: the others may wait, torchrun ends them
+                self._learn(crops, callbacks, TimeBudget(hours, fit, self._began_s))
+            path = self._save(callbacks)
+            self.processes.leave()  # not after an error: the others may wait, torchrun ends them
             return path
         finally:
             crops.close()
-            for watcher in watchers:
+            for watcher in callbacks:
                 watcher.ended()
 
-    def _learn(self, crops: Crops, watchers: Sequence[Watcher], clock: Clock) -> None:
-        guard = LossGuard()
+    def _learn(self, crops: Crops, callbacks: Sequence[Callback], clock: TimeBudget) -> None:
+        guard = DivergenceCheck()
         while self.step < self.config.steps:
             losses = self._train_on(crops.next().to(self.device))
             guard.look(self.step, self.step / self.config.steps, losses)
             self._note(losses)
             steps = clock.steps(self.step, self.config.steps)
             progress = Progress(self.step, steps, dict(self.losses))
-            for watcher in watchers:
+            for watcher in callbacks:
                 watcher.stepped(progress)
             stops = int(self._stopped.is_set() or clock.is_up)
-            steps, stops = self.ranks.agreed([steps, stops])
+            steps, stops = self.processes.agreed([steps, stops])
             self.config = replace(self.config, steps=steps)
             if stops:
                 return
@@ -192,7 +192,7 @@ class Trainer:
                 if guard.suspect:
                     log.warning("The losses rise; step %d is not saved.", self.step)
                 else:
-                    self._save(watchers)
+                    self._save(callbacks)
 
     def _train_on(self, crops: Tensor) -> dict[str, float]:
         """One step on RGB uint8 (N, 3, H, W); returns the weighted losses."""
@@ -209,7 +209,7 @@ class Trainer:
         # times the others'. Adam would remember it for long; so every step gets the same norm.
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), GRADIENT_NORM)
         self.optimiser.step()
-        means = self.ranks.mean(torch.stack(list(losses.values())).detach()).tolist()
+        means = self.processes.mean(torch.stack(list(losses.values())).detach()).tolist()
         return dict(zip(losses, means, strict=True))
 
     def _note(self, losses: dict[str, float]) -> None:
@@ -219,9 +219,9 @@ class Trainer:
             keep = min(RUNNING_MEAN, 1 - 1 / self.step)
             self.losses[name] = keep * mean + (1 - keep) * value
 
-    def _save(self, watchers: Sequence[Watcher]) -> Path:
+    def _save(self, callbacks: Sequence[Callback]) -> Path:
         folder = self.config.out
-        if not self.ranks.writes:
+        if not self.processes.is_main:
             return folder
         moments = {
             f"{number}.{name}": value
@@ -233,7 +233,7 @@ class Trainer:
         )
         path = save_checkpoint(folder, state, self.config.keep)
         self.photos.write_skipped(folder / SKIPPED_FILE)
-        for watcher in watchers:
+        for watcher in callbacks:
             watcher.saved(path)
         check_room(folder, path.stat().st_size)
         return path

@@ -6,9 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from livestyle.nets.vgg import LossNetwork
-from livestyle.training.artwork import StyleTarget
 from livestyle.training.config import TrainConfig
-from livestyle.training.exposure import in_another_light
+from livestyle.training.data.augmentation import in_another_light
 from livestyle.training.losses import (
     chroma_loss,
     content_loss,
@@ -18,6 +17,7 @@ from livestyle.training.losses import (
 )
 from livestyle.training.schedule import steadiness_ramp, style_ramp
 from livestyle.training.steadiness import random_warp, steadiness_loss, through_a_sensor
+from livestyle.training.style_target import StyleTarget
 
 WEBCAM_NOISE = (0.0, 2 / 255)
 """Standard deviations of the noise that the network sees on photos, at an augmentation of 1."""

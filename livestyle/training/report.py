@@ -7,14 +7,14 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from livestyle.card import StyleCard
 from livestyle.errors import LivestyleError, TrainingError
 from livestyle.frame import Pixels
-from livestyle.picture import encode_picture, read_picture, to_long_side
+from livestyle.images import encode_picture, read_picture, to_long_side
+from livestyle.styles.card import StyleCard
+from livestyle.training.callbacks.history import LOSSES_FILE, STEADINESS_FILE, Table, read_table
+from livestyle.training.callbacks.preview import PREVIEW_FILE
 from livestyle.training.checkpoint import Checkpoint, load_checkpoint
 from livestyle.training.config import TrainConfig
-from livestyle.training.history import LOSSES_FILE, STEADINESS_FILE, Table, read_table
-from livestyle.training.preview import PREVIEW_FILE
 
 REPORT_FILE = "report.html"
 ARTWORK_PX = 560
@@ -71,7 +71,7 @@ def write_report(run: Path, card: StyleCard | None = None) -> Path:
     """Writes `report.html` into a run's folder from what lies there.
 
     Args:
-        run: folder with a checkpoint, and the pictures and tables of its watchers.
+        run: folder with a checkpoint, and the pictures and tables of its callbacks.
         card: of the style that was made of it; None: none was.
 
     Returns:

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from livestyle.frame import Pixels
+from livestyle.images import to_long_side
 from livestyle.nets.pixels import to_batch
 from livestyle.nets.vgg import LossNetwork
-from livestyle.picture import to_long_side
 from livestyle.training.losses import gram_matrix
 
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")

@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from livestyle.contact_sheet import in_grid, labelled
 from livestyle.frame import Pixels
-from livestyle.picture import read_picture, write_picture
-from livestyle.tiles import in_grid, labelled
+from livestyle.images import read_picture, write_picture
+from livestyle.training.callbacks.callback import Callback
+from livestyle.training.callbacks.preview import paint, square
 from livestyle.training.checkpoint import checkpoints_in
 from livestyle.training.config import TrainConfig
 from livestyle.training.loop import Trainer
-from livestyle.training.preview import paint, square
-from livestyle.training.watcher import Watcher
 
 STRENGTHS = 0.5, 1.0, 2.0
 STROKES = 0.7, 1.4
@@ -78,12 +78,12 @@ class Sweep:
             self._trainer.stop()
 
     def run(
-        self, watchers: Callable[[Cell], Sequence[Watcher]] = lambda _: ()
+        self, callbacks: Callable[[Cell], Sequence[Callback]] = lambda _: ()
     ) -> Iterator[tuple[Cell, Path]]:
         """Trains cell after cell; the sheet is written anew after each.
 
         Args:
-            watchers: those of a cell's run.
+            callbacks: those of a cell's run.
 
         Yields:
             Each finished cell and its run's folder. A cell that is stopped is not finished.
@@ -95,7 +95,7 @@ class Sweep:
         for cell in CELLS:
             trainer = self._open(cell)
             if not self._stopped:
-                trainer.run(watchers(cell))
+                trainer.run(callbacks(cell))
             if self._stopped:
                 return
             self._paint(cell, trainer)

@@ -78,7 +78,7 @@ class Clip:
     sound_s: float
 
 
-def played(path: Path, *, whole: bool = True) -> Clip:
+def decoded(path: Path, *, whole: bool = True) -> Clip:
     """Plays a video file with PyAV; one that is not `whole` may break off."""
     pictures, times_s, sound_s = [], [], 0.0
     with av.open(str(path)) as container, suppress(*() if whole else (av.FFmpegError,)):

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cli_runs import Ended, Running, difference, played, plays
+from cli_runs import Ended, Running, decoded, difference, plays
 from media import make_clip
 from models import blur_model, invert_model, make_card, save_onnx, save_style
 
-from livestyle.cli.style_set import StyleSet
 from livestyle.engines import EngineOptions
 from livestyle.errors import EngineError
+from livestyle.live.style_set import StyleSet
 
 REPORT = {
     "source", "size", "style_history", "engine", "device", "precision", "frames", "fps",
@@ -39,14 +39,14 @@ Start = Callable[..., Running]
 def test_every_frame_of_a_clip(
     name: str, how: dict[str, object], size: tuple[int, int], livestyle: Livestyle
 ) -> None:
-    clip = played(make_clip(Path(name), **how))  # type: ignore[arg-type]
+    clip = decoded(make_clip(Path(name), **how))  # type: ignore[arg-type]
     ended = livestyle(
         "cam", "--source", name, "--no-display", "--record", "out.mp4", "--report", "r.json"
     )
     assert (ended.code, ended.out) == (0, ""), ended.err
     assert f"Painting {name} at" in ended.err
     assert f"Painted {len(clip.pictures)} frames" in ended.err and "out.mp4" in ended.err
-    painted = played(Path("out.mp4"))
+    painted = decoded(Path("out.mp4"))
     assert len(painted.pictures) == len(clip.pictures)
     assert painted.times_s == pytest.approx([t - clip.times_s[0] for t in clip.times_s], abs=0.001)
     assert painted.pictures[0].shape == (size[1], size[0], 3)
@@ -62,15 +62,15 @@ def test_every_frame_of_a_clip(
 
 
 def test_the_recording_is_painted(livestyle: Livestyle) -> None:
-    clip = played(make_clip(Path("clip.mp4")))
+    clip = decoded(make_clip(Path("clip.mp4")))
     options = ("--source", "clip.mp4", "--no-display", "--record")
     assert livestyle("cam", *options, "full.mp4").code == 0
     assert livestyle("cam", *options, "none.mp4", "--strength", "0").code == 0
     assert livestyle("cam", *options, "flipped.mp4", "--mirror").code == 0
     original = clip.pictures[3]
-    assert difference(played(Path("full.mp4")).pictures[3], 255 - original) < 6
-    assert difference(played(Path("none.mp4")).pictures[3], original) < 6
-    assert difference(played(Path("flipped.mp4")).pictures[3], 255 - original[:, ::-1]) < 6
+    assert difference(decoded(Path("full.mp4")).pictures[3], 255 - original) < 6
+    assert difference(decoded(Path("none.mp4")).pictures[3], original) < 6
+    assert difference(decoded(Path("flipped.mp4")).pictures[3], 255 - original[:, ::-1]) < 6
 
 
 @pytest.mark.parametrize("suffix", [".mkv", ".mov", ".webm", ".avi"])
@@ -78,7 +78,7 @@ def test_other_containers(suffix: str, livestyle: Livestyle) -> None:
     make_clip(Path("clip.mp4"))
     ended = livestyle("cam", "--source", "clip.mp4", "--no-display", "--record", f"out{suffix}")
     assert ended.code == 0, ended.err
-    assert len(played(Path(f"out{suffix}")).pictures) == 10
+    assert len(decoded(Path(f"out{suffix}")).pictures) == 10
 
 
 def test_a_single_model_file_as_style(styles_folder: Path, livestyle: Livestyle) -> None:
@@ -133,7 +133,7 @@ def test_strokes_keep_their_size_where_it_paints_smaller(start: Start, tmp_path:
     time.sleep(1)  # it is ready to paint at that size; now some frames are
     cam.send(signal.SIGINT)
     assert cam.ended().code == 130
-    means = [float(picture.mean()) for picture in played(tmp_path / "out.mkv").pictures]
+    means = [float(picture.mean()) for picture in decoded(tmp_path / "out.mkv").pictures]
     assert means[0] < 120
     assert means[-1] == pytest.approx(127, abs=2)
 
@@ -163,7 +163,7 @@ def test_a_style_that_is_exported_anew_is_painted_in_at_once(start: Start, tmp_p
     cam.wait_for(lambda: "tiny has changed and is loaded again" in cam.err, "the new style")
     cam.send(signal.SIGINT)
     assert cam.ended().code == 130
-    pictures = played(tmp_path / "out.mkv").pictures
+    pictures = decoded(tmp_path / "out.mkv").pictures
     assert difference(255 - pictures[0], pictures[-1]) > 20
     assert not list(tmp_path.glob("*.partial"))
 
@@ -187,7 +187,7 @@ def test_tiny_and_odd_sizes(size: tuple[int, int], livestyle: Livestyle) -> None
     )  # fmt: skip
     assert ended.code == 0, ended.err
     assert json.loads(Path("r.json").read_text())["size"] == list(size)
-    assert len(played(Path("out.mp4")).pictures) == 3
+    assert len(decoded(Path("out.mp4")).pictures) == 3
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_a_signal_leaves_a_whole_recording(
     assert "Recorded to out.mp4" in ended.err and "interrupted" in ended.err
     assert "Traceback" not in ended.err
     report = json.loads(Path("r.json").read_text())
-    assert len(played(Path("out.mp4")).pictures) == report["frames"]["shown"] > 0
+    assert len(decoded(Path("out.mp4")).pictures) == report["frames"]["shown"] > 0
     assert not Path("out.mp4.partial").exists()
 
 
@@ -217,7 +217,7 @@ def test_a_kill_leaves_a_partial_recording_that_plays(start: Start, tmp_path: Pa
     cam.wait_for(lambda: plays(tmp_path / "out.mp4.partial"), "a recording that plays")
     cam.send(signal.SIGKILL)
     assert cam.ended().code == -signal.SIGKILL
-    assert len(played(Path("out.mp4.partial"), whole=False).pictures) > 0
+    assert len(decoded(Path("out.mp4.partial"), whole=False).pictures) > 0
     assert not Path("out.mp4").exists()
 
 
@@ -240,7 +240,7 @@ def test_a_signal_that_a_library_took_for_its_own_failure(
         except KeyboardInterrupt as error:
             raise EngineError("OpenVINO cannot be imported.") from error
 
-    monkeypatch.setattr("livestyle.cli.style_set.load", load)
+    monkeypatch.setattr("livestyle.live.style_set.load", load)
     ended = livestyle("cam", "--source", "demo", "--no-display", "--record", "out.mp4")
     assert (ended.code, ended.out) == (130, "")
     assert ended.err.splitlines() == ["livestyle: interrupted."]
@@ -258,5 +258,5 @@ def test_of_two_that_record_to_the_same_file_the_second_is_refused(
     assert "another program is writing to it" in second.err
     first.send(signal.SIGINT)
     assert first.ended().code == 130
-    assert played(tmp_path / "out.mp4").pictures
+    assert decoded(tmp_path / "out.mp4").pictures
     assert not list(tmp_path.glob("out.mp4.*"))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import onnx
 import pytest
-from cli_runs import Ended, played
+from cli_runs import Ended, decoded
 from media import cut_short, make_clip, noise
 from models import invert_model, make_card, save_onnx, save_style
 
@@ -59,7 +59,7 @@ def test_a_clip_cut_short_is_painted_as_far_as_it_goes(livestyle: Livestyle) -> 
     cut_short(clip, 0.5)
     ended = livestyle("cam", "--source", "cut.mkv", "--no-display", "--record", "out.mp4")
     assert ended.code == 0, ended.err
-    assert 10 < len(played(Path("out.mp4")).pictures) < 60
+    assert 10 < len(decoded(Path("out.mp4")).pictures) < 60
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_an_older_output_is_kept(livestyle: Livestyle) -> None:
     check(livestyle("video", "cut.mp4", "out.mp4", "--overwrite"), 3)
     assert Path("out.mp4").read_text() == "precious"
     assert livestyle("video", clip, "out.mp4", "--overwrite").code == 0
-    assert len(played(Path("out.mp4")).pictures) == 10
+    assert len(decoded(Path("out.mp4")).pictures) == 10
     assert not list(Path().glob("*.partial*"))
 
 
@@ -230,7 +230,7 @@ def test_a_full_disk(command: str) -> None:
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, 600_000)),
     )
     check(Ended(done.returncode, done.stdout, done.stderr), 5, "out.mp4.partial", "File too large")
-    assert len(played(Path("out.mp4.partial"), whole=False).pictures) > 10
+    assert len(decoded(Path("out.mp4.partial"), whole=False).pictures) > 10
     assert not Path("out.mp4").exists()
 
 

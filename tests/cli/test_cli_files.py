@@ -11,7 +11,7 @@ from signal import SIGINT
 import av
 import numpy as np
 import pytest
-from cli_runs import Ended, Running, difference, played, plays
+from cli_runs import Ended, Running, decoded, difference, plays
 from media import cut_short, make_clip, noise
 from models import save_style
 from PIL import Image
@@ -33,16 +33,16 @@ def test_every_frame_at_its_own_time(suffix: str, livestyle: Livestyle) -> None:
     assert (ended.code, ended.out) == (0, f"out{suffix}\n"), ended.err
     assert "7 frames" in ended.err
     assert ticks(Path(f"out{suffix}")) == ticks(clip)
-    original = played(clip).pictures[2]
-    assert difference(played(Path(f"out{suffix}")).pictures[2], 255 - original) < 6
+    original = decoded(clip).pictures[2]
+    assert difference(decoded(Path(f"out{suffix}")).pictures[2], 255 - original) < 6
 
 
 def test_sound_is_kept_or_left_out(livestyle: Livestyle) -> None:
     clip = make_clip(Path("clip.mp4"), frames=15, audio_s=0.5)
     assert livestyle("video", clip, "with.mp4").code == 0
     assert livestyle("video", clip, "without.mp4", "--no-audio").code == 0
-    assert played(Path("with.mp4")).sound_s == pytest.approx(played(clip).sound_s, abs=0.03)
-    assert played(Path("without.mp4")).sound_s == 0
+    assert decoded(Path("with.mp4")).sound_s == pytest.approx(decoded(clip).sound_s, abs=0.03)
+    assert decoded(Path("without.mp4")).sound_s == 0
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_sound_is_kept_or_left_out(livestyle: Livestyle) -> None:
 def test_sizes(options: tuple[str, str], size: tuple[int, int], livestyle: Livestyle) -> None:
     clip = make_clip(Path("clip.mp4"), frames=3)
     assert livestyle("video", clip, "out.mp4", *options).code == 0
-    pictures = played(Path("out.mp4")).pictures
+    pictures = decoded(Path("out.mp4")).pictures
     assert len(pictures) == 3 and pictures[0].shape == (size[1], size[0], 3)
 
 
@@ -65,11 +65,11 @@ def test_part_of_a_clip(livestyle: Livestyle) -> None:
     clip = make_clip(Path("clip.mp4"), frames=60, audio_s=2.0)
     ended = livestyle("video", clip, "out.mp4", "--start", "0.5", "--end", "0:01.5")
     assert ended.code == 0, ended.err
-    part = played(Path("out.mp4"))
+    part = decoded(Path("out.mp4"))
     assert len(part.pictures) == 30
     assert part.times_s[0] == pytest.approx(0.0, abs=0.001)
     assert part.sound_s == pytest.approx(1.0, abs=0.06)
-    middle = played(clip).pictures[15]
+    middle = decoded(clip).pictures[15]
     assert difference(part.pictures[0], 255 - middle) < 6
     assert livestyle("video", clip, "none.mp4", "--start", "9").code == 3
     assert not list(Path().glob("none*"))
@@ -84,15 +84,15 @@ def test_several_clips_into_a_folder(livestyle: Livestyle) -> None:
     assert ended.code == 3
     assert ended.out.split() == [str(Path("painted/one.mp4")), str(Path("painted/two.mp4"))]
     assert "broken.mp4" in ended.err and "1 of 3 videos" in ended.err.splitlines()[-1]
-    assert len(played(Path("painted/one.mp4")).pictures) == 3
-    assert len(played(Path("painted/two.mp4")).pictures) == 4
+    assert len(decoded(Path("painted/one.mp4")).pictures) == 3
+    assert len(decoded(Path("painted/two.mp4")).pictures) == 4
     assert len(list(Path("painted").iterdir())) == 2
 
 
 def test_strength_colours_and_codec(livestyle: Livestyle) -> None:
     clip = make_clip(Path("clip.mp4"), frames=3)
     assert livestyle("video", clip, "out.mkv", "--strength", "0", "--codec", "vp9").code == 0
-    assert difference(played(Path("out.mkv")).pictures[0], played(clip).pictures[0]) < 6
+    assert difference(decoded(Path("out.mkv")).pictures[0], decoded(clip).pictures[0]) < 6
     assert livestyle("video", clip, "color.mp4", "--keep-color").code == 0
     ended = livestyle("video", clip, "x.mp4", "--codec", "crayon")
     assert ended.code == 5 and "crayon" in ended.err and "h264" in ended.err
@@ -112,7 +112,7 @@ def test_ctrl_c_leaves_what_was_painted(
     program.send(SIGINT)
     ended = program.ended()
     assert ended.code == 130 and "Traceback" not in ended.err, ended.err
-    assert 0 < len(played(Path("out.mp4")).pictures) < 600
+    assert 0 < len(decoded(Path("out.mp4")).pictures) < 600
 
 
 def picture(path: Path, size: tuple[int, int] = (40, 30), **options: object) -> Image.Image:

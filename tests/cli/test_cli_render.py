@@ -7,7 +7,7 @@ from pathlib import Path
 from signal import SIGKILL, SIGTERM
 
 import pytest
-from cli_runs import Ended, Running, difference, played
+from cli_runs import Ended, Running, decoded, difference
 from media import make_clip
 from models import save_style
 
@@ -31,13 +31,13 @@ def keep_clip(livestyle: Livestyle, clip: Path, *options: object) -> None:
 
 def test_a_clip_is_painted_again_frame_by_frame(livestyle: Livestyle) -> None:
     clip = make_clip(Path("clip.mkv"), times_s=VFR_S, audio_s=1.0)
-    original = played(clip)
+    original = decoded(clip)
     keep_clip(livestyle, clip, "--strength", "0.5", "--mirror", "--record", "live.mp4")
-    kept = played(Path("s/frames.mp4"))
+    kept = decoded(Path("s/frames.mp4"))
     assert difference(kept.pictures[3], original.pictures[3]) < 4, "unpainted, unmirrored"
     ended = livestyle("render", "s", "show.mp4")
     assert (ended.code, ended.out) == (0, "show.mp4\n"), ended.err
-    live, show = played(Path("live.mp4")), played(Path("show.mp4"))
+    live, show = decoded(Path("live.mp4")), decoded(Path("show.mp4"))
     assert show.times_s == pytest.approx(original.times_s, abs=0.001)
     assert show.sound_s == pytest.approx(original.sound_s, abs=0.05)
     assert len(show.pictures) == 7
@@ -59,7 +59,7 @@ def test_swaps_come_at_their_frames(livestyle: Livestyle) -> None:
     assert livestyle("render", "s", "show.mp4", "--size", "128x96", "--crf", "10").code == 0
     assert livestyle("video", "clip.mp4", "plain.mp4", "--size", "128x96", "--strength", "0",
                      "--crf", "10").code == 0  # fmt: skip
-    plain, show = played(Path("plain.mp4")).pictures, played(Path("show.mp4")).pictures
+    plain, show = decoded(Path("plain.mp4")).pictures, decoded(Path("show.mp4")).pictures
     expected = {
         **{index: 255 - plain[index] for index in range(4)},
         **{index: plain[index] for index in (4, 5)},
@@ -79,7 +79,7 @@ def test_a_camera_keeps_what_nobody_painted(livestyle: Livestyle) -> None:
     assert ended.code == 0, ended.err
     captured = json.loads(Path("r.json").read_text())["frames"]["captured"]
     assert livestyle("render", "s", "show.mp4", "--precision", "auto").code == 0
-    kept, show = played(Path("s/frames.mp4")), played(Path("show.mp4"))
+    kept, show = decoded(Path("s/frames.mp4")), decoded(Path("show.mp4"))
     assert len(show.pictures) == len(kept.pictures) > 1
     assert captured - 1 <= len(kept.pictures) <= captured
     assert difference(show.pictures[-1], 255 - kept.pictures[-1]) < 8
@@ -95,7 +95,7 @@ def test_a_session_that_was_ended(signal: object, start: Start, livestyle: Lives
     assert partial.is_file() == (signal is SIGKILL)
     ended = livestyle("render", "s", "show.mp4")
     assert (ended.code, ended.out) == (0, "show.mp4\n"), ended.err
-    assert len(played(Path("show.mp4")).pictures) > 3
+    assert len(decoded(Path("show.mp4")).pictures) > 3
 
 
 def test_a_style_given_by_its_path(livestyle: Livestyle) -> None:
@@ -103,8 +103,8 @@ def test_a_style_given_by_its_path(livestyle: Livestyle) -> None:
     clip = make_clip(Path("clip.mp4"), frames=3)
     keep_clip(livestyle, clip, "--style", "mine")
     assert livestyle("render", "s", "show.mp4").code == 0
-    negative = 255 - played(clip).pictures[1]
-    assert difference(played(Path("show.mp4")).pictures[1], negative) < 8
+    negative = 255 - decoded(clip).pictures[1]
+    assert difference(decoded(Path("show.mp4")).pictures[1], negative) < 8
     shutil.rmtree("mine")
     ended = livestyle("render", "s", "other.mp4")
     assert (ended.code, ended.out) == (4, "")
@@ -119,7 +119,7 @@ def test_an_older_output_stays(livestyle: Livestyle) -> None:
     assert Path("show.mp4").read_text() == "mine"
     assert livestyle("render", "s", "show.mp4", "--overwrite").code == 0
     assert livestyle("render", "s", "s/frames.mp4", "--overwrite").code == 5
-    assert len(played(Path("s/frames.mp4")).pictures) == 3
+    assert len(decoded(Path("s/frames.mp4")).pictures) == 3
 
 
 def test_no_session(livestyle: Livestyle) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from cli_runs import Ended, Running, played, plays
+from cli_runs import Ended, Running, decoded, plays
 from media import Picture, plain
 from servers import HttpServer, RtspServer, Server, mjpeg
 
@@ -44,7 +44,7 @@ def test_a_stream_that_stops_and_starts_again(
     assert "Traceback" not in ended.err
     report = json.loads(Path("r.json").read_text())
     assert report["reconnects"] >= 1
-    pictures = played(Path("out.mp4")).pictures
+    pictures = decoded(Path("out.mp4")).pictures
     # The style is the negative: what was red is painted without it.
     assert pictures[0][..., 0].mean() < 100 < pictures[0][..., 2].mean()
     assert pictures[-1][..., 2].mean() < 100 < pictures[-1][..., 0].mean()
@@ -73,7 +73,7 @@ def test_without_reconnecting_the_end_is_an_error(
     assert (ended.code, ended.out) == (3, "")
     assert ended.err.splitlines()[-1].startswith("livestyle: ") and "server" in ended.err
     shown = json.loads(Path("r.json").read_text())["frames"]["shown"]
-    assert len(played(Path("out.mp4")).pictures) == shown > 0
+    assert len(decoded(Path("out.mp4")).pictures) == shown > 0
 
 
 def test_a_stream_that_is_not_there(livestyle: Callable[..., Ended], servers: list[Server]) -> None:

@@ -7,7 +7,7 @@ import pytest
 from cli_runs import Ended
 from media import noise
 
-from livestyle.picture import write_picture
+from livestyle.images import write_picture
 
 
 def test_from_one_machine_to_another(

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cameras import FakeVirtualCamera
-from cli_runs import Ended, played
+from cli_runs import Ended, decoded
 from media import make_clip
 
 Livestyle = Callable[..., Ended]
@@ -24,8 +24,8 @@ def test_together_with_a_recording(driver: type[FakeVirtualCamera], livestyle: L
     ended = livestyle("cam", *CLIP, "--virtual-camera", "--record", "out.mp4")
     assert (ended.code, ended.out) == (0, ""), ended.err
     assert "the camera /dev/video9" in ended.err
-    original = played(Path("clip.mp4")).pictures
-    assert len(played(Path("out.mp4")).pictures) == len(original)
+    original = decoded(Path("clip.mp4")).pictures
+    assert len(decoded(Path("out.mp4")).pictures) == len(original)
     assert np.array_equal(driver.latest.sent[-1], 255 - original[-1])
     assert driver.latest.closed == 1
 
@@ -35,7 +35,7 @@ def test_a_mirror_is_only_for_who_looks_into_it(
     flag: str, driver: type[FakeVirtualCamera], livestyle: Livestyle
 ) -> None:
     assert livestyle("cam", *CLIP, "--mirror", flag).code == 0
-    seen = 255 - played(Path("clip.mp4")).pictures[-1]
+    seen = 255 - decoded(Path("clip.mp4")).pictures[-1]
     expected = seen if flag == "--virtual-camera" else seen[:, ::-1]
     assert np.array_equal(driver.latest.sent[-1], expected)
 
@@ -62,4 +62,4 @@ def test_a_driver_that_fails_in_mid_show(
     ended = livestyle("cam", *CLIP, "--virtual-camera", "--record", "out.mp4")
     assert (ended.code, ended.out) == (5, "")
     assert "/dev/video9 failed (the device is gone)" in ended.err
-    assert played(Path("out.mp4")).pictures
+    assert decoded(Path("out.mp4")).pictures

@@ -12,14 +12,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from cli_runs import Running, difference, played
+from cli_runs import Running, decoded, difference
 from media import Picture, make_clip, plain
 from models import blur_model, save_style
 from PIL import Image
 from servers import HttpServer, mjpeg
 
-from livestyle.live.strip import Strip
-from livestyle.video.demo import Demo
+from livestyle.sources.demo import Demo
+from livestyle.ui.thumbnail_strip import Strip
 
 NEEDED = ("Xvfb", "xdotool", "import")
 missing = [name for name in NEEDED if shutil.which(name) is None]
@@ -180,7 +180,7 @@ def test_keys(
     ended = cam.ended()
     assert (ended.code, ended.out) == (0, ""), ended.err
     (recording,) = Path("kept").glob("*.mp4")
-    assert len(played(recording).pictures) > 0
+    assert len(decoded(recording).pictures) > 0
     report = json.loads(Path("r.json").read_text())
     assert [entry["style"] for entry in report["style_history"]] == ["mosaic", second, third]
     assert [(swap["from"], swap["to"]) for swap in report["swaps"]] == [
@@ -256,7 +256,7 @@ def test_what_keys_did_is_painted_again(
     assert [(s["style"], s["mirror"]) for s in scenes] == [
         ("mosaic", False), ("mosaic", True), ("abstract", True),
     ]  # fmt: skip
-    kept, show = played(Path("s/frames.mp4")), played(Path("show.mp4"))
+    kept, show = decoded(Path("s/frames.mp4")), decoded(Path("show.mp4"))
     assert show.times_s == pytest.approx(kept.times_s, abs=0.001)
     for time_s, original, painted in zip(kept.times_s, kept.pictures, show.pictures, strict=True):
         if time_s < scenes[1]["at_s"] - 0.001:
@@ -295,7 +295,7 @@ def test_the_window_closed_by_its_button(
     ended = cam.ended()
     assert (ended.code, ended.out) == (0, ""), ended.err
     shown = json.loads(Path("r.json").read_text())["frames"]["shown"]
-    assert len(played(Path("out.mp4")).pictures) == shown
+    assert len(decoded(Path("out.mp4")).pictures) == shown
 
 
 def test_a_lost_camera_is_told_on_the_screen(

@@ -9,10 +9,10 @@ import cv2
 import pytest
 from cameras import FakeCapture
 
-from livestyle.engines import survey
+from livestyle.engines import discovery
 from livestyle.errors import SourceError
-from livestyle.video import camera, camera_survey
-from livestyle.video.camera import Mode, granted_modes
+from livestyle.sources import camera, camera_listing
+from livestyle.sources.camera import Mode, granted_modes
 
 MJPG = cv2.VideoWriter.fourcc(*"MJPG")
 WIDTH, HEIGHT = cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT
@@ -100,7 +100,7 @@ def test_a_busy_camera_is_listed_with_the_reason_beside_one_that_works(livestyle
 
 
 def test_a_camera_that_may_not_be_opened_is_not_touched(livestyle, plugged_in, monkeypatch):
-    monkeypatch.setattr(camera_survey.os, "access", lambda path, mode: False)
+    monkeypatch.setattr(camera_listing.os, "access", lambda path, mode: False)
     webcam = Webcam()
     plugged_in({0: webcam})
     said = livestyle("devices")
@@ -144,7 +144,7 @@ def test_device_files_without_pictures_are_no_cameras(
     monkeypatch.setattr(fcntl, "ioctl", answer)
     node = tmp_path / "video0"
     node.touch()
-    assert camera_survey.gives_pictures(node) is expected
+    assert camera_listing.gives_pictures(node) is expected
 
 
 def test_engines_are_listed_with_the_devices_they_see(livestyle):
@@ -158,7 +158,7 @@ def test_a_broken_engine_does_not_hide_the_others(livestyle, monkeypatch):
     def broken():
         raise RuntimeError("its library is missing")
 
-    monkeypatch.setitem(survey._LOOK, "onnxruntime", broken)
+    monkeypatch.setitem(discovery._LOOK, "onnxruntime", broken)
     said = livestyle("devices", "--json")
     engines = {seen["engine"] for seen in json.loads(said.out)["engines"]}
     assert said.code == 0
@@ -171,9 +171,9 @@ def test_torch_is_not_imported_without_a_gpu_driver():
 
     program = (
         "import sys\n"
-        "from livestyle.engines import survey\n"
-        "survey._has_gpu_driver = lambda: False\n"
-        "print(survey.seen_devices('torch'))\n"
+        "from livestyle.engines import discovery\n"
+        "discovery._has_gpu_driver = lambda: False\n"
+        "print(discovery.seen_devices('torch'))\n"
         "print('torch' in sys.modules)"
     )
     command = [sys.executable, "-c", program]

@@ -23,7 +23,7 @@ from livestyle.doctor.diagnosis import (
 from livestyle.doctor.finding import State
 from livestyle.doctor.trial import built_in_style, measure, paint_once
 from livestyle.errors import EngineError
-from livestyle.library import find_style
+from livestyle.styles.library import find_style
 
 
 def by_name(findings):
@@ -48,7 +48,7 @@ def test_a_sound_machine_in_one_document(livestyle):
 
 def test_no_style_is_essential_and_engines_are_tried_all_the_same(livestyle, monkeypatch, tmp_path):
     monkeypatch.setenv("LIVESTYLE_STYLES", str(tmp_path / "none"))
-    monkeypatch.setattr("livestyle.library._packaged_folder", lambda: tmp_path / "none")
+    monkeypatch.setattr("livestyle.styles.library._packaged_folder", lambda: tmp_path / "none")
     said = livestyle("doctor")
     assert said.code == 1
     assert "livestyle cannot work here" in said.out
@@ -70,7 +70,7 @@ def test_no_engine_is_essential(livestyle, monkeypatch):
 def test_a_style_that_changed_is_told_from_a_sound_one(tmp_path, monkeypatch, styles_folder):
     shutil.copytree(styles_folder, tmp_path / "styles")
     monkeypatch.setenv("LIVESTYLE_STYLES", str(tmp_path / "styles"))
-    monkeypatch.setattr("livestyle.library._packaged_folder", lambda: tmp_path / "none")
+    monkeypatch.setattr("livestyle.styles.library._packaged_folder", lambda: tmp_path / "none")
     (tmp_path / "styles" / "mosaic" / "mosaic.onnx").write_bytes(b"half")
     whole, faults = read_styles()
     finding = check_styles(whole, faults)
@@ -206,7 +206,7 @@ def test_a_full_disk_and_a_folder_that_is_closed(monkeypatch):
 def test_cameras_that_may_not_be_opened(monkeypatch, tmp_path):
     (tmp_path / "video0").touch()
     monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setattr("livestyle.video.camera._DEVICES", tmp_path)
+    monkeypatch.setattr("livestyle.sources.camera._DEVICES", tmp_path)
     assert [finding.state for finding in diagnosis.check_cameras()] == [State.OK]
     monkeypatch.setattr(os, "access", lambda path, mode: False)
     (finding,) = diagnosis.check_cameras()

@@ -6,8 +6,8 @@ import shutil
 import numpy as np
 import pytest
 
-from livestyle.card import StyleCard
-from livestyle.picture import write_picture
+from livestyle.images import write_picture
+from livestyle.styles.card import StyleCard
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from cli_runs import Ended, Running, difference, played
+from cli_runs import Ended, Running, decoded, difference
 from media import make_clip
 from safetensors.torch import save_file
 
+from livestyle.images import read_picture, write_picture
 from livestyle.nets.vgg import LossNetwork
-from livestyle.picture import read_picture, write_picture
 from livestyle.training.similarity import LAYERS
 
 Command = Callable[..., Ended]
@@ -68,7 +68,7 @@ def test_everything_that_can_be_kept_is_kept(
     painted = read_picture(Path("out.png"))
     assert difference(read_picture(Path("p.jpg")), painted) < 6
     assert Path("out-00003.png").exists() and Path("out-00006.png").exists()
-    assert len(played(Path("t.mp4")).pictures) == 56
+    assert len(decoded(Path("t.mp4")).pictures) == 56
     again = livestyle("paint", "--network", "n.safetensors", pair[0], "again.png")
     assert again.code == 0, again.err
     assert difference(read_picture(Path("again.png")), painted) < 0.1
@@ -82,7 +82,7 @@ def test_a_kept_network_paints_a_video_frame_by_frame(
     make_clip(Path("clip.mp4"), frames=5)
     done = livestyle("paint", "--network", "n.safetensors", "clip.mp4", "painted.mp4")
     assert done.code == 0, done.err
-    original, painted = played(Path("clip.mp4")), played(Path("painted.mp4"))
+    original, painted = decoded(Path("clip.mp4")), decoded(Path("painted.mp4"))
     assert len(painted.pictures) == len(original.pictures) == 5
     assert painted.pictures[0].shape == original.pictures[0].shape
     assert difference(painted.pictures[0], original.pictures[0]) > 5

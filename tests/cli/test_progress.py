@@ -9,7 +9,7 @@ import pytest
 
 from livestyle.cli import progress
 from livestyle.cli.progress import ProgressShown, duration
-from livestyle.training.watcher import Progress
+from livestyle.training.callbacks.callback import Progress
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import pytest
 from models import blur_model, save_onnx, save_style
 
 from livestyle.cli import sheet
-from livestyle.library import find_style
-from livestyle.picture import read_picture, write_picture
+from livestyle.images import read_picture, write_picture
+from livestyle.styles.library import find_style
 
 
 @pytest.fixture

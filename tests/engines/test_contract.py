@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from livestyle.engines import EngineOptions, load
-from livestyle.engines.contract import Engine
+from livestyle.engines.base import Engine
 from livestyle.errors import EngineError, StyleError
 from livestyle.frame import Pixels
-from livestyle.library import find_style
-from livestyle.stages import Stylizer
-from livestyle.style import Style
+from livestyle.protocols import Stylizer
+from livestyle.styles.library import find_style
+from livestyle.styles.style import Style
 
 ENGINES = ("openvino", "onnxruntime", "torch")
 

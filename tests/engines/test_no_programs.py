@@ -8,13 +8,13 @@ import numpy as np
 import programs
 import pytest
 
-from livestyle import library
-from livestyle.card import ModelFile
 from livestyle.engines import EngineOptions, load
 from livestyle.errors import LivestyleError, StyleError
-from livestyle.library import add_style, find_style, find_styles
-from livestyle.pack import write_pack
-from livestyle.style import style_files
+from livestyle.styles import library
+from livestyle.styles.card import ModelFile
+from livestyle.styles.library import add_style, find_style, find_styles
+from livestyle.styles.pack import write_pack
+from livestyle.styles.style import style_files
 
 PICTURE = np.full((40, 48, 3), 9, np.uint8)
 
@@ -146,7 +146,7 @@ def test_a_program_in_a_folder_of_styles_is_passed_over_aloud(
 
 
 def test_no_engine_reads_a_program_that_a_made_up_style_names(tmp_path: Path) -> None:
-    from livestyle.engines.model_file import read_model
+    from livestyle.styles.model_file import read_model
 
     (tmp_path / "x.pt").write_bytes(b"a program")
     entry = ModelFile("x.pt", "torchscript", "fp32", 9, models.sha256(b"a program"), 50.0)

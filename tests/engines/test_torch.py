@@ -13,14 +13,14 @@ import models
 import numpy as np
 import pytest
 
-from livestyle.checkpoint_file import CHECKPOINT_FILE, MAX_HEADER_BYTES
 from livestyle.engines import EngineOptions, load
 from livestyle.errors import EngineError, StyleError
 from livestyle.frame import Pixels
-from livestyle.library import find_style
-from livestyle.pack import write_pack
-from livestyle.style import Style, style_files
-from livestyle.video.demo import Demo
+from livestyle.sources.demo import Demo
+from livestyle.styles.checkpoint_file import CHECKPOINT_FILE, MAX_HEADER_BYTES
+from livestyle.styles.library import find_style
+from livestyle.styles.pack import write_pack
+from livestyle.styles.style import Style, style_files
 
 pytest.importorskip("torch")
 pytest.importorskip("safetensors")
@@ -184,7 +184,7 @@ def test_torch_is_imported_for_its_own_engine_and_no_other(engine: str) -> None:
     program = (
         "import sys, numpy\n"
         "from livestyle.engines import EngineOptions, load\n"
-        "from livestyle.library import find_style\n"
+        "from livestyle.styles.library import find_style\n"
         f"load(find_style('mosaic'), EngineOptions({engine!r}))(numpy.zeros((64, 64, 3), 'u1'))\n"
         "print({'torch', 'safetensors'} & set(sys.modules))"
     )

@@ -11,10 +11,8 @@ import onnx
 import pytest
 import torch
 
-from livestyle.card import CARD_FILE, CARD_KEY, ModelFile, StyleCard
 from livestyle.cli.export import export as export_command
 from livestyle.engines import EngineOptions, load
-from livestyle.engines.model_file import card_inside
 from livestyle.errors import ExportError
 from livestyle.export import MIN_FRAME_SIDE_PX, torchscript
 from livestyle.export.onnx import to_onnx
@@ -22,10 +20,12 @@ from livestyle.export.style import Target, export_style
 from livestyle.export.torchscript import RECORD_FILE, export_torchscript, to_torchscript
 from livestyle.export.verify import MAX_DB, paint_with_torch, psnr_db, verify
 from livestyle.frame import Pixels
-from livestyle.library import find_style
 from livestyle.nets import build_net
 from livestyle.nets.frame_model import FrameModel
-from livestyle.stages import EngineInfo
+from livestyle.protocols import EngineInfo
+from livestyle.styles.card import CARD_FILE, CARD_KEY, ModelFile, StyleCard
+from livestyle.styles.library import find_style
+from livestyle.styles.model_file import card_inside
 from livestyle.training.checkpoint import Checkpoint, load_checkpoint
 from livestyle.training.config import TrainConfig
 

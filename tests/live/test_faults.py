@@ -13,14 +13,14 @@ from live_fakes import CountedSource, ListSink, QuietWindow, ValueStylizer, wait
 
 from livestyle.errors import EngineError, SourceError, StyleError
 from livestyle.frame import Frame
-from livestyle.live.meter import Meter
+from livestyle.live.metrics import Metrics
 from livestyle.live.player import Player, PlayerOptions
 from livestyle.live.recording import RecordingSwitch
-from livestyle.live.session import LiveSession
-from livestyle.live.thumbnails import Thumbnails
-from livestyle.look import Look
-from livestyle.stages import Stylizer
-from livestyle.video.recorder import Recorder
+from livestyle.protocols import Stylizer
+from livestyle.render.compositing import Look
+from livestyle.sinks.recorder import Recorder
+from livestyle.ui.session import LiveSession
+from livestyle.ui.thumbnails import Thumbnails
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -71,7 +71,12 @@ class Evening:
         load: Callable[[str], Stylizer] = lambda name: ValueStylizer(VALUES[name]),
         options: PlayerOptions | None = None,
     ) -> None:
-        self.source, self.window, self.meter, self.sink = source, QuietWindow(), Meter(), ListSink()
+        self.source, self.window, self.metrics, self.sink = (
+            source,
+            QuietWindow(),
+            Metrics(),
+            ListSink(),
+        )
         self._opened = ExitStack()
         self.player = Player(
             list(VALUES),
@@ -79,7 +84,7 @@ class Evening:
             first="a",
             size=SIZE,
             look=Look(),
-            meter=self.meter,
+            metrics=self.metrics,
             options=options or PlayerOptions(),
         )
         self._opened.callback(self.player.close)
@@ -89,7 +94,7 @@ class Evening:
         self.session = LiveSession(
             source,
             self.player,
-            self.meter,
+            self.metrics,
             self.window,
             folder=folder,
             recording=self.recording,
@@ -201,7 +206,7 @@ def test_five_hundred_swaps_in_a_row(tmp_path: Path, memory_mb: float) -> None:
 
     evening.window.at_poll = swap
     evening.run()
-    report = evening.meter.report()
+    report = evening.metrics.report()
     assert len(report["swaps"]) == 500
     assert [style.closed for style in made] == [1] * len(made)
 

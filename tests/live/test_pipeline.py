@@ -9,7 +9,7 @@ from live_fakes import CountedSource, ListSink, make_frame, wait_until
 
 from livestyle.frame import Frame
 from livestyle.live import pipeline as pipeline_module
-from livestyle.live.meter import Meter
+from livestyle.live.metrics import Metrics
 from livestyle.live.pipeline import Pipeline
 
 pytestmark = pytest.mark.timeout(20)
@@ -29,26 +29,26 @@ plain = paint_until(None)
 
 @pytest.mark.parametrize("count", [0, 1, 3, 100])
 def test_every_frame_of_a_file_arrives_in_order(count: int) -> None:
-    source, sinks, meter = CountedSource(count), [ListSink(), ListSink()], Meter()
-    Pipeline(source, plain, sinks, meter).run()
+    source, sinks, metrics = CountedSource(count), [ListSink(), ListSink()], Metrics()
+    Pipeline(source, plain, sinks, metrics).run()
     assert [sink.frames for sink in sinks] == [list(range(count))] * 2
     assert [sink.closed for sink in sinks] == [1, 1]
     assert source.closed == 1
-    frames = meter.report()["frames"]
+    frames = metrics.report()["frames"]
     assert frames == {"captured": count, "styled": count, "shown": count, "dropped": 0}
 
 
 def test_a_slow_sink_loses_no_frame_of_a_file() -> None:
     sink = ListSink(on_write=lambda frame: time.sleep(0.003))
-    Pipeline(CountedSource(60), plain, [sink], Meter()).run()
+    Pipeline(CountedSource(60), plain, [sink], Metrics()).run()
     assert sink.frames == list(range(60))
 
 
 def test_a_slow_sink_sees_the_newest_of_a_camera() -> None:
-    sink, meter = ListSink(on_write=lambda frame: time.sleep(0.02)), Meter()
+    sink, metrics = ListSink(on_write=lambda frame: time.sleep(0.02)), Metrics()
     source = CountedSource(200, is_live=True, interval_s=0.001)
-    Pipeline(source, plain, [sink], meter).run()
-    frames = meter.report()["frames"]
+    Pipeline(source, plain, [sink], metrics).run()
+    frames = metrics.report()["frames"]
     assert sink.frames == sorted(set(sink.frames))
     assert frames["dropped"] > 0
     assert frames["shown"] + frames["dropped"] == 200, "each frame is shown or counted"
@@ -59,7 +59,7 @@ def test_a_slow_sink_sees_the_newest_of_a_camera() -> None:
 def test_max_frames_is_exact(is_live: bool, limit: int) -> None:
     source = CountedSource(None, is_live=is_live, interval_s=0.001)
     sink = ListSink()
-    Pipeline(source, plain, [sink], Meter(), max_frames=limit).run()
+    Pipeline(source, plain, [sink], Metrics(), max_frames=limit).run()
     assert len(sink.frames) == limit
     assert source.closed == sink.closed == 1
 
@@ -67,7 +67,7 @@ def test_max_frames_is_exact(is_live: bool, limit: int) -> None:
 @pytest.mark.parametrize("is_live", [False, True])
 def test_duration_ends_even_when_frames_stop_coming(is_live: bool) -> None:
     source, sink = CountedSource(None, is_live=is_live, block_at=3), ListSink()
-    Pipeline(source, plain, [sink], Meter(), duration_s=0.1).run()
+    Pipeline(source, plain, [sink], Metrics(), duration_s=0.1).run()
     assert 1 <= len(sink.frames) <= 3
     assert source.closed == 1
 
@@ -76,7 +76,7 @@ def test_duration_ends_even_when_frames_stop_coming(is_live: bool) -> None:
 def test_stop_from_another_thread(is_live: bool) -> None:
     source = CountedSource(None, is_live=is_live, interval_s=0.001)
     sink = ListSink()
-    running = Pipeline(source, plain, [sink], Meter())
+    running = Pipeline(source, plain, [sink], Metrics())
 
     def stop_after_some() -> None:
         wait_until(lambda: len(sink.frames) >= 3)
@@ -91,14 +91,14 @@ def test_stop_from_another_thread(is_live: bool) -> None:
 
 def test_stop_inside_write_shows_no_further_frame() -> None:
     sink = ListSink(on_write=lambda frame: frame.index == 4 and running.stop())
-    running = Pipeline(CountedSource(None), plain, [sink], Meter())
+    running = Pipeline(CountedSource(None), plain, [sink], Metrics())
     running.run()
     assert sink.frames == [0, 1, 2, 3, 4]
 
 
 def test_stop_before_run() -> None:
     source, sink = CountedSource(None), ListSink()
-    running = Pipeline(source, plain, [sink], Meter())
+    running = Pipeline(source, plain, [sink], Metrics())
     running.stop()
     running.run()
     assert sink.frames == []
@@ -114,7 +114,7 @@ def test_idle_is_called_while_no_frame_comes() -> None:
             running.stop()
 
     running = Pipeline(
-        CountedSource(None, is_live=True, block_at=0), plain, [ListSink()], Meter(), on_idle=idle
+        CountedSource(None, is_live=True, block_at=0), plain, [ListSink()], Metrics(), on_idle=idle
     )
     running.run()
     assert len(idles) == 5
@@ -153,7 +153,7 @@ def test_failure_matrix(stage: str, where: str, is_live: bool, endless: bool) ->
         source,
         paint_until(at if stage == "paint" else None),
         [first, second],
-        Meter(),
+        Metrics(),
         max_frames=8 if endless and closing else None,
     )
     with pytest.raises(RuntimeError, match=f"^{stage}{' close' if closing else ''}$"):
@@ -171,7 +171,7 @@ def test_the_first_error_wins_and_later_ones_are_logged(
     source = CountedSource(None, is_live=is_live, fail_close=True, interval_s=0.001)
     sinks = [ListSink(fail_at=3, fail_close=True), ListSink(fail_close=True)]
     with caplog.at_level(logging.WARNING), pytest.raises(RuntimeError, match=r"^sink$"):
-        Pipeline(source, plain, sinks, Meter()).run()
+        Pipeline(source, plain, sinks, Metrics()).run()
     assert [source.closed, *(sink.closed for sink in sinks)] == [1, 1, 1]
     later = [r.getMessage() for r in caplog.records if r.name == "livestyle.live.pipeline"]
     assert sum("sink close" in message for message in later) == 2
@@ -185,7 +185,7 @@ def test_ctrl_c_closes_in_order_and_comes_through() -> None:
     sink.close = lambda: (order.append("sink"), close_sink())  # type: ignore[method-assign]
     source.close = lambda: (order.append("source"), close_source())  # type: ignore[method-assign]
     with pytest.raises(KeyboardInterrupt):
-        Pipeline(source, plain, [sink], Meter()).run()
+        Pipeline(source, plain, [sink], Metrics()).run()
     assert order == ["sink", "source"]
     assert sink.frames == [0, 1, 2, 3, 4]
 
@@ -194,7 +194,7 @@ def test_ctrl_c_while_closing_does_not_keep_the_rest_open() -> None:
     source = CountedSource(3)
     sinks = [ListSink(fail_close=True, error=KeyboardInterrupt), ListSink()]
     with pytest.raises(KeyboardInterrupt):
-        Pipeline(source, plain, sinks, Meter()).run()
+        Pipeline(source, plain, sinks, Metrics()).run()
     assert [source.closed, sinks[1].closed] == [1, 1]
 
 
@@ -207,7 +207,7 @@ def test_an_error_of_a_source_being_closed_is_not_the_users_business() -> None:
             return frame
 
     source, sink = Touchy(None, is_live=True, block_at=3), ListSink()
-    Pipeline(source, plain, [sink], Meter(), duration_s=0.05).run()
+    Pipeline(source, plain, [sink], Metrics(), duration_s=0.05).run()
     assert source.closed == 1
 
 
@@ -224,7 +224,7 @@ def test_a_painter_that_never_returns_is_left_behind(
 
     source, sink = CountedSource(None, is_live=True, interval_s=0.001), ListSink()
     running = Pipeline(
-        source, stuck, [sink], Meter(), on_idle=lambda: painting.is_set() and running.stop()
+        source, stuck, [sink], Metrics(), on_idle=lambda: painting.is_set() and running.stop()
     )
     with caplog.at_level(logging.WARNING):
         running.run()
@@ -239,7 +239,7 @@ def test_a_clip_is_shown_at_its_own_speed() -> None:
     idles: list[int] = []
     began_s = time.perf_counter()
     Pipeline(
-        CountedSource(6), plain, [sink], Meter(), paced=True, on_idle=lambda: idles.append(1)
+        CountedSource(6), plain, [sink], Metrics(), paced=True, on_idle=lambda: idles.append(1)
     ).run()
     # Waiting can only be too long on a busy machine, never too short.
     assert shown_s[-1] - began_s >= 5 / 25
@@ -261,6 +261,6 @@ def test_stop_while_waiting_for_a_moment() -> None:
         idles.append(1)
 
     idles: list[int] = []
-    running = Pipeline(source, plain, [sink], Meter(), paced=True, on_idle=idle)
+    running = Pipeline(source, plain, [sink], Metrics(), paced=True, on_idle=idle)
     running.run()
     assert source.closed == sink.closed == 1

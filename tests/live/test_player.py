@@ -6,17 +6,17 @@ import pytest
 from live_fakes import CountedSource, ListSink, ValueStylizer, make_frame, wait_until
 
 from livestyle.errors import EngineError, StyleError
-from livestyle.live.meter import Meter
+from livestyle.live.metrics import Metrics
 from livestyle.live.pipeline import Pipeline
 from livestyle.live.player import Player
-from livestyle.look import Look
+from livestyle.render.compositing import Look
 
 pytestmark = pytest.mark.timeout(20)
 
 VALUES = {"a": 10, "b": 20, "c": 30}
 
 
-class Shelf:
+class StyleCache:
     """Loads styles by name; some are broken, some wait for a sign."""
 
     def __init__(self, broken: tuple[str, ...] = (), held: tuple[str, ...] = ()) -> None:
@@ -36,16 +36,16 @@ class Shelf:
 
 
 @contextmanager
-def playing(shelf: Shelf, first: str = "a", look: Look | None = None) -> Iterator[Player]:
+def playing(cache: StyleCache, first: str = "a", look: Look | None = None) -> Iterator[Player]:
     player = Player(
-        list(VALUES), shelf.load, first=first, size=(8, 6), look=look or Look(), meter=Meter()
+        list(VALUES), cache.load, first=first, size=(8, 6), look=look or Look(), metrics=Metrics()
     )
     try:
         yield player
     finally:
-        shelf.release.set()
+        cache.release.set()
         player.close()
-        assert all(stylizer.closed == 1 for stylizer in shelf.made.values())
+        assert all(stylizer.closed == 1 for stylizer in cache.made.values())
 
 
 def all_settled(player: Player) -> Callable[[], bool]:
@@ -57,27 +57,27 @@ def painted_value(player: Player, index: int = 0) -> int:
 
 
 def test_the_first_style_is_there_at_once_and_all_are_warm() -> None:
-    shelf = Shelf(held=("a", "c"))
-    with playing(shelf, first="b") as player:
+    cache = StyleCache(held=("a", "c"))
+    with playing(cache, first="b") as player:
         assert player.current == "b"
         assert player.ready == {"b"}
         frame = player(make_frame())
         assert (frame.style, frame.pixels[0, 0, 0]) == ("b", 20)
-        shelf.release.set()
+        cache.release.set()
         wait_until(all_settled(player))
-        assert shelf.order == ["b", "a", "c"]
-        assert all(made.sizes[0] == (8, 6) for made in shelf.made.values())
+        assert cache.order == ["b", "a", "c"]
+        assert all(made.sizes[0] == (8, 6) for made in cache.made.values())
 
 
 def test_a_broken_first_style_raises() -> None:
-    with pytest.raises(StyleError, match=r"a\.onnx is empty"), playing(Shelf(broken=("a",))):
+    with pytest.raises(StyleError, match=r"a\.onnx is empty"), playing(StyleCache(broken=("a",))):
         pass
-    with pytest.raises(StyleError, match="no style nope"), playing(Shelf(), first="nope"):
+    with pytest.raises(StyleError, match="no style nope"), playing(StyleCache(), first="nope"):
         pass
 
 
 def test_a_swap_is_in_the_next_frame() -> None:
-    with playing(Shelf()) as player:
+    with playing(StyleCache()) as player:
         wait_until(all_settled(player))
         for name, value in [("b", 20), ("c", 30), ("a", 10)]:
             player.select(name)
@@ -86,7 +86,7 @@ def test_a_swap_is_in_the_next_frame() -> None:
 
 
 def test_numbers_and_steps_go_round() -> None:
-    with playing(Shelf()) as player:
+    with playing(StyleCache()) as player:
         wait_until(all_settled(player))
         player.select_number(3)
         assert player.current == "c"
@@ -103,13 +103,13 @@ def test_numbers_and_steps_go_round() -> None:
 
 
 def test_the_old_style_goes_on_until_the_new_one_is_ready() -> None:
-    shelf = Shelf(held=("c",))
-    with playing(shelf) as player:
-        wait_until(lambda: shelf.order == ["a", "b", "c"])
+    cache = StyleCache(held=("c",))
+    with playing(cache) as player:
+        wait_until(lambda: cache.order == ["a", "b", "c"])
         player.select("c")
         assert player.take_notice() == "c is loading"
         assert [painted_value(player) for _ in range(5)] == [10] * 5
-        shelf.release.set()
+        cache.release.set()
         wait_until(lambda: player.current == "c")
         assert painted_value(player) == 30
 
@@ -124,7 +124,7 @@ def test_a_key_puts_its_style_first_in_line() -> None:
             release.wait(10)
         return ValueStylizer()
 
-    player = Player(list("abcd"), load, first="a", size=(8, 6), look=Look(), meter=Meter())
+    player = Player(list("abcd"), load, first="a", size=(8, 6), look=Look(), metrics=Metrics())
     wait_until(lambda: order == ["a", "b"])
     player.select("d")
     release.set()
@@ -134,22 +134,22 @@ def test_a_key_puts_its_style_first_in_line() -> None:
 
 
 def test_the_last_key_wins() -> None:
-    shelf = Shelf(held=("b",))
-    with playing(shelf) as player:
-        wait_until(lambda: shelf.order == ["a", "b"])
+    cache = StyleCache(held=("b",))
+    with playing(cache) as player:
+        wait_until(lambda: cache.order == ["a", "b"])
         player.select("b")
         player.step(+1)
-        shelf.release.set()
+        cache.release.set()
         wait_until(lambda: player.current == "c")
         wait_until(all_settled(player))
         assert player.current == "c"
 
 
 def test_a_broken_style_among_good_ones() -> None:
-    shelf = Shelf(broken=("b",), held=("b",))
-    with playing(shelf) as player:
+    cache = StyleCache(broken=("b",), held=("b",))
+    with playing(cache) as player:
         player.select("b")
-        shelf.release.set()
+        cache.release.set()
         wait_until(all_settled(player))
         assert player.ready == {"a", "c"}
         assert player.take_notice() == player.failed["b"] == "b cannot be used: b.onnx is empty"
@@ -169,7 +169,7 @@ def test_a_style_that_fails_when_warmed_is_closed_and_broken() -> None:
         first="a",
         size=(8, 6),
         look=Look(),
-        meter=Meter(),
+        metrics=Metrics(),
     )
     wait_until(all_settled(player))
     player.close()
@@ -185,7 +185,7 @@ def test_an_engine_error_while_painting_raises() -> None:
             return super().__call__(pixels)
 
     player = Player(
-        ["a"], lambda name: Breaking(), first="a", size=(8, 6), look=Look(), meter=Meter()
+        ["a"], lambda name: Breaking(), first="a", size=(8, 6), look=Look(), metrics=Metrics()
     )
     with pytest.raises(EngineError):
         player(make_frame())
@@ -193,28 +193,28 @@ def test_an_engine_error_while_painting_raises() -> None:
 
 
 def test_a_style_that_changed_is_swapped_in_when_it_is_warm() -> None:
-    shelf = Shelf(held=("a",))
-    shelf.release.set()
-    with playing(shelf) as player:
+    cache = StyleCache(held=("a",))
+    cache.release.set()
+    with playing(cache) as player:
         wait_until(all_settled(player))
-        old = shelf.made["a"]
-        shelf.release.clear()
-        shelf.values["a"] = 99
+        old = cache.made["a"]
+        cache.release.clear()
+        cache.values["a"] = 99
         player.reload("a")
-        wait_until(lambda: shelf.order.count("a") == 2)
+        wait_until(lambda: cache.order.count("a") == 2)
         assert [painted_value(player) for _ in range(3)] == [10] * 3
-        shelf.release.set()
+        cache.release.set()
         wait_until(lambda: painted_value(player) == 99)
         assert player.take_notice() == "a has changed and is loaded again"
-        assert (old.closed, shelf.made["a"].sizes[0]) == (1, (8, 6))
+        assert (old.closed, cache.made["a"].sizes[0]) == (1, (8, 6))
         assert player.current == "a"
 
 
 def test_one_that_changed_and_is_broken_leaves_the_old_one() -> None:
-    shelf = Shelf()
-    with playing(shelf) as player:
+    cache = StyleCache()
+    with playing(cache) as player:
         wait_until(all_settled(player))
-        shelf.broken = ("b",)
+        cache.broken = ("b",)
         player.reload("b")
         notices: list[str] = []
         wait_until(lambda: bool(notices.append(player.take_notice()) or notices[-1]))
@@ -222,18 +222,18 @@ def test_one_that_changed_and_is_broken_leaves_the_old_one() -> None:
         player.select("b")
         assert painted_value(player) == 20
         assert not player.failed
-        shelf.broken = ()
-        shelf.values["b"] = 21
+        cache.broken = ()
+        cache.values["b"] = 21
         player.reload("b")
         wait_until(lambda: painted_value(player) == 21)
 
 
 def test_a_broken_style_that_is_mended_can_be_played() -> None:
-    shelf = Shelf(broken=("b",))
-    with playing(shelf) as player:
+    cache = StyleCache(broken=("b",))
+    with playing(cache) as player:
         wait_until(all_settled(player))
         assert "b" in player.failed
-        shelf.broken = ()
+        cache.broken = ()
         player.reload("b")
         wait_until(lambda: "b" in player.ready)
         player.select("b")
@@ -241,10 +241,10 @@ def test_a_broken_style_that_is_mended_can_be_played() -> None:
 
 
 def test_a_style_that_is_new_is_loaded_and_can_be_played() -> None:
-    shelf = Shelf()
-    with playing(shelf) as player:
+    cache = StyleCache()
+    with playing(cache) as player:
         wait_until(all_settled(player))
-        shelf.values["d"] = 40
+        cache.values["d"] = 40
         player.add("d")
         assert player.take_notice() == "d is new"
         wait_until(lambda: "d" in player.ready)
@@ -253,25 +253,25 @@ def test_a_style_that_is_new_is_loaded_and_can_be_played() -> None:
 
 
 def test_close_while_a_style_is_loading() -> None:
-    shelf = Shelf(held=("b",))
-    with playing(shelf):
-        wait_until(lambda: shelf.order == ["a", "b"])
-    assert "c" not in shelf.order
+    cache = StyleCache(held=("b",))
+    with playing(cache):
+        wait_until(lambda: cache.order == ["a", "b"])
+    assert "c" not in cache.order
 
 
 def test_no_strength_needs_no_network() -> None:
-    shelf = Shelf()
-    with playing(shelf) as player:
-        calls = shelf.made["a"].calls
+    cache = StyleCache()
+    with playing(cache) as player:
+        calls = cache.made["a"].calls
         player.look = Look(strength=0.0)
         assert painted_value(player, index=77) == 77
-        assert shelf.made["a"].calls == calls
+        assert cache.made["a"].calls == calls
         player.look = Look(strength=0.5)
         assert painted_value(player, index=20) == 15
 
 
 def test_frozen_holds_the_picture_but_not_the_style() -> None:
-    with playing(Shelf(), look=Look(strength=0.5)) as player:
+    with playing(StyleCache(), look=Look(strength=0.5)) as player:
         wait_until(all_settled(player))
         player.frozen = True
         assert painted_value(player, index=50) == 30
@@ -283,14 +283,14 @@ def test_frozen_holds_the_picture_but_not_the_style() -> None:
 
 
 def test_two_hundred_swaps_in_a_running_pipeline() -> None:
-    meter, swaps = Meter(), 0
+    metrics, swaps = Metrics(), 0
     player = Player(
         list(VALUES),
         lambda name: ValueStylizer(VALUES[name]),
         first="a",
         size=(8, 6),
         look=Look(),
-        meter=meter,
+        metrics=metrics,
     )
     wait_until(all_settled(player))
     sink = ListSink()
@@ -305,26 +305,26 @@ def test_two_hundred_swaps_in_a_running_pipeline() -> None:
                 swaps += 1
 
     source = CountedSource(None, is_live=True, interval_s=0.001)
-    running = Pipeline(source, player, [sink], meter, on_idle=swap_when_shown)
+    running = Pipeline(source, player, [sink], metrics, on_idle=swap_when_shown)
     running.run()
     player.close()
-    report = meter.report()
+    report = metrics.report()
     assert len(report["swaps"]) == 200
     assert [swap["to"] for swap in report["swaps"]] == [list("bca")[n % 3] for n in range(200)]
     assert len(report["style_history"]) == 201
 
 
 def test_a_slow_load_stalls_no_frame() -> None:
-    shelf = Shelf(held=("c",))
-    with playing(shelf) as player:
-        wait_until(lambda: shelf.order == ["a", "b", "c"])
+    cache = StyleCache(held=("c",))
+    with playing(cache) as player:
+        wait_until(lambda: cache.order == ["a", "b", "c"])
         player.select("c")
-        sink = ListSink(on_write=lambda frame: frame.index == 30 and shelf.release.set())
+        sink = ListSink(on_write=lambda frame: frame.index == 30 and cache.release.set())
         running = Pipeline(
             CountedSource(None, interval_s=0.001),
             player,
             [sink],
-            Meter(),
+            Metrics(),
             on_idle=lambda: player.current == "c" and running.stop(),
         )
         running.run()

@@ -11,10 +11,10 @@ from live_fakes import ListSink, make_frame, wait_until
 
 from livestyle.errors import SinkError
 from livestyle.frame import Frame
+from livestyle.live.background_writer import WAITING_FRAMES
 from livestyle.live.recording import RecordingSwitch, new_path
-from livestyle.live.writer import WAITING_FRAMES
-from livestyle.video import disk
-from livestyle.video.recorder import Recorder
+from livestyle.sinks import disk
+from livestyle.sinks.recorder import Recorder
 
 pytestmark = pytest.mark.timeout(20)
 OUT = Path("out.mp4")

@@ -5,7 +5,7 @@ import torch
 
 from livestyle.errors import StyleError
 from livestyle.nets import NETS, build_net, kmac_per_pixel, parameter_count
-from livestyle.nets.light import SEED_SIDE, Light, Seed, start_as_nearest
+from livestyle.nets.light import SEED_SIDE, Light, NoiseMap, start_as_nearest
 
 
 @pytest.mark.parametrize("name", NETS)
@@ -45,7 +45,7 @@ def test_the_first_picture_has_no_checkerboard() -> None:
 
 
 def test_the_seed_is_a_constant_of_the_plane_and_random_in_training() -> None:
-    seed = Seed(3).eval()
+    seed = NoiseMap(3).eval()
     flat = torch.zeros(1, 3, SEED_SIDE + 5, 20)
     first, second = seed(flat), seed(flat)
     assert torch.equal(first, second)
@@ -59,7 +59,7 @@ def test_a_checkpoint_with_the_smaller_tile_of_earlier_versions_is_taken() -> No
     assert "seed.tile" not in state
     net = Light()
     net.load_state_dict(state | {"seed.tile": torch.zeros(1, 1, 64, 64)})
-    assert torch.equal(net.seed.tile, Seed(32).tile)
+    assert torch.equal(net.seed.tile, NoiseMap(32).tile)
 
 
 def test_a_picture_may_be_painted_without_the_seed() -> None:

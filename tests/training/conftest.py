@@ -7,8 +7,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from livestyle.images import write_picture
 from livestyle.nets.vgg import LossNetwork
-from livestyle.picture import write_picture
 from livestyle.training import loop
 from livestyle.training.config import TrainConfig
 

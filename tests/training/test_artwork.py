@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from livestyle.errors import TrainingError
+from livestyle.images import read_picture, write_picture
 from livestyle.nets.pixels import to_batch
 from livestyle.nets.vgg import LossNetwork, load_loss_network
-from livestyle.picture import read_picture, write_picture
-from livestyle.training.artwork import UNPAINTED, StyleTarget, style_target
 from livestyle.training.config import TrainConfig
 from livestyle.training.losses import style_loss
+from livestyle.training.style_target import UNPAINTED, StyleTarget, style_target
 
 LAYERS = ("relu1_1",)
 

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 import torch
 
-from livestyle import picture
+from livestyle import images
 from livestyle.errors import TrainingError
-from livestyle.picture import write_picture
-from livestyle.training import archive
-from livestyle.training.album import Album, Cut, DeviceAlbum, random_cut
+from livestyle.images import write_picture
 from livestyle.training.config import TrainConfig
-from livestyle.training.crops import DeviceCrops, ThreadedCrops, cut_out
-from livestyle.training.data import PhotoSet
+from livestyle.training.data import archive
+from livestyle.training.data.crops import DeviceCrops, ThreadedCrops, cut_out
+from livestyle.training.data.photo_cache import Album, Cut, DeviceAlbum, random_cut
+from livestyle.training.data.photos import PhotoSet
 
 
 def make_photos(folder: Path, count: int = 5) -> Path:
@@ -82,7 +82,7 @@ def test_what_cannot_be_used_is_skipped_and_listed(
     whole = (folder / "0.png").read_bytes()
     (folder / "cut.png").write_bytes(whole[: len(whole) // 2])
     write_picture(folder / "tiny.png", np.zeros((20, 200, 3), np.uint8))
-    monkeypatch.setattr(picture, "MAX_PIXELS", 90 * 110)
+    monkeypatch.setattr(images, "MAX_PIXELS", 90 * 110)
     write_picture(folder / "huge.png", np.zeros((100, 100, 3), np.uint8))
     (folder / "notes.txt").write_text("not a picture at all")
     photos = PhotoSet(folder)

@@ -9,19 +9,19 @@ import pytest
 import torch
 
 from livestyle.errors import TrainingError
-from livestyle.picture import read_picture, write_picture
+from livestyle.images import read_picture, write_picture
 from livestyle.training import device
+from livestyle.training.callbacks.callback import Callback, Progress
+from livestyle.training.callbacks.preview import paint
 from livestyle.training.checkpoint import CHECKPOINT_FILE, load_checkpoint
 from livestyle.training.config import TrainConfig
 from livestyle.training.device import choose_device
 from livestyle.training.loop import Trainer
 from livestyle.training.losses import style_loss
-from livestyle.training.preview import paint
 from livestyle.training.schedule import one_cycle, steadiness_ramp, style_ramp
-from livestyle.training.watcher import Progress, Watcher
 
 
-class AtStep(Watcher):
+class AtStep(Callback):
     """Does something after a step."""
 
     def __init__(self, step: int, what: Callable[[], object]) -> None:
@@ -32,7 +32,7 @@ class AtStep(Watcher):
             self.what()
 
 
-class Heard(Watcher):
+class Heard(Callback):
     """Writes down what it is told."""
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from livestyle.training.config import TrainConfig
-from livestyle.training.exposure import in_another_light
+from livestyle.training.data.augmentation import in_another_light
 from livestyle.training.loop import Trainer
 from livestyle.training.objective import Objective
 from livestyle.training.steadiness import random_warp, through_a_sensor

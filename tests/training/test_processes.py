@@ -22,8 +22,8 @@ from livestyle.training.checkpoint import (
     load_checkpoint,
 )
 from livestyle.training.config import TrainConfig
+from livestyle.training.distributed import ProcessGroup
 from livestyle.training.loop import Trainer
-from livestyle.training.ranks import Ranks
 
 RUN = """
 import json, sys
@@ -98,6 +98,6 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(
 
 
 def test_a_batch_that_cannot_be_split_is_an_error() -> None:
-    assert Ranks(1, 2).share(4) == slice(2, 4)
+    assert ProcessGroup(1, 2).share(4) == slice(2, 4)
     with pytest.raises(TrainingError, match=r"batch of 3.*2 processes.*--batch 4"):
-        Ranks(0, 2).share(3)
+        ProcessGroup(0, 2).share(3)

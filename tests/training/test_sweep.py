@@ -8,7 +8,7 @@ import pytest
 
 from livestyle.cli import sweep as sweep_command
 from livestyle.cli.main import run
-from livestyle.picture import read_picture
+from livestyle.images import read_picture
 from livestyle.training import loop, sweep
 from livestyle.training.checkpoint import load_checkpoint
 from livestyle.training.config import TrainConfig

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save_file
 
 from livestyle.cli.main import run
-from livestyle.picture import read_picture, write_picture
+from livestyle.images import read_picture, write_picture
 from livestyle.training.checkpoint import load_checkpoint
 from livestyle.training.config import TrainConfig
 from livestyle.training.loop import Trainer

@@ -7,17 +7,17 @@ from pathlib import Path
 import models
 import pytest
 
-from livestyle.card import StyleCard
 from livestyle.cli import finish
 from livestyle.cli.finish import finish_run
 from livestyle.cli.main import run
 from livestyle.errors import TrainingError
 from livestyle.export import style as export_style
-from livestyle.library import find_style
-from livestyle.picture import read_picture
+from livestyle.images import read_picture
+from livestyle.styles.card import StyleCard
+from livestyle.styles.library import find_style
 from livestyle.training.checkpoint import load_checkpoint, save_checkpoint
 from livestyle.training.config import TrainConfig
-from livestyle.training.data import PhotoSet
+from livestyle.training.data.photos import PhotoSet
 
 
 def test_a_painting_becomes_a_style_that_everybody_can_have(

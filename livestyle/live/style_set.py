@@ -1,0 +1,100 @@
+"""StyleSet: the styles a live show plays with, by name and in key order."""
+
+from collections.abc import Hashable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from livestyle.engines import EngineOptions, load
+from livestyle.errors import StyleError
+from livestyle.frame import Pixels
+from livestyle.images import read_picture
+from livestyle.protocols import Stylizer
+from livestyle.render.half_scale import HalfScalePair
+from livestyle.styles.library import (
+    find_styles,
+    is_folder_of_styles,
+    list_styles,
+    stamp_of_folder,
+    styles_folder,
+)
+from livestyle.styles.style import Style, reread, stamp
+
+
+class StyleSet:
+    """Styles that are read from disk whenever they are loaded: their files may change.
+
+    Attributes:
+        styles: by name, as they were found.
+        names: in key order, the one to begin with first; new ones come last.
+    """
+
+    def __init__(
+        self, name_or_path: str, engine: EngineOptions, *, stroke_lock: bool = False
+    ) -> None:
+        """Finds the styles: those of a folder of styles, or else all, the one asked for first.
+
+        Args:
+            name_or_path: of a style, or of a folder of styles.
+            engine: what to run them on.
+            stroke_lock: strokes shall keep their size on the screen, see `HalfScalePair`.
+
+        Raises:
+            StyleError: there is none like that.
+        """
+        folder = [Path(name_or_path)] if is_folder_of_styles(name_or_path) else []
+        self._asked = name_or_path
+        self._engine = engine
+        self._stroke_lock = stroke_lock
+        self._folders = [*folder, styles_folder()]
+        self._searched = self._seen = self._listing()
+        self.styles = self._found()
+        self.names = list(self.styles)
+
+    def search(self) -> list[str]:
+        """The names, with those of styles that are new in the folder or among the user's own.
+
+        Looks into the files only when something is new there since the last search, and has not
+        changed since the last but one.
+        """
+        before, self._seen = self._seen, self._listing()
+        if self._seen == before != self._searched:
+            self._searched = self._seen
+            with suppress(StyleError):
+                new = {n: style for n, style in self._found().items() if n not in self.styles}
+                self.styles |= new
+                self.names += new
+        return self.names
+
+    def load(self, name: str) -> Stylizer:
+        """A style on the engine asked for."""
+        return self._loaded(name, self._engine)
+
+    def load_on_cpu(self, name: str) -> Stylizer:
+        """A style where it surely runs."""
+        options = replace(self._engine, engine="auto", device="cpu", precision="auto", rich=False)
+        return self._loaded(name, options)
+
+    def preview(self, name: str) -> Pixels | None:
+        """The picture that lies beside a style, RGB uint8 (H, W, 3); None without one."""
+        path = self.styles[name].preview
+        return read_picture(path) if path.is_file() else None
+
+    def stamp(self, name: str) -> Hashable:
+        """Something that differs when the files of a style do."""
+        return stamp(self.styles[name])
+
+    def _found(self) -> dict[str, Style]:
+        asked = {style.card.name: style for style in find_styles(self._asked)}
+        others = {style.card.name: style for style in list_styles()} if len(asked) == 1 else {}
+        return asked | others | asked
+
+    def _listing(self) -> list[Hashable]:
+        return [stamp_of_folder(folder) for folder in self._folders]
+
+    def _loaded(self, name: str, options: EngineOptions) -> Stylizer:
+        style = reread(self.styles[name])
+        usual = load(style, options)
+        if self._stroke_lock and (fine := style.fine):
+            return HalfScalePair(usual, lambda: load(fine, replace(options, rich=False)))
+        return usual

@@ -1,0 +1,1 @@
+"""One frame, painted: resized, smoothed over time, composited."""

@@ -1,0 +1,69 @@
+"""HalfScalePair: one style in two networks, so that strokes keep their size on the screen.
+
+Strokes have a size in pixels of what is painted. Painted at half the size and brought up again,
+those of the usual network are twice as large; those of the fine one, which was trained on the
+artwork at half the size, are as large as the usual one's at full size.
+"""
+
+import logging
+from collections.abc import Callable
+from threading import Lock
+
+from livestyle.errors import LivestyleError
+from livestyle.frame import Pixels
+from livestyle.protocols import Stylizer
+from livestyle.render.scaling import LOCKED_PIXELS
+
+log = logging.getLogger(__name__)
+
+FINE_BELOW_PX = LOCKED_PIXELS // 2
+"""Pictures with fewer pixels are painted fine: there its strokes are nearer to their size."""
+
+
+class HalfScalePair:
+    """A Stylizer that paints small pictures with another network, loaded with the first of them.
+
+    For pictures that are painted as if they were of 640x480, see `locked_scale`: only then does
+    a small one mean that it is shown larger.
+
+    Attributes:
+        info: what the usual network runs on.
+    """
+
+    def __init__(self, usual: Stylizer, load_fine: Callable[[], Stylizer]) -> None:
+        """Takes over a stylizer that works.
+
+        Args:
+            usual: paints all but small pictures.
+            load_fine: loads what paints those. Where that fails, `usual` goes on.
+        """
+        self.info = usual.info
+        self._usual = usual
+        self._load_fine = load_fine
+        self._fine: Stylizer | None = None
+        self._loading = Lock()
+
+    def __call__(self, pixels: Pixels) -> Pixels:
+        """The painted picture, RGB uint8 (H, W, 3).
+
+        Raises:
+            EngineError: the engine failed.
+        """
+        is_small = pixels.shape[0] * pixels.shape[1] < FINE_BELOW_PX
+        return (self._loaded_fine() if is_small else self._usual)(pixels)
+
+    def close(self) -> None:
+        """Frees the memory of both."""
+        self._usual.close()
+        if self._fine and self._fine is not self._usual:
+            self._fine.close()
+
+    def _loaded_fine(self) -> Stylizer:
+        with self._loading:  # a picture may come while the loader warms the style for its size
+            if self._fine is None:
+                try:
+                    self._fine = self._load_fine()
+                except LivestyleError as error:
+                    log.warning("strokes grow where it paints small: %s", error)
+                    self._fine = self._usual
+            return self._fine

@@ -1,0 +1,108 @@
+"""FrameRenderer: paints one frame: resized, stylised, smoothed, crossfaded, composited."""
+
+import time
+from collections.abc import Callable
+
+from livestyle.frame import Frame, Pixels
+from livestyle.render.compositing import Look, apply
+from livestyle.render.crossfade import Crossfade
+from livestyle.render.resolution_controller import ResolutionController
+from livestyle.render.scaling import Size, locked_scale, painted_at, scaled_size
+from livestyle.render.smoothing import TemporalSmoothing
+
+
+class FrameRenderer:
+    """What happens to a frame between the camera and the screen. Used by one thread.
+
+    Attributes:
+        size: (width, height) to paint at, in pixels.
+        wanted_size: what the size shall be as soon as the style is warm for it.
+    """
+
+    def __init__(
+        self,
+        size: Size,
+        *,
+        steady: float,
+        crossfade_s: float,
+        target_fps: float | None,
+        stroke_lock: bool,
+    ) -> None:
+        """Begins without a governor's cuts.
+
+        Args:
+            size: (width, height) of the frames to come.
+            steady: 0.0 to 1.0, see `TemporalSmoothing`.
+            crossfade_s: see `Crossfade`.
+            target_fps: see `ResolutionController`; None has none.
+            stroke_lock: paint frames of any size as if they were of 640x480, see `locked_scale`.
+        """
+        self._resolution = ResolutionController(target_fps) if target_fps else None
+        self._stroke_lock = stroke_lock
+        self._frame_size = size
+        self.size = self.wanted_size = self._size_for(size)
+        self._smoothed = TemporalSmoothing(steady)
+        self._crossfaded = Crossfade(crossfade_s)
+
+    @property
+    def scale(self) -> float:
+        """Width of what is painted, in widths of the frame."""
+        return self.size[0] / self._frame_size[0]
+
+    def choose_size(self, frame_size: Size, warm_size: Size) -> bool:
+        """Sets the sizes for the next frame.
+
+        Args:
+            frame_size: (width, height) of the frame.
+            warm_size: what the style is warm for.
+
+        Returns:
+            Whether another size is wanted than before.
+        """
+        before = self.wanted_size
+        self.wanted_size = self._size_for(frame_size)
+        # After the source changed its size there is no old one to go on in.
+        if warm_size == self.wanted_size or frame_size != self._frame_size:
+            self.size = self.wanted_size
+        self._frame_size = frame_size
+        return self.wanted_size != before
+
+    def _size_for(self, frame_size: Size) -> Size:
+        scale = locked_scale(frame_size) if self._stroke_lock else 1.0
+        return scaled_size(
+            frame_size, scale * (self._resolution.scale if self._resolution else 1.0)
+        )
+
+    def paint(
+        self,
+        frame: Frame,
+        original: Pixels,
+        name: str,
+        style: Callable[[Pixels], Pixels],
+        look: Look,
+        *,
+        judge: bool,
+    ) -> Frame:
+        """Paints a frame.
+
+        Args:
+            frame: its times.
+            original: its pixels, or those of a frame that is held, RGB uint8 (H, W, 3).
+            name: of the style.
+            style: paints.
+            look: how painted and original meet.
+            judge: whether the time this takes tells the governor anything.
+
+        Raises:
+            EngineError: the engine failed.
+        """
+        if look.strength <= 0:  # the network's work would not be seen
+            return frame.painted(apply(original, original, look), name, look.mirror)
+        began_s = time.perf_counter()
+        painted = painted_at(self.size, original, style)
+        painted = self._smoothed(original, painted, name)
+        painted = self._crossfaded(painted, name, frame.pts_s)
+        painted = apply(original, painted, look)
+        if self._resolution and judge and self.size == self.wanted_size:
+            self._resolution.spent((time.perf_counter() - began_s) * 1e3)
+        return frame.painted(painted, name, look.mirror)

@@ -1,0 +1,1 @@
+"""A live session, recorded and rendered again."""

@@ -1,0 +1,323 @@
+"""Recorder: frames into a video file that survives whatever ends the program."""
+
+import logging
+import time
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from livestyle.errors import DiskFullError, SinkError
+from livestyle.frame import Frame, Pixels
+from livestyle.partial_file import PartialFile
+from livestyle.resize import resized
+from livestyle.sinks import disk
+from livestyle.sinks.formats import (
+    CLOCK,
+    RecordOptions,
+    container_for,
+    encoder_for,
+    encoder_options,
+    muxer_options,
+    tick_for,
+)
+
+if TYPE_CHECKING:
+    from av import Packet, VideoFrame, VideoStream
+    from av.container import OutputContainer
+
+    from livestyle.sinks.soundtrack import Soundtrack
+
+__all__ = ["RecordOptions", "Recorder"]
+
+_log = logging.getLogger(__name__)
+
+_KEY_FRAME_EVERY_S = 2
+_THREADS = 2
+_SMALLEST_PX = 16
+"""H.265 takes no smaller picture."""
+
+_BT709 = 1
+_LIMITED_RANGE = 1
+
+
+class Recorder:
+    """Writes frames, at their own times, into a video file.
+
+    Time: without `audio_from` the first frame is at zero and every other as long after it as
+    its `pts_s` says. With it, zero is where that file begins (or its `start_s`), so that
+    pictures and sound stay as far apart as they were; but a recording that begins in the middle
+    of the file, without a `start_s` to say so, has its first frame at zero, and so its sound.
+    A frame whose time does not advance is put one tick after the one before.
+
+    Size: that of the first frame; later frames of another size are scaled to it. H.264 wants
+    even sizes: at odd ones the last row or column is repeated, and up to 16x16 as well.
+
+    Colour: yuv420p, BT.709, limited range, and tagged so.
+
+    The file grows as `NAME.partial` beside the target, in a form that plays even if the program
+    is killed, and replaces the target when it is closed. Without a frame nothing is left, and
+    an older target stays. No other program can record to the target meanwhile.
+
+    Disk: a recording ends, whole, before the disk is full.
+
+    Attributes:
+        path: of the target.
+        frames: how many were written.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        fps: float,
+        options: RecordOptions | None = None,
+        time_base: Fraction | None = None,
+        audio_from: Path | None = None,
+        start_s: float | None = None,
+        end_s: float | None = None,
+        overwrite: bool = True,
+        partial_if_full: bool = False,
+    ) -> None:
+        """Checks that it can be written; the encoder starts with the first frame.
+
+        Args:
+            path: of the target; its suffix (.mp4 .mov .mkv .webm .avi) picks the container.
+            fps: nominal frames per second, a hint for the encoder; 0.0 when unknown. Only .avi,
+                which knows no time stamps, rounds times to it.
+            options: how to encode.
+            time_base: seconds per tick, for a file's times to be kept to the tick; None: 1/90000.
+            audio_from: the file the frames come from, for its sound and its clock.
+            start_s, end_s: the part of `audio_from` that is wanted, in seconds from where the
+                file begins.
+            overwrite: whether an older target may be replaced.
+            partial_if_full: a recording that ends because the disk is nearly full keeps its partial
+                name, as befits a file of which half is no result, instead of the target's, as
+                befits a live one.
+
+        Raises:
+            DiskFullError: the disk is nearly full.
+            SinkError: unknown suffix or codec, a target that cannot be written, that another
+                program writes to, or that is the source.
+        """
+        self.path = path
+        self.frames = 0
+        self._fps = Fraction(fps if fps > 0 else 30).limit_denominator(1001)
+        self._options = options or RecordOptions()
+        self._container = container_for(path)
+        self._encoder = encoder_for(self._options.codec, self._container)
+        self._time_base = tick_for(self._container, self._encoder, time_base or CLOCK, self._fps)
+        self._first_size = (0, 0)
+        self._last_tick = -1
+        self._output: OutputContainer | None = None
+        self._failed = self._closed = self._is_full = False
+        self._partial_if_full = partial_if_full
+        self._looked_s = time.monotonic()
+        if audio_from is not None and path.exists() and path.samefile(audio_from):
+            raise SinkError(f"{path} is what is being read. Name another file to write to.")
+        self._sound = _open_sound(audio_from, start_s, end_s)
+        try:
+            self._file = PartialFile(path, overwrite=overwrite)
+            self._check_room_to_begin()
+        except BaseException:
+            self._close_sound()
+            raise
+
+    def write(self, frame: Frame) -> None:
+        """Encodes the frame, and passes on the sound up to it.
+
+        Raises:
+            DiskFullError: the disk is nearly full. What was recorded before is whole once it is
+                closed.
+            SinkError: it cannot be encoded or written, or the file was removed. What was recorded
+                before is kept if it is there, and the message says where.
+        """
+        import av
+
+        self._look_at_disk()
+        try:
+            if self._output is None:
+                self._start(frame)
+            assert self._output is not None
+            if self._sound is not None:
+                self._sound.feed(frame.pts_s)
+            tick = round(frame.pts_s / self._time_base) - self._zero_tick
+            self._last_tick = max(tick, self._last_tick + 1)
+            self._last_pts_s = frame.pts_s
+            picture = self._picture(frame.pixels)
+            picture.pts = self._last_tick
+            picture.time_base = self._time_base
+            self._output.mux(self._stream.encode(picture))
+        except (av.FFmpegError, ValueError) as error:
+            raise self._failure(error) from error
+        self._check_file()
+        self.frames += 1
+
+    def close(self) -> None:
+        """Finishes the file and gives it its name.
+
+        Raises:
+            SinkError: it cannot be finished; the message says where the partial file lies.
+        """
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            if self._output is not None and not self._failed:
+                self._finish()
+        finally:
+            self._close_sound()
+            self._release()
+
+    def _start(self, frame: Frame) -> None:
+        """Opens container and encoder for the size and time of the first frame."""
+        import av
+
+        zero_s = frame.pts_s if self._sound is None else self._sound.begin(frame.pts_s)
+        self._zero_tick = round(zero_s / self._time_base)
+        self._first_size = frame.size
+        width, height = (max(_SMALLEST_PX, px + px % 2) for px in frame.size)
+        kind = self._container
+        self._output = av.open(self._file, "w", format=kind.name, options=muxer_options(kind))
+        stream = cast(
+            "VideoStream",
+            self._output.add_stream(
+                self._encoder, rate=self._fps, options=encoder_options(self._encoder, self._options)
+            ),
+        )
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        context = stream.codec_context
+        context.time_base = self._time_base
+        context.gop_size = max(1, round(_KEY_FRAME_EVERY_S * self._fps))
+        context.thread_count = _THREADS
+        context.color_range = _LIMITED_RANGE
+        context.colorspace = context.color_primaries = context.color_trc = _BT709
+        self._stream = stream
+        # Any: every PyAV takes colours by name, the type hints of some do not say so.
+        self._reformatter: Any = av.video.reformatter.VideoReformatter()
+        if self._sound is not None and self._options.audio:
+            self._sound.attach(self._output, kind)
+
+    def _picture(self, pixels: Pixels) -> "VideoFrame":
+        """The pixels in the encoder's size and colours."""
+        import av
+
+        width, height = self._stream.width, self._stream.height
+        if (pixels.shape[1], pixels.shape[0]) != self._first_size:
+            pixels = resized(pixels, (width, height))
+        missing = (height - pixels.shape[0], width - pixels.shape[1])
+        if any(missing):
+            pixels = np.pad(pixels, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
+        rgb = av.VideoFrame.from_numpy_buffer(np.ascontiguousarray(pixels), "rgb24")
+        converted = self._reformatter.reformat(
+            rgb, format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG"
+        )
+        return cast("VideoFrame", converted)
+
+    def _finish(self) -> None:
+        import av
+
+        assert self._output is not None
+        try:
+            self._output.mux(self._last_packets())
+            if self._sound is not None:
+                self._sound.finish(self._last_pts_s, float(1 / self._fps))
+            self._output.close()
+            self._check_file()
+            if self._is_full and self._partial_if_full:
+                self._file.leave()
+            else:
+                self._file.keep()
+        except (av.FFmpegError, ValueError, OSError) as error:
+            raise self._failure(error) from error
+
+    def _last_packets(self) -> "list[Packet[VideoStream]]":
+        """What the encoder still holds.
+
+        FFmpeg may take the end of the last packet in a fragmented MP4 for the end of the video.
+        With B-frames that packet is not the last to be shown, which players would then leave out.
+        """
+        packets = self._stream.encode(None)
+        if packets and self._container.has_edit_list:
+            last, frame_ticks = packets[-1], round(1 / self._fps / self._time_base)
+            last.duration = self._last_tick + frame_ticks - (last.pts or 0)
+        return packets
+
+    def _release(self) -> None:
+        """Lets go of the partial file: kept if it holds something, removed if not."""
+        import av
+
+        # Closing the container writes to the file, unless a write failed before.
+        try:
+            if self._output is not None:
+                self._output.close()
+        except (av.FFmpegError, ValueError, OSError) as error:
+            _log.debug("%s: closing after a failure: %s", self.path, error)
+        if self.frames == 0:
+            self._file.discard()
+        else:
+            self._file.leave()
+
+    def _check_room_to_begin(self) -> None:
+        if disk.free_mb(self.path) < disk.LEAST_FREE_MB:
+            self._file.discard()
+            raise DiskFullError(
+                f"Recording to {self.path} does not start: less than {disk.LEAST_FREE_MB} MB are "
+                "free there. Make room, or name a file on another disk."
+            )
+
+    def _look_at_disk(self) -> None:
+        """Looks now and then whether the file is still there, and has room to grow."""
+        now_s = time.monotonic()
+        if now_s - self._looked_s < disk.CHECK_S:
+            return
+        self._looked_s = now_s
+        if not self._file.is_there:
+            raise self._failure(FileNotFoundError())
+        if disk.free_mb(self.path) < disk.LEAST_FREE_MB:
+            self._is_full = True
+            kept = self._file.path if self._partial_if_full else self.path
+            raise DiskFullError(
+                f"Recording to {self.path} stopped after {self.frames} frames: less than "
+                f"{disk.LEAST_FREE_MB} MB are free there. What was recorded until then is whole, "
+                f"in {kept}."
+            )
+
+    def _check_file(self) -> None:
+        if self._file.error is not None:
+            raise self._failure(self._file.error) from self._file.error
+
+    def _failure(self, error: Exception) -> SinkError:
+        """The error to raise: what failed, and where what was recorded lies."""
+        self._failed = True
+        error = self._file.error or error
+        why = getattr(error, "strerror", None) or str(error)
+        if not self._file.is_there:
+            return SinkError(
+                f"Recording to {self.path} stopped after {self.frames} frames: somebody removed or "
+                f"renamed {self._file.path} or its folder meanwhile."
+            )
+        if self.frames == 0:
+            return SinkError(
+                f"Recording to {self.path} cannot start: {self._encoder} or the disk says {why!r}. "
+                "Check codec, crf, preset and free space."
+            )
+        return SinkError(
+            f"Recording to {self.path} failed after {self.frames} frames: {why}. "
+            f"What was recorded until then lies in {self._file.path} and plays."
+        )
+
+    def _close_sound(self) -> None:
+        if self._sound is not None:
+            self._sound.close()
+
+
+def _open_sound(
+    path: Path | None, start_s: float | None, end_s: float | None
+) -> "Soundtrack | None":
+    if path is None:
+        return None
+    from livestyle.sinks.soundtrack import Soundtrack
+
+    return Soundtrack(path, start_s, end_s)

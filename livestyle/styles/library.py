@@ -1,0 +1,226 @@
+"""The styles there are: those in the box, those the user added, and those named by a path."""
+
+import difflib
+import importlib.resources
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from livestyle.errors import StyleError
+from livestyle.styles.card import CARD_FILE, StyleCard
+from livestyle.styles.checkpoint_file import CHECKPOINT_FILE
+from livestyle.styles.model_file import FORMATS, PROGRAM_SUFFIXES
+from livestyle.styles.pack import PACK_SUFFIX
+from livestyle.styles.style import Style, is_unexported, open_style, style_files
+
+log = logging.getLogger(__name__)
+
+DEFAULT_STYLE = "mosaic"
+MAX_ENTRIES = 2000
+STYLES_VARIABLE = "LIVESTYLE_STYLES"
+
+
+def styles_folder() -> Path:
+    """The user's own styles; `LIVESTYLE_STYLES` in the environment moves it."""
+    if folder := os.environ.get(STYLES_VARIABLE):
+        return Path(folder)
+    return user_data_path("livestyle", appauthor=False) / "styles"
+
+
+def list_styles() -> list[Style]:
+    """Every style there is, the default first, then by name.
+
+    A style of the user replaces the packaged one of the same name. A broken one is passed over
+    with a warning in the log.
+    """
+    styles = {}
+    for folder in (*_folders(_packaged_folder()), *_folders(styles_folder())):
+        try:
+            style = open_style(folder)
+        except StyleError as error:
+            log.warning("A style is passed over: %s", error)
+        else:
+            styles[style.card.name] = style
+    return sorted(styles.values(), key=lambda s: (s.card.name != DEFAULT_STYLE, s.card.name))
+
+
+def find_style(name_or_path: str) -> Style:
+    """The style of that name, or in that folder, finished run, style pack or model file.
+
+    Raises:
+        StyleError: there is none, with the nearest name; or it is broken.
+    """
+    styles = {style.card.name: style for style in list_styles()}
+    if name_or_path in styles:
+        return styles[name_or_path]
+    path = Path(name_or_path)
+    if path.exists():
+        return open_style(path)
+    if (
+        path.suffix.lower() in (*FORMATS, *PROGRAM_SUFFIXES, PACK_SUFFIX)
+        or path.name != name_or_path
+    ):
+        raise StyleError(f"There is no style at {path}. `livestyle styles` lists those by name.")
+    raise StyleError(_unknown(name_or_path, list(styles)))
+
+
+def is_folder_of_styles(name_or_path: str) -> bool:
+    """Whether that is a folder to look for styles in, rather than one of them or its name."""
+    folder = Path(name_or_path)
+    is_one = (folder / CARD_FILE).is_file() or is_unexported(folder)
+    known = (style.card.name for style in list_styles())
+    return folder.is_dir() and not is_one and name_or_path not in known
+
+
+def stamp_of_folder(folder: Path) -> tuple[object, ...]:
+    """Something that differs when a style comes into a folder of styles, or goes."""
+    stamps = []
+    for path in _entries(folder):
+        for part in (path, path / CARD_FILE):
+            with suppress(OSError):
+                stamps.append((part, part.stat().st_mtime_ns))
+    return tuple(stamps)
+
+
+def find_styles(name_or_path: str) -> list[Style]:
+    """All styles in a folder of styles, by name; else the one of that name or path.
+
+    A folder of styles holds folders with a card, style packs, or single model files that carry
+    their card. A broken one is passed over with a warning in the log; a name that is there
+    already is told apart by the name of the file or folder.
+
+    Raises:
+        StyleError: there is none, or none that can be used.
+    """
+    if not is_folder_of_styles(name_or_path):
+        return [find_style(name_or_path)]
+    folder = Path(name_or_path)
+    styles: dict[str, Style] = {}
+    failure: StyleError | None = None
+    suffixes = (*FORMATS, *PROGRAM_SUFFIXES, PACK_SUFFIX)  # programs are passed over aloud
+    files = (path for path in _entries(folder) if path.suffix.lower() in suffixes)
+    for path in (*_folders(folder), *files):
+        try:
+            style = open_style(path)
+        except StyleError as error:
+            failure = error
+            log.warning("A style is passed over: %s", error)
+            continue
+        name = style.card.name if style.card.name not in styles else path.stem
+        if name not in styles:
+            styles[name] = replace(style, card=replace(style.card, name=name))
+    if not styles:
+        raise failure or StyleError(
+            f"{folder} is not a style, nor are there any in it: neither a {CARD_FILE}, nor folders "
+            "that have one, nor model files. `livestyle export` writes such folders."
+        )
+    return [styles[name] for name in sorted(styles)]
+
+
+def add_style(path: Path) -> Style:
+    """Copies a style to the user's styles, whole or not at all.
+
+    An older style of the user with the same name is replaced.
+
+    Args:
+        path: a style's folder, a finished run, a style pack, or a single model file.
+
+    Raises:
+        StyleError: it is broken, unsafe or differs from its card, or cannot be written.
+    """
+    style = open_style(path)
+    files = style_files(style)
+    target = styles_folder() / style.card.name
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".adding-", dir=target.parent) as scratch:
+            fresh = Path(scratch, "new")
+            fresh.mkdir()
+            for name, data in files.items():
+                (fresh / name).write_bytes(data)
+            if target.exists():
+                target.rename(Path(scratch, "old"))
+            fresh.rename(target)
+    except OSError as error:
+        raise StyleError(
+            f"The style {style.card.name} cannot be written to {target} "
+            f"({error.strerror or error}). {STYLES_VARIABLE} names another folder."
+        ) from error
+    checkpoint = target / CHECKPOINT_FILE if CHECKPOINT_FILE in files else None
+    return Style(style.card, target, checkpoint=checkpoint)
+
+
+def remove_style(name: str) -> None:
+    """Deletes a style of the user; a packaged one of the same name comes back.
+
+    Raises:
+        StyleError: there is none, it comes with livestyle, or it cannot be deleted.
+    """
+    folders = list(_folders(styles_folder()))
+    # by its folder first: that is there however broken the card is
+    for folder in sorted(folders, key=lambda folder: folder.name != name):
+        if name in (folder.name, _name_in(folder)):
+            try:
+                folder.unlink() if folder.is_symlink() else shutil.rmtree(folder)
+            except OSError as error:
+                raise StyleError(f"{folder} cannot be deleted ({error.strerror}).") from error
+            return
+    names = [style.card.name for style in list_styles()]
+    if name in names:
+        raise StyleError(
+            f"The style {name} comes with livestyle and cannot be removed. "
+            "One of your own with the same name would take its place."
+        )
+    raise StyleError(_unknown(name, names))
+
+
+def _packaged_folder() -> Path:
+    return Path(str(importlib.resources.files("livestyle.weights")))
+
+
+def _folders(parent: Path) -> Iterator[Path]:
+    """Its sub-folders with a card, in order; a folder that is not there has none."""
+    for folder in _entries(parent):
+        if not folder.name.startswith(".") and os.path.lexists(folder / CARD_FILE):
+            yield folder
+
+
+def _entries(folder: Path) -> list[Path]:
+    """What lies in a folder, in order, `MAX_ENTRIES` at most; a folder that is gone has nothing."""
+    try:
+        with os.scandir(folder) as found:
+            names = [entry.name for entry in islice(found, MAX_ENTRIES + 1)]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        log.warning("%s cannot be read (%s).", folder, error.strerror or error)
+        return []
+    if len(names) > MAX_ENTRIES:
+        log.warning(
+            "%s has more than %d entries; styles are looked for in %d of them.",
+            *(folder, MAX_ENTRIES, MAX_ENTRIES),
+        )
+    return [folder / name for name in sorted(names[:MAX_ENTRIES])]
+
+
+def _name_in(folder: Path) -> str | None:
+    """The name on a folder's card, None when that cannot be read."""
+    try:
+        return StyleCard.load(folder).name
+    except StyleError:
+        return None
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    """The sentence for a style that is not there."""
+    near = difflib.get_close_matches(name.lower(), known, 1, 0.5)
+    guess = f" Did you mean {near[0]}?" if near else ""
+    return f"There is no style called {name!r}.{guess} `livestyle styles` lists those there are."

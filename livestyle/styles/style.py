@@ -1,0 +1,213 @@
+"""Style: a card and the files it lists, in a folder, a finished run, a style pack or one file."""
+
+import logging
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from livestyle.errors import StyleError
+from livestyle.styles.card import CARD_FILE, PREVIEW_FILE, ModelFile, StyleCard
+from livestyle.styles.checkpoint_file import CHECKPOINT_FILE
+from livestyle.styles.model_file import MAX_BYTES, card_inside, read_model
+from livestyle.styles.pack import is_pack, member_names, read_member
+
+log = logging.getLogger(__name__)
+
+RUN_STYLE = "style"
+"""Sub-folder of a training run that gets its exported style."""
+
+_COMPANIONS = (PREVIEW_FILE, CHECKPOINT_FILE)
+"""What a style folder may hold beside its models: the picture, and what training goes on from."""
+
+_TORCHSCRIPT = "torchscript"
+"""Format of files on cards of earlier versions: programs, which are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """A style that can be loaded.
+
+    Attributes:
+        card: what it is.
+        folder: where its model files lie; or the style pack that they are in.
+        file: the model file or style pack it was read from; None for a folder with a card.
+        checkpoint: the trained network itself, which the torch engine runs; None where there is
+            none. That of a style pack is PACK/NAME, as in `path`.
+    """
+
+    card: StyleCard
+    folder: Path
+    file: Path | None = None
+    checkpoint: Path | None = None
+
+    def path(self, file: ModelFile) -> Path:
+        """Where one of its model files lies."""
+        return self.folder / file.path
+
+    @property
+    def fine(self) -> "Style | None":
+        """The same style with strokes half as large, for painting at half the size; if it has."""
+        if not self.card.fine:
+            return None
+        return replace(self, card=self.card.with_files(self.card.fine), checkpoint=None)
+
+    @property
+    def preview(self) -> Path:
+        """Where its picture lies, if it has one."""
+        return self.folder / PREVIEW_FILE
+
+
+def open_style(path: Path) -> Style:
+    """Reads a style's card and checks it; the models are looked into when they are loaded.
+
+    Args:
+        path: a style's folder, a finished training run, a style pack, or a single model file.
+
+    Raises:
+        StyleError: it is none of these, or broken.
+    """
+    if path.is_dir():
+        return _open_folder(path) if (path / CARD_FILE).exists() else _open_run(path)
+    if is_pack(path):
+        return _open_pack(path)
+    if path.name == CARD_FILE:
+        return _open_folder(path.parent)
+    card = card_inside(path)
+    _check_card(card, path)
+    return Style(card, path.parent, path)
+
+
+def reread(style: Style) -> Style:
+    """The style as it is on disk now.
+
+    Raises:
+        StyleError: it is broken, or gone.
+    """
+    return open_style(style.file or style.folder)
+
+
+def style_files(style: Style) -> dict[str, bytes]:
+    """All that a copy of a style needs, file name -> content: models, card, preview, checkpoint.
+
+    Raises:
+        StyleError: a model is unsafe or differs from the card, or a file cannot be read.
+    """
+    files = {file.path: read_model(style.path(file), file) for file in style.card.all_files}
+    files[CARD_FILE] = (style.card.to_json() + "\n").encode()
+    if is_pack(style.folder):
+        names = [name for name in member_names(style.folder) if name in _COMPANIONS]
+        return files | {name: read_member(style.folder, name) for name in names}
+    if style.file is None:
+        files |= _companions(style.folder)
+    return files
+
+
+def stamp(style: Style) -> tuple[object, ...]:
+    """Something that differs when the files of the style do, without reading them."""
+    paths = [style.file] if style.file else [style.folder / CARD_FILE]
+    return tuple(_stamp_of(path) for path in [*paths, *map(style.path, style.card.all_files)])
+
+
+def is_unexported(path: Path) -> bool:
+    """Whether that is a checkpoint, or a training run that has no exported style yet."""
+    if path.suffix.lower() == ".safetensors":
+        return True
+    cards = path / CARD_FILE, path / RUN_STYLE / CARD_FILE
+    return (path / CHECKPOINT_FILE).is_file() and not any(card.is_file() for card in cards)
+
+
+def _open_folder(folder: Path) -> Style:
+    """The style in a folder; its files are there, but not yet looked into."""
+    card = StyleCard.load(folder)
+    _check_card(card, folder)
+    card = _without_programs(card, folder)
+    for file in card.all_files:
+        if not (folder / file.path).is_file():
+            raise StyleError(
+                f"The style in {folder} is not whole: {file.path} is missing. Copy it again."
+            )
+    checkpoint = folder / CHECKPOINT_FILE
+    return Style(card, folder, checkpoint=checkpoint if checkpoint.is_file() else None)
+
+
+def _open_run(run: Path) -> Style:
+    """The style that training exported at the end of a run."""
+    style = run / RUN_STYLE
+    if is_unexported(run):
+        raise StyleError(
+            f"The training run in {run} has no exported style yet. Finish it with --resume, or "
+            f"take it as it is: livestyle export {run}"
+        )
+    return _open_folder(style if style.is_dir() else run)
+
+
+def _open_pack(pack: Path) -> Style:
+    """The style in a pack, which must hold the files of one and nothing else."""
+    card = StyleCard.from_json(read_member(pack, CARD_FILE).decode("utf-8", "replace"), str(pack))
+    _check_card(card, pack)
+    listed = {file.path for file in card.all_files}
+    card = _without_programs(card, pack)
+    wanted = {file.path for file in card.all_files}
+    members = set(member_names(pack))
+    there = members - {CARD_FILE, *_COMPANIONS}
+    if missing := sorted(wanted - there):
+        raise StyleError(f"The style pack {pack} is not whole: {missing[0]} is missing.")
+    if foreign := sorted(there - listed):
+        raise StyleError(
+            f"The style pack {pack} holds {foreign[0]!r}, which its card does not know. A pack has "
+            "the files of one style and nothing else; this one is not opened."
+        )
+    checkpoint = pack / CHECKPOINT_FILE if CHECKPOINT_FILE in members else None
+    return Style(card, pack, pack, checkpoint)
+
+
+def _without_programs(card: StyleCard, origin: Path) -> StyleCard:
+    """The card without the TorchScript files that earlier versions put into styles.
+
+    Raises:
+        StyleError: it has no other files.
+    """
+    programs = [file.path for file in card.all_files if file.format == _TORCHSCRIPT]
+    if not programs:
+        return card
+    files, fine, rich = (
+        [file for file in listed if file.format != _TORCHSCRIPT]
+        for listed in (card.files, card.fine, card.rich)
+    )
+    if not files:
+        raise StyleError(
+            f"The style in {origin} has only TorchScript files, which are programs, and livestyle "
+            "runs none of a style's. Have it exported as ONNX: `livestyle export STYLE --to onnx`."
+        )
+    log.warning(
+        "The style %s in %s is taken without %s: livestyle runs no program that comes with a "
+        "style; its other files paint.",
+        *(card.name, origin, ", ".join(programs)),
+    )
+    return card.with_files(files, fine, rich)
+
+
+def _check_card(card: StyleCard, origin: Path) -> None:
+    """Refuses a style without models; the rest is checked as the card is read."""
+    if not card.files:
+        raise StyleError(f"The style in {origin} lists no model files. Export it again.")
+
+
+def _companions(folder: Path) -> dict[str, bytes]:
+    """What lies beside the models of a style and goes along with it."""
+    files = [folder / name for name in _COMPANIONS]
+    try:
+        return {
+            file.name: file.read_bytes()
+            for file in files
+            if file.is_file() and file.stat().st_size <= MAX_BYTES
+        }
+    except OSError as error:
+        raise StyleError(f"{folder} cannot be read ({error.strerror or error}).") from error
+
+
+def _stamp_of(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino

@@ -1,0 +1,1 @@
+"""What follows a training run: previews, tables, TensorBoard."""

@@ -1,0 +1,1 @@
+"""Photos to train on: found, decoded, cropped and augmented."""

@@ -1,0 +1,1 @@
+"""What is drawn on the live window, and what its keys do."""

@@ -1,0 +1,230 @@
+"""Controls: the keys of the live window, in one table that is also the help."""
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from livestyle.errors import SinkError
+from livestyle.frame import Frame
+from livestyle.images import write_picture
+from livestyle.live.player import Player
+from livestyle.live.recording import RecordingSwitch, new_path
+from livestyle.ui.sprites import Row
+
+
+class View(Protocol):
+    """What the keys change about the screen.
+
+    Attributes:
+        shows_figures: whether the figures are on the screen.
+        shows_help: whether the table of keys is.
+        shows_styles: whether the thumbnails are.
+        frame: the frame shown last, without any words on it; None before the first.
+    """
+
+    shows_figures: bool
+    shows_help: bool
+    shows_styles: bool
+    frame: Frame | None
+
+    def say(self, notice: str) -> None:
+        """Shows a short notice."""
+
+    def toggle_fullscreen(self) -> None:
+        """Fills the display with the window, or goes back."""
+
+
+class Controls:
+    """Turns keys into what they do. Used on the main thread."""
+
+    def __init__(
+        self,
+        player: Player,
+        screen: View,
+        *,
+        quit: Callable[[], None],
+        folder: Path,
+        recording: RecordingSwitch | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        """Connects the keys.
+
+        Args:
+            player: paints.
+            screen: shows.
+            quit: asks for the end.
+            folder: where pictures and recordings go; made when the first one comes.
+            recording: what `r` switches; None where nothing can be recorded.
+            settings: what else to keep in the metadata of pictures, such as the source.
+        """
+        self.player = player
+        self.screen = screen
+        self.recording = recording
+        self.quit = quit
+        self._folder = folder
+        self._settings = dict(settings or {})
+        # Encoding a PNG takes longer than a frame may.
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="livestyle-pictures")
+
+    def press(self, name: str) -> bool:
+        """Does what a key does.
+
+        Args:
+            name: the character, or "space" or "esc".
+
+        Returns:
+            False when the key means nothing.
+        """
+        action = _ACTIONS.get(name.lower())
+        if action is None:
+            return False
+        action(self)
+        return True
+
+    def choose(self, style: str) -> None:
+        """Swaps to a style that was clicked on, as its key would."""
+        self.player.select(style)
+
+    def close(self) -> None:
+        """Waits for pictures that are still being written."""
+        self._writer.shutdown()
+
+    def change_strength(self, by: float) -> None:
+        """More or less of the style, in tenths."""
+        look = self.player.look
+        strength = min(1.0, max(0.0, round(look.strength + by, 1)))
+        self.player.look = replace(look, strength=strength)
+        self.screen.say(f"strength {strength:.0%}")
+
+    def toggle_look(self, field: str, text: str) -> None:
+        """Switches one of the look's yes-or-no fields."""
+        value = not getattr(self.player.look, field)
+        self.player.look = replace(self.player.look, **{field: value})
+        self.screen.say(f"{text} {'on' if value else 'off'}")
+
+    def toggle_freeze(self) -> None:
+        """Holds the camera's picture, or lets it go."""
+        self.player.frozen = not self.player.frozen
+        self.screen.say("frozen" if self.player.frozen else "live")
+
+    def toggle_recording(self) -> None:
+        """Begins a recording in the folder, or finishes the one that runs."""
+        if self.recording is None:
+            self.screen.say("nothing can be recorded here")
+            return
+        try:
+            if self.recording.elapsed_s is not None:
+                self.recording.stop()
+                return
+            with self._new_path(".mp4") as path:
+                self.recording.start(path)
+        except SinkError as error:
+            self.screen.say(str(error))
+
+    def save_picture(self) -> None:
+        """Writes the frame shown last as PNG, with the settings in its metadata."""
+        if (frame := self.screen.frame) is not None:
+            self._writer.submit(self._write_picture, frame, self._described(frame))
+
+    def _write_picture(self, frame: Frame, text: dict[str, str]) -> None:
+        try:
+            with self._new_path(".png", frame.style) as path:
+                write_picture(path, frame.pixels, text=text)
+            self.screen.say(f"saved {path.name}")
+        except SinkError as error:
+            self.screen.say(str(error))
+
+    def _described(self, frame: Frame) -> dict[str, str]:
+        look, info = self.player.look, self.player.info
+        return {
+            "Software": "livestyle",
+            "style": frame.style or "",
+            "strength": f"{look.strength:g}",
+            "keep_color": str(look.keep_color).lower(),
+            "mirror": str(look.mirror).lower(),
+            "engine": info.engine,
+            "device": info.device,
+            "precision": info.precision,
+            "rich": str(info.rich).lower(),
+            "pts_s": f"{frame.pts_s:.3f}",
+        } | self._settings
+
+    @contextmanager
+    def _new_path(self, suffix: str, style: str | None = None) -> Iterator[Path]:
+        """A path of our own in the folder, which is made if need be.
+
+        Raises:
+            SinkError: nothing can be written there.
+        """
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with new_path(self._folder, style or self.player.current, suffix) as path:
+                yield path
+        except OSError as error:
+            raise SinkError(
+                f"Nothing can be written to {self._folder} ({error.strerror})."
+            ) from error
+
+    def toggle_figures(self) -> None:
+        """Figures on or off."""
+        self.screen.shows_figures = not self.screen.shows_figures
+
+    def toggle_help(self) -> None:
+        """The table of keys on or off."""
+        self.screen.shows_help = not self.screen.shows_help
+
+    def toggle_styles(self) -> None:
+        """The thumbnails on or off."""
+        self.screen.shows_styles = not self.screen.shows_styles
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One line of the help.
+
+    Attributes:
+        label: how the help writes it.
+        text: what it does, in a few words.
+        actions: what each of its keys does, by the name the window gives it.
+    """
+
+    label: str
+    text: str
+    actions: Mapping[str, Callable[[Controls], None]]
+
+
+def _numbers() -> Mapping[str, Callable[[Controls], None]]:
+    return {str(n): lambda c, n=n: c.player.select_number(n) for n in range(1, 10)}  # type: ignore[misc]
+
+
+KEYS: tuple[Key, ...] = (
+    Key("1 - 9", "style by number", _numbers()),
+    Key(
+        "n   p",
+        "next, previous style",
+        {"n": lambda c: c.player.step(1), "p": lambda c: c.player.step(-1)},
+    ),
+    Key("t", "all styles, to click on", {"t": Controls.toggle_styles}),
+    Key(
+        "[   ]",
+        "less, more style",
+        {"[": lambda c: c.change_strength(-0.1), "]": lambda c: c.change_strength(0.1)},
+    ),
+    Key("c", "keep the colours", {"c": lambda c: c.toggle_look("keep_color", "own colours")}),
+    Key("s", "split view", {"s": lambda c: c.toggle_look("split", "split view")}),
+    Key("m", "mirror", {"m": lambda c: c.toggle_look("mirror", "mirror")}),
+    Key("f", "fullscreen", {"f": lambda c: c.screen.toggle_fullscreen()}),
+    Key("space", "freeze", dict.fromkeys(("space", " "), Controls.toggle_freeze)),
+    Key("w", "save a picture", {"w": Controls.save_picture}),
+    Key("r", "record on, off", {"r": Controls.toggle_recording}),
+    Key("i", "figures", {"i": Controls.toggle_figures}),
+    Key("h", "this help", {"h": Controls.toggle_help}),
+    Key("q   Esc", "quit", dict.fromkeys(("q", "esc", "\x1b"), lambda c: c.quit())),
+)
+"""Every key there is, in the order of the help."""
+
+HELP: tuple[Row, ...] = tuple((key.label, key.text) for key in KEYS)
+_ACTIONS = {name: action for key in KEYS for name, action in key.actions.items()}

@@ -1,0 +1,179 @@
+"""Thumbnails: what each style makes of the picture now, painted small and on the side."""
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from threading import Condition, Thread
+
+import numpy as np
+
+from livestyle.errors import LivestyleError
+from livestyle.frame import Pixels
+from livestyle.protocols import Stylizer
+from livestyle.render.compositing import Look, apply
+from livestyle.render.scaling import Size
+from livestyle.resize import resized
+
+log = logging.getLogger(__name__)
+
+SIZE: Size = (256, 192)
+"""(width, height) to paint at: shrunk to a thumbnail after, the strokes look as on the screen."""
+
+MOST_LOADED = 16
+"""Styles held ready; at this size each takes about 15 MB with OpenVINO."""
+
+REST_PER_WORK = 19
+LEAST_REST_S = 0.04
+MOST_REST_S = 0.5
+"""After each thumbnail its thread sleeps, so that it takes about a twentieth of one processor;
+only loading a style, which is done once, takes more."""
+
+JOIN_S = 5.0
+
+
+class Thumbnails:
+    """Paints a small picture of every style that is wanted, one at a time, round and round.
+
+    The main thread says what is wanted and looks at `pictures`; a thread of its own, which
+    begins with the first wish and sleeps while nothing is wanted, paints with styles of its own.
+    So neither the picture nor its memory bound knows of it.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[str], Stylizer],
+        first_picture: Callable[[str], Pixels | None] = lambda name: None,
+    ) -> None:
+        """Begins with nothing wanted and nothing loaded.
+
+        Args:
+            load: makes a style ready to paint, best on a processor the show can spare.
+            first_picture: what to show until a style has painted; None for nothing.
+        """
+        self._load = load
+        self._first_picture = first_picture
+        self._pictures: dict[str, Pixels] = {}
+        self._changed = Condition()
+        self._closed = False
+        self._wanted: tuple[str, ...] = ()
+        self._scene: Pixels | None = None
+        self._look = Look()
+        self._stale: set[str] = set()
+        # What follows belongs to the thread: the one painted longest ago comes first.
+        self._loaded: dict[str, Stylizer] = {}
+        self._failed: set[str] = set()
+        self._painter = Thread(target=self._paint, name="livestyle-thumbnails", daemon=True)
+
+    @property
+    def pictures(self) -> Mapping[str, Pixels]:
+        """The latest thumbnail of each style that has one, RGB uint8 of `SIZE`."""
+        return self._pictures
+
+    def want(self, names: Iterable[str], scene: Pixels | None, look: Look) -> None:
+        """Says what to paint from now on; returns at once.
+
+        Args:
+            names: of the styles; none lets the thread sleep.
+            scene: what to paint, RGB uint8 (H, W, 3); None while there is nothing yet.
+            look: mirror and colours are kept; the strength is full.
+        """
+        with self._changed:
+            self._wanted, self._scene = tuple(names), scene
+            self._look = replace(look, strength=1.0, split=False)
+            if self._wanted and self._painter.ident is None and not self._closed:
+                self._painter.start()
+            self._changed.notify_all()
+
+    def renew(self, name: str) -> None:
+        """The style has changed: it is loaded again when its turn comes."""
+        with self._changed:
+            self._stale.add(name)
+
+    def close(self) -> None:
+        """Ends the thread and frees the styles."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        if self._painter.ident is not None:
+            self._painter.join(JOIN_S)
+        if self._painter.is_alive():
+            log.warning("a thumbnail is still being painted after %g s; left behind", JOIN_S)
+
+    def _paint(self) -> None:
+        turn = 0
+        while (names := self._await_wish()) is not None:
+            began_s = time.perf_counter()
+            if fresh := [name for name in names if name not in self._pictures]:
+                self._show_first(fresh)
+            elif usable := [name for name in names if name not in self._failed]:
+                self._paint_one(usable[turn % len(usable)])
+                turn += 1
+            self._rest(time.perf_counter() - began_s)
+        for style in self._loaded.values():
+            _close(style)
+
+    def _await_wish(self) -> tuple[str, ...] | None:
+        """The names that are wanted, as soon as there are some; None at the end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._wanted)
+            stale, self._stale = self._stale, set()
+            wanted = None if self._closed else self._wanted
+        for name in stale:
+            self._failed.discard(name)
+            if style := self._loaded.pop(name, None):
+                _close(style)
+        return wanted
+
+    def _rest(self, worked_s: float) -> None:
+        rest_s = min(MOST_REST_S, max(LEAST_REST_S, worked_s * REST_PER_WORK))
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._has_blank(), rest_s)
+
+    def _has_blank(self) -> bool:
+        return any(name not in self._pictures for name in self._wanted)
+
+    def _show_first(self, names: Iterable[str]) -> None:
+        for name in names:
+            try:
+                picture = self._first_picture(name)
+            except LivestyleError as error:
+                log.info("no preview of %s: %s", name, error)
+                picture = None
+            self._pictures[name] = (
+                np.full((SIZE[1], SIZE[0], 3), 40, np.uint8) if picture is None else fitted(picture)
+            )
+
+    def _paint_one(self, name: str) -> None:
+        with self._changed:
+            scene, look = self._scene, self._look
+        if scene is None:
+            return
+        try:
+            style = self._loaded.pop(name, None) or self._load(name)
+            self._loaded[name] = style
+            small = fitted(scene)
+            self._pictures[name] = apply(small, style(small), look)
+        except Exception as error:  # whatever is wrong with one style, the others are painted
+            log.info("no thumbnail of %s: %s", name, error)
+            self._failed.add(name)
+        while len(self._loaded) > MOST_LOADED:
+            _close(self._loaded.pop(next(iter(self._loaded))))
+
+
+def fitted(pixels: Pixels) -> Pixels:
+    """The middle of a picture, as large as its shape allows, scaled to `SIZE`."""
+    height, width = pixels.shape[:2]
+    scale = min(width / SIZE[0], height / SIZE[1])
+    inner_width = max(1, min(width, round(SIZE[0] * scale)))
+    inner_height = max(1, min(height, round(SIZE[1] * scale)))
+    left, top = (width - inner_width) // 2, (height - inner_height) // 2
+    middle = pixels[top : top + inner_height, left : left + inner_width]
+    return resized(middle, SIZE)
+
+
+def _close(style: Stylizer) -> None:
+    try:
+        style.close()
+    except LivestyleError as error:
+        log.warning("a style could not be closed: %s", error)

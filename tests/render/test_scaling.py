@@ -1,0 +1,69 @@
+"""Painting at another size than the frame's, and what that does to strokes."""
+
+import numpy as np
+import pytest
+
+from livestyle.frame import Pixels
+from livestyle.render.renderer import FrameRenderer
+from livestyle.render.scaling import Size, locked_scale, painted_at, scaled_size
+
+
+@pytest.mark.parametrize(
+    ("size", "scale", "expected"),
+    [
+        ((641, 479), 1.0, (641, 479)),
+        ((640, 480), 0.5, (320, 240)),
+        ((1280, 720), 0.7, (896, 504)),
+        ((100, 70), 0.5, (64, 64)),
+        ((17, 5), 0.5, (17, 5)),
+        ((320, 240), 2.0, (640, 480)),
+    ],
+)
+def test_scaled_sizes(size: Size, scale: float, expected: Size) -> None:
+    assert scaled_size(size, scale) == expected
+
+
+@pytest.mark.parametrize(
+    "size", [(320, 240), (640, 480), (1280, 720), (1920, 1080), (1080, 1920), (427, 325)]
+)
+def test_locked_strokes_cost_the_same_at_every_size(size: Size) -> None:
+    width, height = scaled_size(size, locked_scale(size))
+    assert width * height == pytest.approx(640 * 480, rel=0.03)
+    assert width / height == pytest.approx(size[0] / size[1], rel=0.03)
+
+
+def test_a_picture_of_the_reference_size_is_painted_as_it_is() -> None:
+    assert locked_scale((640, 480)) == 1.0
+
+
+@pytest.mark.parametrize("lock", [False, True])
+def test_the_lock_decides_what_the_brush_paints_at(lock: bool) -> None:
+    brush = FrameRenderer((1280, 960), steady=0, crossfade_s=0, target_fps=None, stroke_lock=lock)
+    assert brush.size == ((640, 480) if lock else (1280, 960))
+    assert brush.scale == (0.5 if lock else 1.0)
+
+
+def test_a_picture_painted_smaller_comes_back_in_its_own_size() -> None:
+    pixels = np.zeros((90, 121, 3), np.uint8)
+    pixels[:, 60:] = 200
+    seen: list[tuple[int, ...]] = []
+
+    def invert(small: Pixels) -> Pixels:
+        seen.append(small.shape)
+        return np.asarray(255 - small, np.uint8)
+
+    painted = painted_at((64, 64), pixels, invert)
+    assert seen == [(64, 64, 3)]
+    assert painted.shape == pixels.shape
+    assert (painted[:, :54] == 255).all()
+    assert (painted[:, 66:] == 55).all()
+
+
+def test_fine_detail_of_the_camera_survives_and_its_noise_does_not() -> None:
+    pixels = np.full((240, 320, 3), 100, np.uint8)
+    pixels[100:102, 160:162] = 220  # an eye's highlight, lost at half size
+    pixels[10::2, 10::2] += 3  # less than the noise that is let through
+
+    painted = painted_at((160, 120), pixels, lambda small: np.full_like(small, 128))
+    assert painted[100, 160].min() > 128 + 40
+    assert (painted[10:90] == 128).all()

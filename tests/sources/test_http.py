@@ -1,0 +1,154 @@
+"""HTTP streams: one connection, verified; what a server sends counts, not what it calls it."""
+
+import gzip
+import hashlib
+import ssl
+import subprocess
+from pathlib import Path
+
+import pytest
+from media import make_clip, moving_bar
+from servers import HttpServer, Server, mjpeg
+
+from livestyle.errors import SourceError
+from livestyle.sources import SourceOptions, open_source
+from livestyle.sources.http_client import tls_context, without_password
+from livestyle.sources.stream import NetworkStream
+
+SIZE = (64, 48)
+
+
+def bar(index: int):
+    return moving_bar(index, SIZE)
+
+
+def sent(path: Path):
+    """A script that sends a file as a live server does, without its length."""
+
+    def script(server: Server):
+        yield path.read_bytes()
+
+    return script
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["binary/octet-stream", "", "audio/mpegurl", "image/jpeg", "text/html", "multipart/mixed"],
+)
+def test_jpegs_are_a_stream_whatever_the_server_calls_them(content_type, opened):
+    server = opened.server(HttpServer(mjpeg(bar), content_type=content_type))
+    source = opened.source(NetworkStream(server.url))
+    assert source.size == SIZE
+    assert source.read() is not None
+    assert server.requests == 1
+
+
+@pytest.mark.parametrize("suffix", [".ts", ".mkv"])
+def test_a_container_is_opened_once_and_its_first_frame_is_there(suffix, opened, tmp_path):
+    path = tmp_path / f"clip{suffix}"
+    make_clip(path, frames=10)
+    server = opened.server(HttpServer(sent(path), content_type="application/octet-stream"))
+    source = opened.source(NetworkStream(server.url))
+    assert source.size == SIZE
+    assert server.requests == 1
+
+
+def test_a_file_cut_short_ends_and_is_not_begun_again(opened, tmp_path):
+    path = tmp_path / "clip.ts"
+    make_clip(path, frames=30)
+    whole = path.read_bytes()
+
+    def script(server: Server):
+        yield whole[: len(whole) // 2]
+
+    length = {"Content-Length": str(len(whole))}
+    server = opened.server(HttpServer(script, content_type="video/mp2t", headers=length))
+    source = opened.source(open_source(server.url, SourceOptions()))
+    while source.read() is not None:
+        pass
+    assert server.requests == 1
+
+
+def test_what_is_packed_is_unpacked(opened):
+    pictures = list(mjpeg(bar, frames=3)(opened.server(HttpServer(mjpeg(bar)))))
+
+    def script(server: Server):
+        yield gzip.compress(b"".join(pictures))
+        server.closing.wait()
+
+    server = opened.server(HttpServer(script, headers={"Content-Encoding": "gzip"}))
+    assert opened.source(NetworkStream(server.url)).size == SIZE
+
+
+def test_an_unknown_packing_is_named(opened):
+    server = opened.server(HttpServer(mjpeg(bar), headers={"Content-Encoding": "br"}))
+    with pytest.raises(SourceError, match="content encoding br"):
+        NetworkStream(server.url)
+
+
+def test_digest_by_sha256_is_answered(opened):
+    challenge = 'Digest realm="cam", nonce="n1", qop="auth", algorithm=SHA-256'
+    server = opened.server(
+        HttpServer(lambda server: [], status=401, headers={"WWW-Authenticate": challenge})
+    )
+    address = server.url.replace("//", "//ada:lovelace@")
+    with pytest.raises(SourceError, match="401") as refused:
+        NetworkStream(address)
+    assert "lovelace" not in str(refused.value)
+    fields = dict(
+        part.strip().split("=", 1)
+        for part in server.asked_with["Authorization"].removeprefix("Digest ").split(",")
+    )
+
+    def digest(text: str) -> str:
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    parts = [
+        digest("ada:cam:lovelace"),
+        "n1",
+        fields["nc"],
+        fields["cnonce"].strip('"'),
+        "auth",
+        digest("GET:/"),
+    ]
+    assert fields["response"].strip('"') == digest(":".join(parts))
+
+
+def test_a_server_that_cannot_prove_who_it_is_gets_no_request(opened, tmp_path):
+    pem = tmp_path / "own.pem"
+    made = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    made += ["-subj", "/CN=localhost", "-addext"]
+    names = "subjectAltName=DNS:localhost,IP:127.0.0.1"
+    subprocess.run(
+        ["openssl", *made, names, "-keyout", str(pem), "-out", str(tmp_path / "cert.pem")],
+        check=True,
+        capture_output=True,
+    )
+    cert = tmp_path / "cert.pem"
+    pem.write_text(pem.read_text() + cert.read_text())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    server = opened.server(HttpServer(mjpeg(bar), tls=context))
+    address = server.url.replace("http://", "https://ada:secret@")
+    with pytest.raises(SourceError, match=r"not trusted.*--ca-file") as refused:
+        NetworkStream(address)
+    assert "secret" not in str(refused.value)
+    assert not server.asked_with
+    assert opened.source(NetworkStream(address, ca_file=cert)).size == SIZE
+    assert opened.source(NetworkStream(address, tls_verify=False)).size == SIZE
+
+
+def test_certificates_that_cannot_be_read_are_named(tmp_path):
+    with pytest.raises(SourceError, match=r"none\.pem cannot be read"):
+        tls_context(True, tmp_path / "none.pem")
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("http://ada:pa@ss@host/a", "http://host/a"),
+        ("http://host/v?user=ada&password=x&size=1", "http://host/v?user=ada&password=***&size=1"),
+    ],
+)
+def test_passwords_are_never_shown(url, shown):
+    assert without_password(url) == shown

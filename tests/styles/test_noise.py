@@ -1,0 +1,51 @@
+"""What a style paints on a flat wall can be left out, and nothing else changes."""
+
+import logging
+from pathlib import Path
+
+import models
+import numpy as np
+import pytest
+
+from livestyle.engines import EngineOptions, load
+from livestyle.errors import EngineError
+from livestyle.frame import Pixels
+from livestyle.styles.library import find_style
+
+WALL = np.full((96, 192, 3), 150, np.uint8)
+WALL[:, :96] = np.random.default_rng(0).integers(0, 256, (96, 96, 3))
+"""Something on the left, nothing on the right."""
+
+
+def painted(engine: str, precision: str, fill: float) -> Pixels:
+    stylizer = load(find_style("mosaic"), EngineOptions(engine, "cpu", precision, fill=fill))
+    try:
+        return stylizer(WALL)
+    finally:
+        stylizer.close()
+
+
+@pytest.mark.parametrize("engine", ["openvino", "onnxruntime"])
+@pytest.mark.parametrize("precision", ["fp32", "fp16", "int8"])
+def test_a_flat_wall_is_painted_as_much_as_asked_for(engine: str, precision: str) -> None:
+    flat = (slice(24, -24), slice(120, -24))
+    whole, half, none = (painted(engine, precision, fill)[flat].std() for fill in (1, 0.5, 0))
+    assert whole > half > none
+    assert whole > 3 * none
+
+
+def test_a_style_with_nothing_to_leave_out_says_so_and_paints(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    models.save_style(tmp_path)
+    with caplog.at_level(logging.WARNING, "livestyle.engines"):
+        stylizer = load(find_style(str(tmp_path)), EngineOptions(fill=0))
+    assert "nothing to leave out" in caplog.text
+    assert np.array_equal(stylizer(WALL), 255 - WALL)
+    stylizer.close()
+
+
+@pytest.mark.parametrize("fill", [-0.1, 1.1])
+def test_a_fill_beyond_all_and_nothing(fill: float) -> None:
+    with pytest.raises(EngineError, match="take 0 to 1"):
+        EngineOptions(fill=fill)
