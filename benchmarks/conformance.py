@@ -217,9 +217,9 @@ CASES = (
     tagged("10 bit", "-pix_fmt yuv420p10le"),
     tagged("RGB (GBRP)", "-c:v libx264rgb -pix_fmt rgb24"),
     tagged("grey", "-pix_fmt gray"),
-    tagged("HDR PQ", "-t 1", hdr("smpte2084"), most_colour=12,
+    tagged("HDR PQ", "-t 1 -pix_fmt yuv420p10le", hdr("smpte2084"), most_colour=12,
            reference="zscale=t=linear:npl=203,format=gbrpf32le,zscale=p=bt709:t=bt709:m=bt709:r=tv"),
-    tagged("HDR HLG", "-t 1", hdr("arib-std-b67"), most_colour=20,
+    tagged("HDR HLG", "-t 1 -pix_fmt yuv420p10le", hdr("arib-std-b67"), most_colour=20,
            reference="zscale=t=linear:npl=203,format=gbrpf32le,zscale=p=bt709:t=bt709:m=bt709:r=tv"),
     made("MJPEG", "-map 0:v -c:v mjpeg -q:v 2", "in.avi"),
     made("VP8 with alpha", "-map 0:v -vf format=yuva420p -c:v libvpx -b:v 4M -auto-alt-ref 0 "

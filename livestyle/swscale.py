@@ -1,0 +1,20 @@
+"""How FFmpeg's swscale is asked to convert colours: rounded, not cut off."""
+
+from functools import cache
+
+UNTAGGED = 2
+"""FFmpeg's AVCOL_SPC_UNSPECIFIED."""
+
+ITU709, ITU601 = 1, 5
+"""swscale's SWS_CS_ITU709 and SWS_CS_ITU601."""
+
+
+@cache
+def accurate() -> int:
+    """Its flags, for `VideoReformatter`: without them everything gets one level darker."""
+    # PyAV carries a second FFmpeg beside OpenCV's: it is loaded only where it is needed.
+    from av.video.reformatter import Interpolation
+
+    names = ("BILINEAR", "ACCURATE_RND", "FULL_CHR_H_INT", "FULL_CHR_H_INP")
+    known = (getattr(Interpolation, name, 0) for name in names)  # older PyAVs lack some
+    return sum(int(flag) for flag in known)
