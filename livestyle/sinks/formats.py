@@ -38,12 +38,14 @@ class Container:
         codec: what "auto" stands for.
         sound_copied: codecs whose sound is taken as it is.
         sound_encoder: FFmpeg's encoder for all other sound.
+        subtitles_copied: codecs whose subtitles are taken as they are.
     """
 
     name: str
     codec: str
     sound_copied: frozenset[str]
     sound_encoder: str
+    subtitles_copied: frozenset[str] = frozenset()
 
     @property
     def has_edit_list(self) -> bool:
@@ -60,29 +62,35 @@ _CONTAINERS = {
         codec="h264",
         sound_copied=frozenset({"aac", "ac3", "alac", "eac3", "flac", "mp3", "opus"}),
         sound_encoder="aac",
+        subtitles_copied=frozenset({"mov_text"}),
     ),
     ".mov": Container(
         name="mov",
         codec="h264",
         sound_copied=frozenset({"aac", "ac3", "alac", "mp3", "pcm_s16le"}),
         sound_encoder="aac",
+        subtitles_copied=frozenset({"mov_text"}),
     ),
     ".mkv": Container(
         name="matroska",
         codec="h264",
         sound_copied=frozenset({"aac", "ac3", "eac3", "flac", "mp3", "opus", "vorbis"}),
         sound_encoder="aac",
+        subtitles_copied=frozenset(
+            {"ass", "dvb_subtitle", "dvd_subtitle", "hdmv_pgs_subtitle", "subrip", "webvtt"}
+        ),
     ),
     ".webm": Container(
         name="webm",
         codec="vp9",
         sound_copied=frozenset({"opus", "vorbis"}),
         sound_encoder="libopus",
+        subtitles_copied=frozenset({"webvtt"}),
     ),
     ".avi": Container(
         name="avi",
         codec="mpeg4",
-        sound_copied=frozenset({"ac3", "mp3", "pcm_s16le"}),
+        sound_copied=frozenset(),  # it has no time stamps: gaps have to be filled
         sound_encoder="pcm_s16le",
     ),
 }

@@ -22,6 +22,7 @@ from livestyle.sinks.formats import (
     muxer_options,
     tick_for,
 )
+from livestyle.swscale import accurate
 
 if TYPE_CHECKING:
     from av import Packet, VideoFrame, VideoStream
@@ -211,7 +212,11 @@ class Recorder:
             pixels = np.pad(pixels, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
         rgb = av.VideoFrame.from_numpy_buffer(np.ascontiguousarray(pixels), "rgb24")
         converted = self._reformatter.reformat(
-            rgb, format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG"
+            rgb,
+            format="yuv420p",
+            dst_colorspace="ITU709",
+            dst_color_range="MPEG",
+            interpolation=accurate(),
         )
         return cast("VideoFrame", converted)
 
