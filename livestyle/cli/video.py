@@ -176,7 +176,7 @@ def repaint(
             start_s=cut.start_s or 0.0,
             end_s=cut.end_s,
             overwrite=overwrite,
-            partial_if_full=True,
+            is_whole=lambda: source.is_over and recorder.frames == source.frames_read,
         )
         opened.callback(recorder.close)
         with click.progressbar(

@@ -1,4 +1,4 @@
-"""Soundtrack: sound, subtitles and titles of a file on their way into a recording of its pictures."""
+"""Soundtrack: sound, subtitles and titles of a file on their way to a recording of its pictures."""
 
 import logging
 from collections.abc import Iterator
@@ -91,17 +91,23 @@ class Soundtrack:
                 _log.debug("%s cannot seek: %s", self._name, error)
         return self._zero_s
 
-    def attach(self, output: OutputContainer, container: Container) -> None:
-        """Adds the sound to a recording, before its first packet.
+    def attach(
+        self, output: OutputContainer, container: Container, *, audio: bool, subtitles: bool
+    ) -> None:
+        """Adds titles, chapters and tracks to a recording, before its first packet.
 
         Args:
             output: the recording.
             container: what kind of file that is.
+            audio, subtitles: whether they are wanted.
         """
+        wanted = {"audio": audio, "subtitle": subtitles}
         output.metadata.update(self._source.metadata)
         if not self._is_cut:
             self._add_chapters(output)
         for stream in self._streams:
+            if not wanted[stream.type]:
+                continue
             try:
                 track = _track(stream, output, container)
             except _FAILURES as error:

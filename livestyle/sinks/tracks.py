@@ -61,11 +61,11 @@ class CopiedTrack:
         shift = round(zero_s / packet.time_base)
         packet.pts -= shift
         ends = packet.pts + (packet.duration or 0)
-        if packet.pts < 0 and (ends <= 0 or packet.stream.type == "subtitle"):
-            if not self._keeps_lead_in or packet.stream.type == "subtitle":
-                return  # it would push everything else back
+        is_subtitle = packet.stream.type == "subtitle"
+        if packet.pts < 0 and (is_subtitle or (ends <= 0 and not self._keeps_lead_in)):
+            return  # it would push everything else back
         packet.dts = packet.pts if packet.dts is None else packet.dts - shift
-        if packet.stream.type == "audio" and not self._moved_on(packet):
+        if not is_subtitle and not self._moved_on(packet):
             return
         for ready in self._unframed.filter(packet) if self._unframed else [packet]:
             ready.stream = self._target

@@ -52,6 +52,8 @@ class VideoFile:
             from an MP4 that was trimmed without encoding it again.
         time_base: seconds per tick; every `pts_s` that the file stores is a multiple of it.
         origin_s: where the file's clock starts.
+        frames_read: so far.
+        is_over: whether all that is wanted of it was read.
     """
 
     is_live = False
@@ -78,6 +80,8 @@ class VideoFile:
         self.name = path.name
         self.reconnects = 0
         self.status = ""
+        self.frames_read = 0
+        self.is_over = False
         self._using = threading.Lock()
         self._closed = False
         self._scale_to = size
@@ -103,7 +107,12 @@ class VideoFile:
             if self._closed:
                 return None
             frame, self._first = self._first, None
-            return frame or next(self._frames, None)
+            frame = frame or next(self._frames, None)
+            if frame is None:
+                self.is_over = True
+            else:
+                self.frames_read += 1
+            return frame
 
     def close(self) -> None:
         """Closes the file."""
