@@ -185,7 +185,7 @@ def _callbacks(
         callbacks.append(Display(f"livestyle paint {job.output.name}"))
     for watcher in callbacks:
         opened.callback(watcher.close)
-    click.echo(f"StyleWatcher {preview.path}.", err=True)
+    click.echo(f"Watch {preview.path}.", err=True)
     return callbacks
 
 

@@ -58,7 +58,7 @@ def run_sweep(
             for cell, run in sweep.run(callbacks):
                 done.append((cell, run))
                 if len(done) == 1:
-                    click.echo(f"StyleWatcher {sweep.sheet}.", err=True)
+                    click.echo(f"Watch {sweep.sheet}.", err=True)
     finally:
         if done:
             click.echo(f"Look at {sweep.sheet}, then go on with the one you like:", err=True)

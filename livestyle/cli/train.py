@@ -296,7 +296,7 @@ def _announce(trainer: "Trainer", takes_quarter: bool, fit_hours: float | None) 
         steps = f"as many steps as fit into {fit_hours:g} h"
     click.echo(
         f"Training {config.name} on {len(trainer.photos)} photos, {steps} of {config.batch}. "
-        f"StyleWatcher {config.out / PREVIEW_FILE}.",
+        f"Watch {config.out / PREVIEW_FILE}.",
         err=True,
     )
 
