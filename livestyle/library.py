@@ -1,7 +1,6 @@
 """The styles there are: those in the box, those the user added, and those named by a path."""
 
 import difflib
-import importlib.resources
 import logging
 import os
 import shutil
@@ -18,6 +17,7 @@ from livestyle.card import CARD_FILE, StyleCard
 from livestyle.checkpoint_file import CHECKPOINT_FILE
 from livestyle.engines.model_file import FORMATS, PROGRAM_SUFFIXES
 from livestyle.errors import StyleError
+from livestyle.installation import shipped_styles
 from livestyle.pack import PACK_SUFFIX
 from livestyle.style import Style, is_unexported, open_style, style_files
 
@@ -183,7 +183,7 @@ def remove_style(name: str) -> None:
 
 
 def _packaged_folder() -> Path:
-    return Path(str(importlib.resources.files("livestyle.weights")))
+    return shipped_styles()
 
 
 def _folders(parent: Path) -> Iterator[Path]:
