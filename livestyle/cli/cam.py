@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from livestyle.cli.echo import echo
 from livestyle.cli.options import SIZE, FiniteRange, painting_of, painting_options
 from livestyle.cli.recorders import keeper_for, recorder_for
 from livestyle.cli.signals import ending_cleanly
@@ -200,15 +201,15 @@ def cam(
         show = prepared(
             player, meter=meter, keeper=keeper, max_frames=max_frames, duration_s=duration_s
         )
-        click.echo(_what_runs(frames, player), err=True)
+        echo(_what_runs(frames, player), err=True)
         if display:
-            click.echo("In the window, h shows the keys and q quits.", err=True)
+            echo("In the window, h shows the keys and q quits.", err=True)
         try:
             with ending_cleanly(show.stop):
                 show.run()
-                click.echo(_what_was_done(meter, record), err=True)
+                echo(_what_was_done(meter, record), err=True)
                 if keeper:
-                    click.echo(keeper.outcome(), err=True)
+                    echo(keeper.outcome(), err=True)
         finally:
             if report:
                 _write_report(report, frames, player, meter)
@@ -263,7 +264,7 @@ def _virtual_camera(
     """Opens it; when it fails later, the show goes on if there is a window to say so."""
     camera = VirtualCamera(frames.size, frames.fps, keeps_mirror=keeps_mirror, may_fail=display)
     opened.callback(camera.close)
-    click.echo(f"Other programs find the picture at the camera {camera.device}.", err=True)
+    echo(f"Other programs find the picture at the camera {camera.device}.", err=True)
     return camera
 
 

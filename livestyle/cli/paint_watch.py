@@ -10,6 +10,7 @@ import click
 import cv2
 import numpy as np
 
+from livestyle.cli.echo import echo
 from livestyle.cli.progress import LINE_EVERY_S, duration
 from livestyle.errors import SinkError
 from livestyle.frame import Frame, Pixels
@@ -51,7 +52,7 @@ class PaintProgress:
         elif now_s - self._said_s >= LINE_EVERY_S or step.done == step.steps:
             self._said_s = now_s
             left_s = (now_s - self._began_s) / step.done * (step.steps - step.done)
-            click.echo(
+            echo(
                 f"step {step.done}/{step.steps}  {self._figures}  {duration(left_s)} left", err=True
             )
 

@@ -7,6 +7,7 @@ import click
 import numpy as np
 from PIL import Image
 
+from livestyle.cli.echo import echo
 from livestyle.cli.options import engine_of, engine_options
 from livestyle.engines import load
 from livestyle.errors import StyleError
@@ -39,7 +40,7 @@ def sheet(picture: Path, output: Path, width: int, **options: Any) -> None:
     if len(tiles) == 1:
         raise StyleError("There are no styles here. Add one with `livestyle styles add`.")
     write_picture(output, in_grid(_in_rows(tiles)))
-    click.echo(output)
+    echo(output)
 
 
 def _to_width(pixels: Pixels, width: int) -> Pixels:

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from livestyle.cli.echo import echo
 from livestyle.cli.options import (
     SIZE,
     FiniteRange,
@@ -28,6 +29,7 @@ from livestyle.live.pipeline import Pipeline
 from livestyle.live.steadiness import Steadiness
 from livestyle.look import apply
 from livestyle.picture import MAX_PIXELS
+from livestyle.plain import printable
 from livestyle.stages import Stylizer
 from livestyle.video.file import VideoFile
 from livestyle.video.recorder import Recorder, RecordOptions
@@ -126,9 +128,9 @@ def video(
                 if len(jobs) == 1:
                     raise
                 failures.append(error)
-                click.echo(f"livestyle: {error}", err=True)
+                echo(f"livestyle: {error}", err=True)
             else:
-                click.echo(target)
+                echo(target)
     finally:
         stylizer.close()
     if failures:
@@ -180,12 +182,12 @@ def repaint(
         )
         opened.callback(recorder.close)
         with click.progressbar(
-            length=source.frame_count, label=origin.name, file=sys.stderr, show_pos=True
+            length=source.frame_count, label=printable(origin.name), file=sys.stderr, show_pos=True
         ) as bar:
             pipeline = Pipeline(source, paint, [recorder, Ticker(bar.update)], Meter())
             with ending_cleanly(pipeline.stop):
                 pipeline.run()
-    click.echo(f"{recorder.frames} frames.", err=True)
+    echo(f"{recorder.frames} frames.", err=True)
 
 
 class Ticker:
