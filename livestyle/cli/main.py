@@ -38,6 +38,8 @@ COMMANDS = {
 
 log = logging.getLogger("livestyle")
 
+_GIVE_ONE = "Give a name, a path or a number, or leave it out."
+
 
 def _be_verbose(ctx: click.Context, param: click.Parameter, value: bool) -> None:
     if value:
@@ -65,6 +67,18 @@ COMMON = (
 
 class LazyGroup(click.Group):
     """Imports a command's module when it is called, so that each starts fast."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuses empty texts first: as a path one would be the folder that the user is in."""
+        for index, arg in enumerate(args):
+            option, is_assigned, value = arg.partition("=")
+            if is_assigned and not value and option.startswith("-"):
+                raise click.UsageError(f"{option} is given nothing. {_GIVE_ONE}", ctx)
+            if not arg:
+                before = args[index - 1] if index else ""
+                found = f"{before} is given" if before.startswith("-") else "An argument is"
+                raise click.UsageError(f"{found} an empty text. {_GIVE_ONE}", ctx)
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names in the order of the help page."""
