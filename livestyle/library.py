@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import cache
 from itertools import islice
 from pathlib import Path
 
@@ -46,7 +47,7 @@ def list_styles() -> list[Style]:
         try:
             style = open_style(folder)
         except StyleError as error:
-            log.warning("A style is passed over: %s", error)
+            _warn_once(f"A style is passed over: {error}")
         else:
             styles[style.card.name] = style
     return sorted(styles.values(), key=lambda s: (s.card.name != DEFAULT_STYLE, s.card.name))
@@ -112,7 +113,7 @@ def find_styles(name_or_path: str) -> list[Style]:
             style = open_style(path)
         except StyleError as error:
             failure = error
-            log.warning("A style is passed over: %s", error)
+            _warn_once(f"A style is passed over: {error}")
             continue
         name = style.card.name if style.card.name not in styles else path.stem
         if name not in styles:
@@ -201,14 +202,20 @@ def _entries(folder: Path) -> list[Path]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        log.warning("%s cannot be read (%s).", folder, error.strerror or error)
+        _warn_once(f"{folder} cannot be read ({error.strerror or error}).")
         return []
     if len(names) > MAX_ENTRIES:
-        log.warning(
-            "%s has more than %d entries; styles are looked for in %d of them.",
-            *(folder, MAX_ENTRIES, MAX_ENTRIES),
+        _warn_once(
+            f"{folder} has more than {MAX_ENTRIES} entries; styles are looked for in "
+            f"{MAX_ENTRIES} of them."
         )
     return [folder / name for name in sorted(names[:MAX_ENTRIES])]
+
+
+@cache
+def _warn_once(message: str) -> None:
+    """Warns once in a program's life: folders are looked at again and again while it runs."""
+    log.warning("%s", message)
 
 
 def _name_in(folder: Path) -> str | None:
