@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from livestyle.cli.echo import echo
 from livestyle.cli.options import SIZE, painting_of, painting_options
 from livestyle.engines import EngineOptions, load
 from livestyle.engines.selection import PAIRS
@@ -89,12 +90,12 @@ def bench(
             for row in _rows(size, time_in_turns(networks | rival, _frame(size), rounds), rival)
         ]
     if as_json:
-        click.echo(json.dumps([asdict(row) for row in rows], indent=2))
+        echo(json.dumps([asdict(row) for row in rows], indent=2))
         return
-    click.echo(f"{'network alone':44}{'size':>10}{'ms':>9}{'p95':>9}{'fps':>8}{'x Johnson':>11}")
+    echo(f"{'network alone':44}{'size':>10}{'ms':>9}{'p95':>9}{'fps':>8}{'x Johnson':>11}")
     for row in rows:
         ratio = f"{row.times_as_fast:.1f}" if row.times_as_fast else "-"
-        click.echo(
+        echo(
             f"{row.network:44}{row.size:>10}{row.median_ms:9.1f}{row.p95_ms:9.1f}{row.fps:8.1f}"
             f"{ratio:>11}"
         )
@@ -133,7 +134,7 @@ def _baseline(threads: int | None) -> dict[str, Network]:
     try:
         return {NAME: Johnson(threads)}
     except EngineError as error:
-        click.echo(f"Without the baseline: {error}", err=True)
+        echo(f"Without the baseline: {error}", err=True)
         return {}
 
 

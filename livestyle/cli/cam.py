@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from livestyle.cli.echo import echo
 from livestyle.cli.options import SIZE, FiniteRange, painting_of, painting_options
 from livestyle.cli.recorders import recorder_for, session_recorder_for
 from livestyle.cli.signals import ending_cleanly
@@ -186,9 +187,14 @@ def cam(
         opened.callback(frames.close)
         cameras = []
         if virtual_camera or virtual_mirror:
-            cameras = [_virtual_camera(opened, frames, virtual_mirror, display)]
+            goes_on = display or bool(record) or bool(session)
+            cameras = [_virtual_camera(opened, frames, virtual_mirror, goes_on)]
         thumbnails = Thumbnails(styles.load_on_cpu, styles.preview)
-        prepare = partial(_in_window, thumbnails=thumbnails) if display else _unseen
+        prepare: Callable[..., Callable[..., Show]]
+        if display:
+            prepare = partial(_in_window, thumbnails=thumbnails)
+        else:
+            prepare = partial(_unseen, goes_on=bool(cameras) or bool(session))
         prepared = prepare(opened, frames, record, folder, cameras)
         session_recorder = (
             session_recorder_for(session, frames, playing, styles.styles) if session else None
@@ -206,15 +212,15 @@ def cam(
             max_frames=max_frames,
             duration_s=duration_s,
         )
-        click.echo(_what_runs(frames, player), err=True)
+        echo(_what_runs(frames, player), err=True)
         if display:
-            click.echo("In the window, h shows the keys and q quits.", err=True)
+            echo("In the window, h shows the keys and q quits.", err=True)
         try:
             with ending_cleanly(show.stop):
                 show.run()
-                click.echo(_what_was_done(metrics, record), err=True)
+                echo(_what_was_done(metrics, record), err=True)
                 if session_recorder:
-                    click.echo(session_recorder.outcome(), err=True)
+                    echo(session_recorder.outcome(), err=True)
         finally:
             if report:
                 _write_report(report, frames, player, metrics)
@@ -231,10 +237,7 @@ def _in_window(
     """Checks display and recording, and returns what makes a show in a window."""
     from livestyle.sinks.window import Window
 
-    recording = RecordingSwitch(lambda path: recorder_for(path, frames), may_drop=frames.is_live)
-    opened.callback(recording.close)
-    if record:
-        recording.start(record)
+    recording = _recording(opened, frames, record)
     window = Window("livestyle")
     opened.callback(window.close)
     opened.callback(thumbnails.close)
@@ -256,20 +259,38 @@ def _unseen(
     record: Path | None,
     folder: Path,
     cameras: Sequence[Sink],
+    goes_on: bool,
 ) -> Callable[..., Show]:
-    """Checks the recording, and returns what makes a show that goes there, or nowhere."""
-    sink = recorder_for(record, frames) if record else NullSink()
-    opened.callback(sink.close)
+    """Checks the recording, and returns what makes a show that goes there, or nowhere.
+
+    Args:
+        goes_on: whether the show goes on when the recording breaks, for what else it goes to.
+    """
+    sink: Sink
+    if record and goes_on:
+        sink = _recording(opened, frames, record)
+    else:
+        sink = recorder_for(record, frames) if record else NullSink()
+        opened.callback(sink.close)
     return partial(Pipeline, frames, sinks=[sink, *cameras])
 
 
+def _recording(opened: ExitStack, frames: FrameSource, record: Path | None) -> RecordingSwitch:
+    """What records, on from the start if there is a file to record to; the show outlives it."""
+    recording = RecordingSwitch(lambda path: recorder_for(path, frames), may_drop=frames.is_live)
+    opened.callback(recording.close)
+    if record:
+        recording.start(record)
+    return recording
+
+
 def _virtual_camera(
-    opened: ExitStack, frames: FrameSource, keeps_mirror: bool, display: bool
+    opened: ExitStack, frames: FrameSource, keeps_mirror: bool, goes_on: bool
 ) -> VirtualCamera:
-    """Opens it; when it fails later, the show goes on if there is a window to say so."""
-    camera = VirtualCamera(frames.size, frames.fps, keeps_mirror=keeps_mirror, may_fail=display)
+    """Opens it; when it fails later, the show `goes_on` if there is anything else it goes to."""
+    camera = VirtualCamera(frames.size, frames.fps, keeps_mirror=keeps_mirror, may_fail=goes_on)
     opened.callback(camera.close)
-    click.echo(f"Other programs find the picture at the camera {camera.device}.", err=True)
+    echo(f"Other programs find the picture at the camera {camera.device}.", err=True)
     return camera
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from livestyle.cli.echo import echo
 from livestyle.cli.options import painting_of, painting_options
 from livestyle.engines import load
 from livestyle.errors import StyleError, TrainingError
@@ -87,10 +88,10 @@ def evaluate(
     if save:
         _save(style, figures, stylizer.info)
     if as_json:
-        click.echo(json.dumps(figures, indent=2))
+        echo(json.dumps(figures, indent=2))
         return
     for key, value in figures.items():
-        click.echo(f"{key:26} {value:.4g}")
+        echo(f"{key:26} {value:.4g}")
 
 
 def _perceptual(

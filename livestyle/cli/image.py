@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from livestyle.cli.echo import echo
 from livestyle.cli.options import painting_of, painting_options
 from livestyle.engines import load
 from livestyle.errors import LivestyleError, SinkError, SourceError
@@ -43,7 +44,7 @@ def image(inputs: Sequence[Path], output: Path, **options: Any) -> None:
                 if len(jobs) == 1:
                     raise
                 failures.append(error)
-                click.echo(f"livestyle: {error}", err=True)
+                echo(f"livestyle: {error}", err=True)
     finally:
         stylizer.close()
     if failures:

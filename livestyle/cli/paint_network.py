@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-import click
-
+from livestyle.cli.echo import echo
 from livestyle.cli.paint_run import check_target
 from livestyle.cli.video import Cut, repaint
 from livestyle.frame import Frame
@@ -30,4 +29,4 @@ def paint_with(network: Path, origin: Path, target: Path, *, overwrite: bool) ->
             return frame.painted(painter(frame.pixels), network.stem)
 
         repaint(origin, target, paint, Cut(None), RecordOptions(), overwrite)
-    click.echo(target)
+    echo(target)

@@ -7,8 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import click
-
+from livestyle.cli.echo import echo
 from livestyle.cli.paint_watch import Display, PaintProgress, PreviewFile, Snapshots, TimeLapse
 from livestyle.cli.progress import duration
 from livestyle.cli.signals import ending_cleanly
@@ -109,7 +108,7 @@ def run_paint(job: Job, watched: Watched) -> None:
         if watched.keep_network and result.network:
             result.network.save(watched.keep_network)
         _say(result, job, time.monotonic() - began_s)
-    click.echo(job.output)
+    echo(job.output)
 
 
 def run_sweep(job: Job, watched: Watched) -> None:
@@ -125,7 +124,7 @@ def run_sweep(job: Job, watched: Watched) -> None:
     stop = threading.Event()
     with ending_cleanly(stop.set):
         for strength in SWEPT:
-            click.echo(f"--style-strength {strength:g}", err=True)
+            echo(f"--style-strength {strength:g}", err=True)
             shown = PaintProgress()
 
             def on_step(step: Step, shown: PaintProgress = shown) -> bool:
@@ -142,8 +141,8 @@ def run_sweep(job: Job, watched: Watched) -> None:
             write_picture(job.output, _sheet(tiles))
             if stop.is_set():
                 break
-    click.echo("Go on with the one you like, with --style-strength.", err=True)
-    click.echo(job.output)
+    echo("Go on with the one you like, with --style-strength.", err=True)
+    echo(job.output)
 
 
 def _opened(job: Job, watched: Watched) -> tuple[Pixels, list[tuple[Pixels, float]], LossNetwork]:
@@ -185,7 +184,7 @@ def _callbacks(
         callbacks.append(Display(f"livestyle paint {job.output.name}"))
     for watcher in callbacks:
         opened.callback(watcher.close)
-    click.echo(f"Watch {preview.path}.", err=True)
+    echo(f"Watch {preview.path}.", err=True)
     return callbacks
 
 
@@ -213,10 +212,10 @@ def _described(job: Job) -> dict[str, str]:
 def _say(result: Result, job: Job, seconds: float) -> None:
     found = result.similarity
     if result.ended:
-        click.echo(
+        echo(
             f"Interrupted after step {result.steps}; the best so far is in {job.output}.", err=True
         )
-    click.echo(
+    echo(
         f"{result.steps} steps in {duration(seconds)}. SSIM of gradients "
         f"{found.gradient_ssim:.3f} (1: every edge of the photo is kept), style error "
         f"{found.style_error:.3f}, content error {found.content_error:.3f} "

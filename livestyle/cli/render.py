@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from livestyle.cli.echo import echo
 from livestyle.cli.options import (
     SIZE,
     encoding_of,
@@ -44,4 +45,4 @@ def render(
         load(style, engine).close()
     with closing(Replay(timeline, lambda name: load(styles[name], engine))) as replay:
         repaint(frames, output, replay, Cut(size), encoding, overwrite)
-    click.echo(output)
+    echo(output)

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from livestyle.cli.echo import echo
 from livestyle.cli.options import engine_of, engine_options
 from livestyle.contact_sheet import in_grid, labelled
 from livestyle.engines import load
@@ -37,7 +38,7 @@ def sheet(picture: Path, output: Path, width: int, **options: Any) -> None:
     if len(tiles) == 1:
         raise StyleError("There are no styles here. Add one with `livestyle styles add`.")
     write_picture(output, in_grid(_in_rows(tiles)))
-    click.echo(output)
+    echo(output)
 
 
 def _to_width(pixels: Pixels, width: int) -> Pixels:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from livestyle.cli.echo import echo
 from livestyle.cli.options import FiniteRange
 from livestyle.cli.progress import ProgressShown
 from livestyle.cli.signals import ending_cleanly
@@ -220,12 +221,12 @@ def train(
         raise
     if skipped := len(trainer.photos.skipped):
         said = f"{skipped} photos were skipped; {config.out / SKIPPED_FILE} says why."
-        click.echo(said, err=True)
+        echo(said, err=True)
     if trainer.step < trainer.config.steps:
         _say_unfinished(trainer, "The time is up")
     else:
         finish_run(config.out, trainer.photos, export=export, install=install)
-    click.echo(config.out)
+    echo(config.out)
 
 
 def _check_given(style_image: Path | None, settings: dict[str, Any], resume: bool) -> None:
@@ -286,7 +287,7 @@ def _announce(trainer: "Trainer", takes_quarter: bool, fit_hours: float | None) 
 
     config = trainer.config
     if takes_quarter:
-        click.echo(
+        echo(
             f"Starting from a network that paints takes {config.steps} steps, a quarter of "
             f"{DEFAULTS['steps']}; --steps asks for more.",
             err=True,
@@ -294,7 +295,7 @@ def _announce(trainer: "Trainer", takes_quarter: bool, fit_hours: float | None) 
     steps = f"{config.steps - trainer.step} steps"
     if fit_hours is not None:
         steps = f"as many steps as fit into {fit_hours:g} h"
-    click.echo(
+    echo(
         f"Training {config.name} on {len(trainer.photos)} photos, {steps} of {config.batch}. "
         f"Watch {config.out / PREVIEW_FILE}.",
         err=True,
@@ -303,7 +304,7 @@ def _announce(trainer: "Trainer", takes_quarter: bool, fit_hours: float | None) 
 
 def _say_unfinished(trainer: "Trainer", why: str) -> None:
     out = trainer.config.out
-    click.echo(
+    echo(
         f"{why} after step {trainer.step} of {trainer.config.steps}; nothing is lost. To go on: "
         f"{typed('train', '--resume', '--out', out)}. To take it as it is: {typed('export', out)}",
         err=True,

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from livestyle.cli.echo import echo
 from livestyle.cli.options import (
     SIZE,
     FiniteRange,
@@ -25,6 +26,7 @@ from livestyle.frame import Frame
 from livestyle.images import MAX_PIXELS
 from livestyle.live.metrics import Metrics
 from livestyle.live.pipeline import Pipeline
+from livestyle.plain import printable
 from livestyle.protocols import Stylizer
 from livestyle.render.compositing import apply
 from livestyle.render.smoothing import TemporalSmoothing
@@ -126,9 +128,9 @@ def video(
                 if len(jobs) == 1:
                     raise
                 failures.append(error)
-                click.echo(f"livestyle: {error}", err=True)
+                echo(f"livestyle: {error}", err=True)
             else:
-                click.echo(target)
+                echo(target)
     finally:
         stylizer.close()
     if failures:
@@ -180,12 +182,12 @@ def repaint(
         )
         opened.callback(recorder.close)
         with click.progressbar(
-            length=source.frame_count, label=origin.name, file=sys.stderr, show_pos=True
+            length=source.frame_count, label=printable(origin.name), file=sys.stderr, show_pos=True
         ) as bar:
             pipeline = Pipeline(source, paint, [recorder, Ticker(bar.update)], Metrics())
             with ending_cleanly(pipeline.stop):
                 pipeline.run()
-    click.echo(f"{recorder.frames} frames.", err=True)
+    echo(f"{recorder.frames} frames.", err=True)
 
 
 class Ticker:
