@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from livestyle.cli.echo import echo
-from livestyle.cli.options import painting_of, painting_options
-from livestyle.engines import load
+from livestyle.cli.options import engine_options
+from livestyle.engines import EngineOptions, load
 from livestyle.errors import StyleError, TrainingError
 from livestyle.frame import Pixels
 from livestyle.images import read_picture, to_long_side
 from livestyle.protocols import EngineInfo
 from livestyle.sources.file import VideoFile
 from livestyle.styles.card import CARD_FILE
-from livestyle.styles.library import find_style
+from livestyle.styles.library import DEFAULT_STYLE, find_style
 from livestyle.styles.style import Style
 
 if TYPE_CHECKING:  # torch is imported when it is used, so that --help works without it
@@ -29,8 +29,8 @@ STEADINESS_PHOTOS = 6
 
 
 @click.command()
-@painting_options
-@click.argument("style_name", metavar="[STYLE]", required=False)
+@click.argument("style_name", metavar="STYLE", default=DEFAULT_STYLE)
+@engine_options
 @click.option("--photos", type=click.Path(path_type=Path), help="Photos it was not trained on.")
 @click.option(
     "--style-image", type=click.Path(path_type=Path), help="The artwork, for the perceptual losses."
@@ -44,14 +44,14 @@ STEADINESS_PHOTOS = 6
 @click.option("--save", is_flag=True, help="Write the figures into the style's card too.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def evaluate(
-    style_name: str | None,
+    style_name: str,
+    engine: EngineOptions,
     photos: Path | None,
     style_image: Path | None,
     vgg_weights: Path | None,
     clip: Path | None,
     save: bool,
     as_json: bool,
-    **options: Any,
 ) -> None:
     """Measure how well and how steadily a style paints.
 
@@ -61,15 +61,14 @@ def evaluate(
     """
     if not photos and not clip:
         raise click.UsageError("Give --photos, --clip or both.")
-    painting = painting_of(options)
-    if save and painting.engine.fill < 1:
+    if save and engine.fill < 1:
         raise click.UsageError(
             "The card has the figures of the whole style: --save without --fill."
         )
     from livestyle.training.evaluation import LONG_SIDE_PX, moving_camera_ratio
 
-    style = find_style(style_name or painting.style)
-    stylizer = load(style, painting.engine)
+    style = find_style(style_name)
+    stylizer = load(style, engine)
     try:
         figures: dict[str, float] = {}
         if photos:

@@ -14,6 +14,7 @@ from av.video.stream import VideoStream
 
 from livestyle.errors import SourceError
 from livestyle.frame import Frame
+from livestyle.protocols import FrameSource
 from livestyle.resize import resized
 from livestyle.sources.conversion import FrameConverter
 
@@ -25,7 +26,7 @@ _EARLY_FRAMES = 3
 itself announces something, seconds where only the whole file does (sound may be longer)."""
 
 
-class VideoFile:
+class VideoFile(FrameSource):
     """Reads the video of a file; what is broken in it is passed over and logged.
 
     Time stamps are the file's own, as is the clock of `start_s` and `end_s`: both count from
