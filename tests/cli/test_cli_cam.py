@@ -129,7 +129,9 @@ def test_strokes_keep_their_size_where_it_paints_smaller(start: Start, tmp_path:
         fine = save_onnx(blur_model(), folder / "tiny-fine.onnx", card)
         card.with_files(card.files, [fine]).save(folder)
     where = ("--source", "demo", "--size", "1280x720", "--no-display", "--record", "out.mkv")
-    cam = start("-v", "cam", *where, "--style", folder.parent, "--target-fps", "1000", "--steady", "0")
+    cam = start(
+        "-v", "cam", *where, "--style", folder.parent, "--target-fps", "1000", "--steady", "0"
+    )
     cam.wait_for(lambda: cam.err.count("368x208") > 1, "half the size, for the other style too")
     time.sleep(1)  # it is ready to paint at that size; now some frames are
     cam.send(signal.SIGINT)
