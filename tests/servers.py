@@ -97,6 +97,34 @@ class HttpServer(Server):
         self.url = f"http://127.0.0.1:{self.port}/"
 
 
+class FileServer(Server):
+    """Answers every GET with one file, with parts of it where a client asks for them."""
+
+    def __init__(self, data: bytes, content_type: str, *, serves_parts: bool) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
+                first, last = 0, len(data) - 1
+                if wanted and serves_parts:
+                    first, last = int(wanted[1]), int(wanted[2] or last)
+                    self.send_response(206)
+                    self.send_header("Content-Range", f"bytes {first}-{last}/{len(data)}")
+                else:
+                    self.send_response(200)
+                if serves_parts:
+                    self.send_header("Accept-Ranges", "bytes")
+                self.send_header("Content-Type", content_type)
+                self.send_header("Content-Length", str(last + 1 - first))
+                self.end_headers()
+                self.wfile.write(data[first : last + 1])
+
+            def log_message(self, *arguments: object) -> None:
+                """Tests have nothing to say here."""
+
+        super().__init__(Handler)
+        self.url = f"http://127.0.0.1:{self.port}/"
+
+
 def part(data: bytes) -> bytes:
     """One part of a multipart answer, as most cameras send it."""
     return (
