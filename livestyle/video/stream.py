@@ -39,6 +39,9 @@ _INDEX_LAST = (
     "If its index comes last, the server has to serve parts of files; "
     "ffmpeg -movflags +faststart puts it first."
 )
+_TRANSPORTS = (("tcp", 0.0), ("udp", 0.0), ("udp", 0.5))
+"""What RTSP is tried over, after how long; the last for servers that are slow to let go of the
+session that was tried first, and answer 503 until then."""
 _NO_UDP = (av.error.ConnectionRefusedError, av.error.HTTPClientError, av.error.TimeoutError)
 """What would fail by UDP in the same way."""
 
@@ -100,7 +103,9 @@ class NetworkStream(NewestSource[bytes | av.VideoFrame]):
     def _rtsp(self) -> Generator[av.VideoFrame, None, None]:
         """Over TCP, which loses nothing, or where that is not served over UDP."""
         causes: dict[str, str] = {}
-        for transport in ("tcp", "udp"):
+        for transport, after_s in _TRANSPORTS:
+            if self._pause(after_s):
+                return
             try:
                 container = self._open_rtsp(transport)
             except (av.FFmpegError, OSError) as error:
