@@ -217,5 +217,5 @@ def test_what_is_served_by_udp_alone_is_read_by_udp(busy, opened):
 
 def test_what_both_transports_say_is_named(opened):
     server = opened.server(RtspServer(bar, udp_only=True, busy=9))
-    with pytest.raises(SourceError, match="over TCP: Protocol not supported; over UDP: .*5XX"):
+    with pytest.raises(SourceError, match=r"over TCP: Protocol not supported; over UDP: .*5XX"):
         NetworkStream(server.url)
