@@ -15,8 +15,9 @@ from livestyle.cli.signals import ending_cleanly
 from livestyle.errors import SinkError
 from livestyle.frame import Pixels
 from livestyle.nets.vgg import LossNetwork, load_loss_network
-from livestyle.optimisation.optimise import Result, Settings, optimise
+from livestyle.optimisation.optimise import Result, optimise
 from livestyle.optimisation.progress import Step
+from livestyle.optimisation.settings import Settings
 from livestyle.picture import SUFFIXES, read_picture, to_long_side, write_picture
 from livestyle.tiles import in_grid, labelled
 from livestyle.training.similarity import LAYERS

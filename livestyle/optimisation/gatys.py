@@ -14,8 +14,6 @@ from torch import Tensor
 from livestyle.nets.pixels import to_pixels
 from livestyle.optimisation.progress import OnStep, Settling, Step, checked
 
-INITS = ("content", "noise")
-OPTIMISERS = ("auto", "lbfgs", "adam")
 SCALES_PX = (256, 512)
 LARGEST_LBFGS_PX = 2048
 """Long side. L-BFGS remembers twenty pictures and as many gradients."""

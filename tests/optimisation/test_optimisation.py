@@ -13,8 +13,10 @@ from livestyle.nets.pixels import to_batch, to_pixels
 from livestyle.nets.vgg import LossNetwork
 from livestyle.optimisation.memory import check_memory, explaining_memory
 from livestyle.optimisation.network import PairNetwork
-from livestyle.optimisation.optimise import METHODS, Settings, optimise
+from livestyle.optimisation.optimise import optimise
 from livestyle.optimisation.progress import Settling, Step
+from livestyle.optimisation.settings import METHODS, Settings
+from livestyle.picture import write_picture
 
 QUICK = Settings(steps=20, size_px=96, strength=50, precision="fp32", device="cpu")
 
@@ -35,6 +37,33 @@ def test_hrnet_changes_the_whole_picture_in_20_steps(
     after = np.linalg.norm(tile_means(result.pixels) - wanted, axis=1)
     assert result.steps == 20
     assert (after < before).all(), (before, after)
+
+
+def test_gatys_changes_the_whole_picture_in_20_steps(
+    loss_network: LossNetwork, photo: Pixels, artwork: Pixels
+) -> None:
+    result = optimise(photo, artwork, "gatys", settings=QUICK, loss_network=loss_network)
+    wanted = artwork.reshape(-1, 3).mean(0)
+    before = np.linalg.norm(tile_means(photo) - wanted, axis=1)
+    after = np.linalg.norm(tile_means(result.pixels) - wanted, axis=1)
+    assert (after < before).all(), (before, after)
+
+
+def test_pictures_are_given_by_their_paths_too(
+    loss_network: LossNetwork, photo: Pixels, artwork: Pixels, tmp_path: Path
+) -> None:
+    paths = [tmp_path / "photo.png", tmp_path / "artwork.png"]
+    for path, pixels in zip(paths, (photo, artwork), strict=True):
+        write_picture(path, pixels)
+    settings = Settings(steps=2, size_px=64, precision="fp32", device="cpu")
+
+    def painted(one: object, other: object) -> Pixels:
+        return optimise(one, other, settings=settings, loss_network=loss_network).pixels  # type: ignore[arg-type]
+
+    wanted = painted(photo, artwork)
+    assert np.array_equal(painted(*paths), wanted)
+    assert np.array_equal(painted(str(paths[0]), str(paths[1])), wanted)
+    assert np.array_equal(painted(str(paths[0]), [(str(paths[1]), 2.0)]), wanted)
 
 
 @pytest.mark.parametrize("method", METHODS)
