@@ -13,6 +13,7 @@ from livestyle.look import Look, apply
 from livestyle.nets.pixels import to_batch, to_pixels
 from livestyle.nets.vgg import LossNetwork, load_loss_network
 from livestyle.optimisation import gatys
+from livestyle.optimisation.colour import colour_transfer
 from livestyle.optimisation.fit import fit, padded
 from livestyle.optimisation.memory import check_memory, explaining_memory
 from livestyle.optimisation.network import PairNetwork, in_grey
@@ -128,6 +129,7 @@ class _Job:
             photo,
             steps=self._steps,
             skip=self._recipe.skip,
+            colours=colour_transfer(photo, artworks),
             dtype=self._dtype,
             on_step=self._heard,
         )
