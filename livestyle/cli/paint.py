@@ -92,7 +92,7 @@ def _own(field: str) -> str:
     type=click.Choice(INITS),
     default="content",
     show_default=True,
-    help="What gatys begins with.",
+    help="What gatys begins with: the photo in the artwork's colours, or noise.",
 )
 @click.option(
     "--optimiser",

@@ -36,6 +36,13 @@ def colour_transfer(
     return matrix.float(), (wanted_mean - matrix @ mean).float()
 
 
+def recoloured(photo: Tensor, artworks: Sequence[tuple[Tensor, float]]) -> Tensor:
+    """The photo, (1, 3, H, W), moved by `colour_transfer`, within [0, 1]."""
+    matrix, offset = (part.to(photo.device) for part in colour_transfer(photo, artworks))
+    moved = torch.einsum("ij,njhw->nihw", matrix, photo) + offset.view(1, 3, 1, 1)
+    return moved.clamp(0, 1)
+
+
 def _statistics(picture: Tensor) -> tuple[Tensor, Tensor]:
     pixels = picture[0].flatten(1).double().cpu()
     flat = FLAT * torch.eye(3, dtype=torch.float64)

@@ -45,7 +45,7 @@ def split(steps: int, count: int) -> list[int]:
 
 
 def first_picture(photo: Tensor, init: str) -> Tensor:
-    """The photo itself, or noise, (1, 3, H, W)."""
+    """The photo as it is given, or noise, (1, 3, H, W)."""
     if init == "content":
         return photo.clone()
     generator = torch.Generator().manual_seed(0)

@@ -13,7 +13,7 @@ from livestyle.look import Look, apply
 from livestyle.nets.pixels import to_batch, to_pixels
 from livestyle.nets.vgg import LossNetwork, load_loss_network
 from livestyle.optimisation import gatys
-from livestyle.optimisation.colour import colour_transfer
+from livestyle.optimisation.colour import colour_transfer, recoloured
 from livestyle.optimisation.fit import fit, padded
 from livestyle.optimisation.memory import check_memory, explaining_memory
 from livestyle.optimisation.network import PairNetwork, in_grey
@@ -140,7 +140,9 @@ class _Job:
     def repaint(self) -> Result:
         """By Gatys' method."""
         sides = gatys.scales(self._size_px)
-        picture = gatys.first_picture(self._seen_photo(sides[0]), self._settings.init)
+        first = self._seen_photo(sides[0])
+        start = recoloured(first, self._seen_artworks(first, sides[0]))
+        picture = gatys.first_picture(start, self._settings.init)
         done = 0
         for side, steps in zip(sides, gatys.split(self._steps, len(sides)), strict=True):
             photo = self._seen_photo(side)

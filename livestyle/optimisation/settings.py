@@ -67,7 +67,7 @@ class Settings:
             gatys, 1 for hrnet.
         recipe: "published" or "normalised" losses; see `Recipe`.
         content_weight, style_weight, tv_weight: in place of the recipe's own.
-        init: gatys begins with the "content" or with "noise".
+        init: gatys begins with the "content", in the artwork's colours, or with "noise".
         optimiser: of gatys: "lbfgs", "adam", or "auto": the latter above 2048 px.
         keep_colour: light and dark of the artwork, colours of the photo.
         device: "auto", "cpu", "cuda" or "mps".
