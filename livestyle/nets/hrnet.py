@@ -85,6 +85,7 @@ class HRNet(nn.Module):
         Args:
             matrix, offset: (3, 3) and (3,); RGB in [0, 1] becomes `matrix @ rgb + offset`.
         """
+        assert self.picture.bias is not None
         with torch.no_grad():
             self.picture.weight[:, -3:] = 0
             self.picture.weight[:, -3:, 1, 1] = matrix

@@ -51,4 +51,5 @@ def _statistics(picture: Tensor) -> tuple[Tensor, Tensor]:
 
 def _power(matrix: Tensor, exponent: float) -> Tensor:
     values, vectors = torch.linalg.eigh(matrix)
-    return vectors @ torch.diag(values.clamp_min(1e-12) ** exponent) @ vectors.T
+    raised: Tensor = vectors @ torch.diag(values.clamp_min(1e-12) ** exponent) @ vectors.T
+    return raised
