@@ -12,7 +12,8 @@ from livestyle.optimisation.objective import Objective
 from livestyle.optimisation.progress import OnStep, Settling, Step, checked
 from livestyle.training.device import channels_last
 
-LEARNING_RATE, DECAY = 5e-3, 0.1
+LEARNING_RATE = 5e-3
+DECAY, DECAY_STEPS = 0.1, 200
 
 
 def fit(
@@ -22,13 +23,12 @@ def fit(
     steps: int,
     skip: bool = True,
     colours: tuple[Tensor, Tensor] | None = None,
-    decay_steps: int = 200,
     dtype: torch.dtype | None = None,
     on_step: OnStep = lambda _: None,
 ) -> tuple[HRNet, int]:
     """Fits a network to what an objective wants of a photo.
 
-    Adam, 5e-3, falling by steps to a tenth; ends early where the loss no longer falls.
+    Adam, 5e-3, a tenth of it after every 200 steps; ends early where the loss no longer falls.
 
     Args:
         objective: of the photo, padded as by `padded`.
@@ -36,7 +36,6 @@ def fit(
         steps: of Adam, at most.
         skip: as of `HRNet`.
         colours: map of the photo's colours to begin with, where it has the skip; see `start_as`.
-        decay_steps: the learning rate falls to a tenth after each so many.
         dtype: autocast to this; None: none.
         on_step: called after each step.
 
@@ -53,7 +52,7 @@ def fit(
         net.start_as(*colours)
     photo = photo.to(memory_format=torch.channels_last)
     optimiser = torch.optim.Adam(net.parameters(), lr=LEARNING_RATE)
-    schedule = torch.optim.lr_scheduler.StepLR(optimiser, decay_steps, DECAY)
+    schedule = torch.optim.lr_scheduler.StepLR(optimiser, DECAY_STEPS, DECAY)
     settling, lowest, best = Settling(), float("inf"), copy.deepcopy(net.state_dict())
     done = 0
     for done in range(1, steps + 1):

@@ -130,7 +130,6 @@ class _Job:
             steps=self._steps,
             skip=self._recipe.skip,
             colours=colour_transfer(photo, artworks),
-            decay_steps=self._recipe.decay_steps,
             dtype=self._dtype,
             on_step=self._heard,
         )

@@ -23,7 +23,6 @@ class Recipe:
             difference of features; that of the entries of F F^T, over C H W. This one grows with
             the number of pixels.
         skip: whether hrnet's last convolution sees the photo, which the authors' does not.
-        decay_steps: of hrnet: Adam's rate is a tenth after each so many.
         tv: factor of the total variation.
     """
 
@@ -33,12 +32,11 @@ class Recipe:
     layers: tuple[float, float, float, float, float]
     normalised: bool
     skip: bool
-    decay_steps: int
     tv: float = 0.0
 
 
-PUBLISHED = Recipe("published", 150.0, 1.0, (0.1, 0.2, 0.4, 0.8, 1.6), False, False, 200)
-NORMALISED = Recipe("normalised", 1.0, 4.0, (0.2, 0.2, 0.2, 0.2, 0.2), True, True, 100)
+PUBLISHED = Recipe("published", 150.0, 1.0, (0.1, 0.2, 0.4, 0.8, 1.6), False, skip=False)
+NORMALISED = Recipe("normalised", 1.0, 4.0, (0.2, 0.2, 0.2, 0.2, 0.2), True, skip=True)
 RECIPES = {recipe.name: recipe for recipe in (PUBLISHED, NORMALISED)}
 
 
