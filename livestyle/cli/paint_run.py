@@ -16,8 +16,9 @@ from livestyle.errors import SinkError
 from livestyle.frame import Pixels
 from livestyle.images import SUFFIXES, read_picture, to_long_side, write_picture
 from livestyle.nets.vgg import LossNetwork, load_loss_network
-from livestyle.optimisation.optimise import Result, Settings, optimise
+from livestyle.optimisation.optimise import Result, optimise
 from livestyle.optimisation.progress import Step
+from livestyle.optimisation.settings import Settings
 from livestyle.training.similarity import LAYERS
 
 SWEPT = 1.0, 15.0, 50.0
