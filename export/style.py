@@ -257,7 +257,7 @@ def style_card(
             "chroma_weight": config.chroma_weight,
             "learning_rate": config.learning_rate,
             "seed": config.seed,
-            "losses": {name: round(value, 1) for name, value in checkpoint.losses.items()},
+            "losses": {k: float(f"{value:.4g}") for k, value in checkpoint.losses.items()},
             **checkpoint.origin,
             "versions": {
                 "livestyle": __version__,

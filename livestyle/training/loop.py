@@ -22,7 +22,7 @@ from livestyle.training.checkpoint import (
     save_checkpoint,
 )
 from livestyle.training.clock import Clock
-from livestyle.training.config import TrainConfig
+from livestyle.training.config import LOSSES_EDITION, TrainConfig
 from livestyle.training.crops import Crops, open_crops
 from livestyle.training.data import PhotoSet
 from livestyle.training.device import (
@@ -34,7 +34,6 @@ from livestyle.training.device import (
 from livestyle.training.guard import RUNNING_MEAN, LossGuard, check_room, memory_in_words
 from livestyle.training.objective import Objective, in_precision
 from livestyle.training.origin import STARTED_FROM, name_of, origin_of
-from livestyle.training.preview import square
 from livestyle.training.ranks import join_ranks
 from livestyle.training.schedule import one_cycle
 from livestyle.training.watcher import Progress, Watcher
@@ -42,8 +41,7 @@ from livestyle.training.watcher import Progress, Watcher
 log = logging.getLogger(__name__)
 
 SKIPPED_FILE = "skipped.txt"
-WEIGHING_PHOTOS = 16
-GRADIENT_NORM = 1.0
+GRADIENT_NORM = 0.1
 """Far below what the weighted losses give, so that only the direction counts."""
 
 ADAM_STATE = 3
@@ -110,9 +108,8 @@ class Trainer:
         self.loss_network: LossNetwork = loss_network or channels_last(
             load_loss_network(config.loss_network, layers, config.vgg_weights), self.device
         )
-        photos = [square(photo) for photo in self.photos.sample(WEIGHING_PHOTOS)]
         self.target = style_target(
-            self.loss_network, config.style_layers, config.style_image, config.stroke, photos
+            self.loss_network, config.style_layers, config.style_image, config.stroke
         )
         dtype = autocast_dtype(config.precision, self.device)
         (bf16,) = self.ranks.agreed([dtype is not None])  # a trial may end otherwise in another
@@ -247,6 +244,12 @@ class Trainer:
         self.net.load_state_dict(checkpoint.net)
 
     def _restore(self, checkpoint: Checkpoint) -> None:
+        if checkpoint.config.losses_edition != LOSSES_EDITION:
+            raise TrainingError(
+                f"The run in {self.config.out} was begun by another version of livestyle, whose "
+                "losses weigh otherwise, and cannot go on with these. Begin a new one from its "
+                f"network: --from {self.config.out} and another --out."
+            )
         self._take_network(checkpoint)
         state: dict[int, dict[str, Tensor]] = {}
         for key, value in checkpoint.moments.items():

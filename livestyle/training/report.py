@@ -129,7 +129,7 @@ def _figures(checkpoint: Checkpoint, card: StyleCard | None, steadiness: Table) 
         "started from": f"{start['name']} ({start['steps']} steps)" if start else "fresh weights",
     }
     for name, value in checkpoint.losses.items():
-        figures[f"{name} loss"] = f"{value:,.0f}"
+        figures[f"{name} loss"] = f"{value:.3g}"
     if steadiness.get("flow_error"):
         figures["flicker under a known movement"] = f"{steadiness['flow_error'][-1]:.4f}"
     for file in card.files if card else ():

@@ -11,7 +11,7 @@ import torch
 from livestyle.errors import TrainingError
 from livestyle.picture import read_picture, write_picture
 from livestyle.training import device
-from livestyle.training.checkpoint import CHECKPOINT_FILE, load_checkpoint
+from livestyle.training.checkpoint import CHECKPOINT_FILE, load_checkpoint, save_checkpoint
 from livestyle.training.config import TrainConfig
 from livestyle.training.device import choose_device
 from livestyle.training.loop import Trainer
@@ -62,7 +62,7 @@ def style_of(trainer: Trainer) -> float:
 def test_a_run_learns_and_leaves_a_checkpoint(config: TrainConfig) -> None:
     trainer = Trainer(
         replace(
-            config, steps=40, save_every=20, style_weight=1e10, content_weight=1.0, tv_weight=0.0
+            config, steps=40, save_every=20, style_weight=10.0, content_weight=0.1, tv_weight=0.0
         )
     )
     before = style_of(trainer)
@@ -102,6 +102,17 @@ def test_a_run_is_not_started_over_by_mistake(config: TrainConfig) -> None:
     Trainer(config).run()
     with pytest.raises(TrainingError, match="--resume"):
         Trainer(config)
+
+
+def test_a_run_whose_losses_weighed_otherwise_can_be_started_from_but_not_gone_on_with(
+    config: TrainConfig, tmp_path: Path
+) -> None:
+    path = Trainer(replace(config, steps=1)).run()
+    old = load_checkpoint(path)
+    save_checkpoint(config.out, replace(old, config=replace(old.config, losses_edition=1)))
+    with pytest.raises(TrainingError, match="--from"):
+        Trainer(config, resume=True)
+    Trainer(replace(config, out=tmp_path / "second"), start_from=config.out)
 
 
 def test_a_run_can_start_from_another(config: TrainConfig, tmp_path: Path) -> None:
