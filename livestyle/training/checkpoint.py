@@ -26,8 +26,8 @@ log = logging.getLogger(__name__)
 
 OLDER = re.compile(r"checkpoint-(\d+)\.safetensors")
 OPTIMISER_PREFIX = "adam."
-FIRST_EDITION = {"losses_edition": 1}
-"""Of the losses, of checkpoints that do not say which."""
+FIRST_EDITION = {"losses_edition": 1, "noise": True}
+"""Of checkpoints that do not say which losses and whether noise they were trained with."""
 
 TRY_AGAIN = (
     "The last good checkpoint is kept; go on from it with --resume and a lower --learning-rate."

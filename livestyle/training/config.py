@@ -34,6 +34,8 @@ class TrainConfig:
         palette_weight, chroma_weight: factors of the colour losses: that the artwork's colours
             come back, or that the photo's stay.
         learning_rate: peak of the one-cycle schedule.
+        noise: whether a constant noise map may paint flat walls and skies, too. Under a style loss
+            at relu5_1 it paints small repeating chains there.
         augment: how much light and noise of the photos vary; 0 not at all, 1 as with webcams.
         seed: of weights, order and crops.
         device: "auto", "cpu", "cuda" or "mps".
@@ -66,6 +68,7 @@ class TrainConfig:
     palette_weight: float = 5.0
     chroma_weight: float = 30.0
     learning_rate: float = 1e-3
+    noise: bool = False
     augment: float = 1.0
     seed: int = 0
     device: str = "auto"

@@ -26,7 +26,8 @@ _COLORS = {
 _SETTINGS = (
     "net", "loss_network", "steps", "batch", "crop_px", "stroke", "style_strength",
     "content_layer", "style_layers", "content_weight", "style_weight", "tv_weight",
-    "steadiness_weight", "palette_weight", "chroma_weight", "learning_rate", "augment", "seed",
+    "steadiness_weight", "palette_weight", "chroma_weight", "noise", "learning_rate", "augment",
+    "seed",
 )  # fmt: skip
 
 _PAGE = """<!doctype html>

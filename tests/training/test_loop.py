@@ -115,6 +115,18 @@ def test_a_run_whose_losses_weighed_otherwise_can_be_started_from_but_not_gone_o
     Trainer(replace(config, out=tmp_path / "second"), start_from=config.out)
 
 
+@pytest.mark.parametrize("noise", [False, True])
+def test_a_run_paints_with_a_noise_map_only_where_it_is_asked_to(
+    config: TrainConfig, tmp_path: Path, noise: bool
+) -> None:
+    first = load_checkpoint(Trainer(replace(config, steps=1, noise=True)).run())
+    assert first.net["seed.scale"].abs().min() > 0
+    second = replace(config, out=tmp_path / "second", steps=2, noise=noise)
+    path = Trainer(second, start_from=config.out).run()
+    assert (load_checkpoint(path).net["seed.scale"].abs().max() > 0) == noise
+    Trainer(replace(second, steps=3), resume=True).run()
+
+
 def test_a_run_can_start_from_another(config: TrainConfig, tmp_path: Path) -> None:
     first = load_checkpoint(Trainer(config).run())
     second = Trainer(replace(config, out=tmp_path / "second"), start_from=config.out)
