@@ -121,6 +121,11 @@ def _style_name(ctx: click.Context, parameter: click.Parameter, value: str | Non
 )
 @setting("--learning-rate", "learning_rate", "Peak learning rate.", type=FiniteRange(0))
 @setting(
+    "--noise/--no-noise",
+    "noise",
+    "Paint flat walls and skies as well, by a noise map that stays on the screen.",
+)
+@setting(
     "--augment",
     "augment",
     "How much light and noise of the photos vary; 0: not at all.",

@@ -9,8 +9,8 @@ from torch import Tensor
 from livestyle.nets.vgg import LossNetwork
 from livestyle.optimisation.settings import Recipe
 from livestyle.optimisation.tiling import Tile, tiles_of
-from livestyle.training.losses import gram_matrix, total_variation_loss
-from livestyle.training.similarity import CONTENT_LAYER, LAYERS, STYLE_LAYERS, relative_error
+from livestyle.training.losses import gram_matrix, relative_error, total_variation_loss
+from livestyle.training.similarity import CONTENT_LAYER, LAYERS, STYLE_LAYERS
 
 TILE_PX, MARGIN_PX = 640, 80
 """No feature up to relu5_1 of VGG16 or VGG19 depends on a pixel farther than 78 px away."""
