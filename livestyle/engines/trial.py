@@ -9,7 +9,6 @@ not tried again until the engine is another one.
 
 import faulthandler
 import hashlib
-import importlib
 import logging
 import os
 import signal
@@ -20,6 +19,7 @@ from pathlib import Path
 import numpy as np
 from platformdirs import user_cache_path
 
+from livestyle.engines.onnxruntime import import_onnxruntime
 from livestyle.engines.openvino import import_openvino
 from livestyle.errors import EngineError, LivestyleError, StyleError
 from livestyle.plain import printable
@@ -49,12 +49,9 @@ def try_model(model: bytes, path: Path, engine: str, precision: str) -> None:
 
     Raises:
         StyleError: the engine crashed on it, or was not done in time.
-        EngineError: the engine refused it, or has not enough memory for it.
+        EngineError: the engine cannot be imported, refused it, or has not enough memory for it.
     """
-    version = _version(engine)
-    if version is None:  # loading says what is missing
-        return
-    name = f"{hashlib.sha256(model).hexdigest()}-{engine}-{version}"
+    name = f"{hashlib.sha256(model).hexdigest()}-{engine}-{_version(engine)}"
     passed = user_cache_path("livestyle", appauthor=False) / "tried" / name
     if passed.exists():
         return
@@ -91,12 +88,9 @@ def try_model(model: bytes, path: Path, engine: str, precision: str) -> None:
     _remember(passed)
 
 
-def _version(engine: str) -> str | None:
-    """Of the engine's package; None when that cannot be imported."""
-    try:
-        module = import_openvino() if engine == "openvino" else importlib.import_module(engine)
-    except (ImportError, EngineError):
-        return None
+def _version(engine: str) -> str:
+    """Of the engine's package, as a part of a file's name."""
+    module = import_openvino() if engine == "openvino" else import_onnxruntime()
     return "".join(c if c.isalnum() or c in ".+" else "_" for c in str(module.__version__))
 
 

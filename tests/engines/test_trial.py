@@ -139,6 +139,21 @@ def test_a_cache_that_cannot_be_written_keeps_no_style_away(
     assert len(started) == 2
 
 
+def test_a_signal_while_the_engine_is_imported_is_passed_on(
+    foreign: Style, started: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A library may take the signal for a failure of its own; a second import would hide it."""
+
+    def interrupted() -> None:
+        raise EngineError("OpenVINO cannot be imported") from KeyboardInterrupt()
+
+    monkeypatch.setattr(trial, "import_openvino", interrupted)
+    with pytest.raises(EngineError) as ended:
+        load(foreign, EngineOptions("openvino"))
+    assert isinstance(ended.value.__cause__, KeyboardInterrupt)
+    assert not started
+
+
 def test_shipped_styles_start_no_other_process(started: list[list[str]]) -> None:
     load(open_style(shipped_styles() / "mosaic"), EngineOptions("openvino")).close()
     assert not started
