@@ -14,7 +14,7 @@ import argparse
 import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -41,15 +41,16 @@ from livestyle.training.callbacks.callback import Callback, Progress
 from livestyle.training.checkpoint import checkpoints_in, load_checkpoint
 from livestyle.training.config import TrainConfig
 from livestyle.training.data.photos import PhotoSet
-from livestyle.training.evaluation import LAYERS, LONG_SIDE_PX, perceptual_losses
 from livestyle.training.loop import Trainer
 from livestyle.training.objective import Objective
+from livestyle.training.similarity import LAYERS, LONG_SIDE_PX, mean_similarity
 
 HELDOUT_PHOTOS = 8
-BATCH = 2
+BATCH, CROP_PX = 2, 192
+STYLE_WEIGHT = TrainConfig.__dataclass_fields__["style_weight"].default
 ROUNDS = 30
 FRAME_SIZE = (640, 480)
-TEACHER_WEIGHT = 2e7
+TEACHER_WEIGHT = 20.0
 """Of the mean squared difference to the teacher's picture, where that begins."""
 
 
@@ -199,10 +200,11 @@ def config_of(name: str, args: argparse.Namespace) -> TrainConfig:
         vgg_weights=args.vgg_weights,
         steps=args.steps,
         batch=BATCH,
-        style_weight=1e10,
+        crop_px=CROP_PX,
         tv_weight=0.0,
         steadiness_weight=0.0,
         palette_weight=0.0,
+        chroma_weight=0.0,
         augment=0.0,
         learning_rate=CANDIDATES[name].learning_rate,
         keep=1,
@@ -237,10 +239,12 @@ def measured(name: str, args: argparse.Namespace) -> dict[str, Any]:
     net = trained(name, args)
     int8 = OpenVINOEngine(int8_model(net, args), "int8", "cpu", None)
     loss_network = load_loss_network("vgg16", LAYERS, args.vgg_weights)
-    photos, artwork = heldout(args.heldout), to_long_side(read_picture(args.artwork), LONG_SIDE_PX)
+    photos, artwork = heldout(args.heldout), read_picture(args.artwork)
 
     def losses(paint: Callable[[Pixels], Pixels]) -> dict[str, float]:
-        return asdict(perceptual_losses(loss_network, paint, photos, artwork))
+        found = mean_similarity(loss_network, paint, photos, artwork)
+        total = found.content_error + STYLE_WEIGHT * found.style_error
+        return {"content": found.content_error, "style": found.style_error, "total": total}
 
     figures = {
         "parameters": parameter_count(net),
@@ -285,8 +289,9 @@ def table(figures: dict[str, Any], ms: dict[str, float], images: int) -> str:
     first = next(iter(figures))
     reference, floating = figures[first]["fp32"]["total"], floating_point()
     lines = [
-        f"{images} images of 192 px each. Loss: 1e5 content + 1e10 style on {HELDOUT_PHOTOS} photos"
-        f" not trained on, in shares of {first}'s. {FRAME_SIZE[0]}x{FRAME_SIZE[1]}.",
+        f"{images} images of {CROP_PX} px each. Loss: content error + {STYLE_WEIGHT:g} style error"
+        f" on {HELDOUT_PHOTOS} photos not trained on, in shares of {first}'s."
+        f" {FRAME_SIZE[0]}x{FRAME_SIZE[1]}.",
         "",
         f"| network | parameters | kMAC per pixel | loss | loss in int8 | int8 ms | {floating} ms "
         "| times the baseline's speed |",
@@ -312,13 +317,15 @@ def plot(figures: dict[str, Any], ms: dict[str, float], path: Path) -> None:
     figure, axes = plt.subplots(figsize=(9, 5.5), dpi=120, layout="constrained")
     for precision, mark, losses_of in (("int8", "o", "int8"), (floating_point(), "^", "fp32")):
         x = [ms[f"{name} {precision}"] for name in figures]
-        y = [row[losses_of]["total"] / 1e6 for row in figures.values()]
+        y = [row[losses_of]["total"] for row in figures.values()]
         axes.scatter(x, y, marker=mark, label=precision)
         if precision == "int8":
             for name, at in zip(figures, zip(x, y, strict=True), strict=True):
                 axes.annotate(name, at, (5, 5), textcoords="offset points", fontsize=8)
     axes.set_xscale("log")
-    axes.set(xlabel="ms for a frame of 640x480", ylabel="1e5 content + 1e10 style, millions")
+    axes.set(
+        xlabel="ms for a frame of 640x480", ylabel=f"content error + {STYLE_WEIGHT:g} style error"
+    )
     axes.legend()
     figure.savefig(path)
     print(path)

@@ -19,7 +19,6 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
@@ -29,6 +28,7 @@ from livestyle.training.config import TrainConfig
 from livestyle.training.data.crops import Crops, cut_out, open_crops
 from livestyle.training.data.photo_cache import random_cut
 from livestyle.training.loop import Trainer
+from livestyle.training.losses import relative_error
 from livestyle.training.objective import Objective
 
 MIDDLE = 0.6
@@ -124,7 +124,7 @@ def classic_loop(trainer: Trainer) -> Callable[[], None]:
     optimiser = torch.optim.Adam(net.parameters(), lr=config.learning_rate)
     loader = DataLoader(Decoded(trainer), batch_size=config.batch, shuffle=True, drop_last=True)
     batches = iter(for_ever(loader))
-    style_weight = config.style_weight * config.style_strength * trainer.target.factor
+    style_weight = config.style_weight * config.style_strength
 
     def gram(features: Tensor) -> Tensor:
         n, c, h, w = features.shape
@@ -136,13 +136,12 @@ def classic_loop(trainer: Trainer) -> Callable[[], None]:
         optimiser.zero_grad()
         painted = net(photos)
         found, wanted = vgg(painted), vgg(photos)
-        loss = config.content_weight * F.mse_loss(
-            found[config.content_layer], wanted[config.content_layer]
-        )
-        for layer, target in trainer.target.grams.items():
-            loss = loss + style_weight * F.mse_loss(
-                gram(found[layer]), target.expand(len(photos), -1, -1)
-            )
+        content = found[config.content_layer], wanted[config.content_layer]
+        loss = config.content_weight * relative_error(*content)
+        grams = trainer.target.grams
+        for layer, target in grams.items():
+            error = relative_error(gram(found[layer]), target)
+            loss = loss + style_weight / len(grams) * error
         down = (painted[:, :, 1:] - painted[:, :, :-1]).pow(2).mean()
         right = (painted[..., 1:] - painted[..., :-1]).pow(2).mean()
         loss = loss + config.tv_weight * (down + right)

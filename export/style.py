@@ -255,9 +255,10 @@ def style_card(
             "steadiness_weight": config.steadiness_weight,
             "palette_weight": config.palette_weight,
             "chroma_weight": config.chroma_weight,
+            "noise": config.noise,
             "learning_rate": config.learning_rate,
             "seed": config.seed,
-            "losses": {name: round(value, 1) for name, value in checkpoint.losses.items()},
+            "losses": {k: float(f"{value:.4g}") for k, value in checkpoint.losses.items()},
             **checkpoint.origin,
             "versions": {
                 "livestyle": __version__,

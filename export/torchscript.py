@@ -24,7 +24,7 @@ from livestyle.export.style import PRECISIONS, Target, Work, style_card, works_o
 from livestyle.export.verify import verify
 from livestyle.frame import Pixels
 from livestyle.nets.frame_model import FrameModel
-from livestyle.protocols import EngineInfo
+from livestyle.protocols import EngineInfo, Stylizer
 from livestyle.styles.card import CARD_KEY, ModelFile, StyleCard
 from livestyle.training.checkpoint import Checkpoint
 
@@ -99,7 +99,7 @@ def _export_file(work: Work, card: StyleCard, precision: str, folder: Path) -> M
     return replace(file, psnr_db=round(figure, 1))
 
 
-class _Program:
+class _Program(Stylizer):
     """A program that was written here a moment ago, loaded to be compared with its network.
 
     Attributes:

@@ -9,6 +9,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from livestyle.errors import SinkError, SourceError
 from livestyle.frame import Pixels
 from livestyle.output_file import atomic_write
+from livestyle.plain import printable
 
 MAX_PIXELS = 100_000_000
 """Larger pictures are refused before they are decoded."""
@@ -101,6 +102,6 @@ def encode_picture(
 
         info = PngInfo()
         for key, value in text.items():
-            info.add_text(key, value)
+            info.add_text(key, printable(value, lines=True))  # names of files may be raw bytes
         options["pnginfo"] = info
     Image.fromarray(pixels).save(file, format, **options)

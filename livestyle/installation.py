@@ -1,5 +1,6 @@
-"""How this copy of livestyle was installed, and what installs an extra of it."""
+"""How this copy of livestyle was installed, what came with it, and what installs an extra of it."""
 
+import importlib.resources
 import json
 import sys
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
@@ -8,6 +9,16 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 _ROOT = Path(__file__).resolve().parents[1]
+
+
+def shipped_styles() -> Path:
+    """The folder of the styles that come with livestyle."""
+    return Path(str(importlib.resources.files("livestyle.weights")))
+
+
+def is_shipped(folder: Path) -> bool:
+    """Whether that is the folder of a style that came with livestyle, and not from anybody."""
+    return folder.resolve().parent == shipped_styles().resolve()
 
 
 def install_command(extra: str) -> str:

@@ -3,17 +3,38 @@
     FrameSource.read() -> Frame -> Stylizer(pixels) -> pixels -> Sink.write(frame)
 
 Each is used by one thread at a time and closed exactly once by the pipeline; `close` never
-raises for something already closed. Constructors open: an object that exists is ready.
+raises for something already closed. Constructors open: an object that exists is ready, and a
+`with` block closes it.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from types import TracebackType
+from typing import Protocol, Self
 
 from livestyle.frame import Frame, Pixels
 
 
-class FrameSource(Protocol):
-    """Gives frames in order.
+class Closable(Protocol):
+    """A context manager that closes what it stands for."""
+
+    def close(self) -> None:
+        """Frees what is held; a second call does nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class FrameSource(Closable, Protocol):
+    """Gives frames in order; iterating over it does, too.
 
     Attributes:
         name: what a person calls it ("camera 0 at 640x480", "clip.mp4").
@@ -45,6 +66,10 @@ class FrameSource(Protocol):
     def close(self) -> None:
         """Lets go of the device or file."""
 
+    def __iter__(self) -> Iterator[Frame]:
+        """The frames, to the end."""
+        return iter(self.read, None)
+
 
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
@@ -67,7 +92,7 @@ class EngineInfo:
         return f"{self.engine} on {self.device} in {self.precision}{', rich' * self.rich}"
 
 
-class Stylizer(Protocol):
+class Stylizer(Closable, Protocol):
     """Paints one picture: a style loaded into an engine.
 
     Attributes:
@@ -85,11 +110,15 @@ class Stylizer(Protocol):
             EngineError: the engine failed.
         """
 
+    def paint(self, pixels: Pixels) -> Pixels:
+        """The same as calling it."""
+        return self(pixels)
+
     def close(self) -> None:
         """Frees the engine's memory."""
 
 
-class Sink(Protocol):
+class Sink(Closable, Protocol):
     """Takes painted frames in order."""
 
     def write(self, frame: Frame) -> None:

@@ -97,6 +97,34 @@ class HttpServer(Server):
         self.url = f"http://127.0.0.1:{self.port}/"
 
 
+class FileServer(Server):
+    """Answers every GET with one file, with parts of it where a client asks for them."""
+
+    def __init__(self, data: bytes, content_type: str, *, serves_parts: bool) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
+                first, last = 0, len(data) - 1
+                if wanted and serves_parts:
+                    first, last = int(wanted[1]), int(wanted[2] or last)
+                    self.send_response(206)
+                    self.send_header("Content-Range", f"bytes {first}-{last}/{len(data)}")
+                else:
+                    self.send_response(200)
+                if serves_parts:
+                    self.send_header("Accept-Ranges", "bytes")
+                self.send_header("Content-Type", content_type)
+                self.send_header("Content-Length", str(last + 1 - first))
+                self.end_headers()
+                self.wfile.write(data[first : last + 1])
+
+            def log_message(self, *arguments: object) -> None:
+                """Tests have nothing to say here."""
+
+        super().__init__(Handler)
+        self.url = f"http://127.0.0.1:{self.port}/"
+
+
 def part(data: bytes) -> bytes:
     """One part of a multipart answer, as most cameras send it."""
     return (
@@ -120,7 +148,11 @@ def mjpeg(
 
 
 class RtspServer(Server):
-    """Plays H.264 over RTSP, interleaved in the one TCP connection; pictures up to 64x48 or so."""
+    """Plays H.264 over RTSP, interleaved in the one TCP connection; pictures up to 64x48 or so.
+
+    One that is `udp_only` sends the pictures in datagrams, refuses TCP, and is busy for the next
+    `busy` clients after that, as servers are that take their time to let go of a session.
+    """
 
     def __init__(
         self,
@@ -128,19 +160,34 @@ class RtspServer(Server):
         fps: float = 50.0,
         frames: int | None = None,
         port: int = 0,
+        udp_only: bool = False,
+        busy: int = 0,
     ) -> None:
+        busy_left = 0
+
         class Handler(socketserver.StreamRequestHandler):
             def handle(self) -> None:
+                nonlocal busy_left
                 while request := self._request():
                     number = re.search(rb"CSeq: *(\d+)", request)
                     assert number
                     answer = b"RTSP/1.0 200 OK\r\nCSeq: %s\r\nSession: 1\r\n" % number[1]
-                    if request.startswith(b"DESCRIBE"):
+                    if request.startswith(b"DESCRIBE") and busy_left:
+                        busy_left -= 1
+                        self._refuse(b"503 Service Unavailable", number[1])
+                    elif request.startswith(b"DESCRIBE"):
                         body = _sdp(picture(0))
                         answer += b"Content-Type: application/sdp\r\nContent-Length: %d\r\n" % len(
                             body
                         )
                         self.wfile.write(answer + b"\r\n" + body)
+                    elif udp_only and b"RTP/AVP/TCP" in request:
+                        busy_left = busy
+                        self._refuse(b"461 Unsupported Transport", number[1])
+                    elif ports := re.search(rb"client_port=(\d+)-\d+", request):
+                        self._client = self.client_address[0], int(ports[1])
+                        way = b"Transport: RTP/AVP/UDP;unicast;" + ports[0]
+                        self.wfile.write(answer + way + b";server_port=6970-6971\r\n\r\n")
                     elif request.startswith(b"SETUP"):
                         way = b"Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n"
                         self.wfile.write(answer + way + b"\r\n")
@@ -149,6 +196,16 @@ class RtspServer(Server):
                     if request.startswith(b"PLAY"):
                         self._play()
                         return
+
+            def _refuse(self, status: bytes, number: bytes) -> None:
+                self.wfile.write(b"RTSP/1.0 %s\r\nCSeq: %s\r\n\r\n" % (status, number))
+
+            def _send(self, packet: bytes) -> None:
+                if udp_only:
+                    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
+                        line.sendto(packet, self._client)
+                else:
+                    self.wfile.write(b"$\0" + len(packet).to_bytes(2, "big") + packet)
 
             def _request(self) -> bytes:
                 lines = []
@@ -166,8 +223,7 @@ class RtspServer(Server):
                             ">BBHII", 0x80, 96 | last << 7, sequence & 0xFFFF,
                             int(index * 90000 / fps), 1,
                         )  # fmt: skip
-                        packet = head + unit
-                        self.wfile.write(b"$\0" + len(packet).to_bytes(2, "big") + packet)
+                        self._send(head + unit)
                         sequence += 1
                     due_s = began_s + (index + 1) / fps - time.monotonic()
                     if self.server.home.closing.wait(max(0.0, due_s)):  # type: ignore[attr-defined]

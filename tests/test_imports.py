@@ -99,3 +99,17 @@ def test_nothing_called_export_or_weights_is_importable() -> None:
     command = [sys.executable, "-I", "-c", program]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "None None"
+
+
+def test_optimise_is_there_at_the_top_level_and_torch_comes_with_it_only() -> None:
+    program = (
+        "import sys, livestyle\n"
+        "print('torch' in sys.modules, hasattr(livestyle, 'nothing'))\n"
+        "import livestyle.optimisation.settings, livestyle.cli.paint\n"
+        "print('torch' in sys.modules)\n"
+        "print(livestyle.optimise.__module__, 'torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.split() == [
+        *("False", "False", "False", "livestyle.optimisation.optimise", "True")
+    ], done.stderr

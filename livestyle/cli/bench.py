@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from itertools import product
-from typing import Any
 
 import click
 
-from livestyle.cli.options import SIZE, painting_of, painting_options
+from livestyle.cli.echo import echo
+from livestyle.cli.options import SIZE, engine_options, style_option
 from livestyle.engines import EngineOptions, load
 from livestyle.engines.selection import PAIRS
 from livestyle.engines.timing import Timing, time_in_turns
@@ -47,7 +47,8 @@ class Row:
 
 
 @click.command()
-@painting_options
+@style_option
+@engine_options
 @click.option(
     "--size",
     "sizes",
@@ -59,11 +60,12 @@ class Row:
 @click.option("--baseline/--no-baseline", default=True, help="Time the Johnson network too.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def bench(
+    style: str,
+    engine: EngineOptions,
     sizes: tuple[tuple[int, int], ...],
     rounds: int,
     baseline: bool,
     as_json: bool,
-    **options: Any,
 ) -> None:
     """Time a style in every engine and precision that runs here.
 
@@ -71,30 +73,29 @@ def bench(
     (with the packages of the extra `train`). Name --engine, --device or --precision to time less.
     Leave the machine alone meanwhile.
     """
-    painting = painting_of(options)
-    style = find_style(painting.style)
+    wanted = find_style(style)
     with ExitStack() as opened:
         networks: dict[str, Network] = {}
-        for name, network in _networks(style, painting.engine, opened):
+        for name, network in _networks(wanted, engine, opened):
             networks.setdefault(name, network)
         if not networks:
             raise EngineError(
-                f"Nothing that runs here fits what was asked for {style.card.name}. "
+                f"Nothing that runs here fits what was asked for {wanted.card.name}. "
                 "`livestyle doctor` tells what runs, and --verbose why the others were left out."
             )
-        rival = _baseline(painting.engine.threads) if baseline else {}
+        rival = _baseline(engine.threads) if baseline else {}
         rows = [
             row
             for size in sizes or ((640, 480),)
             for row in _rows(size, time_in_turns(networks | rival, _frame(size), rounds), rival)
         ]
     if as_json:
-        click.echo(json.dumps([asdict(row) for row in rows], indent=2))
+        echo(json.dumps([asdict(row) for row in rows], indent=2))
         return
-    click.echo(f"{'network alone':44}{'size':>10}{'ms':>9}{'p95':>9}{'fps':>8}{'x Johnson':>11}")
+    echo(f"{'network alone':44}{'size':>10}{'ms':>9}{'p95':>9}{'fps':>8}{'x Johnson':>11}")
     for row in rows:
         ratio = f"{row.times_as_fast:.1f}" if row.times_as_fast else "-"
-        click.echo(
+        echo(
             f"{row.network:44}{row.size:>10}{row.median_ms:9.1f}{row.p95_ms:9.1f}{row.fps:8.1f}"
             f"{ratio:>11}"
         )
@@ -133,7 +134,7 @@ def _baseline(threads: int | None) -> dict[str, Network]:
     try:
         return {NAME: Johnson(threads)}
     except EngineError as error:
-        click.echo(f"Without the baseline: {error}", err=True)
+        echo(f"Without the baseline: {error}", err=True)
         return {}
 
 

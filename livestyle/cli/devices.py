@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 import click
 
+from livestyle.cli.echo import echo
 from livestyle.engines.discovery import EngineDevice, all_seen_devices
 from livestyle.sources.camera import Mode
 from livestyle.sources.camera_listing import CameraFacts, list_cameras
@@ -25,11 +26,11 @@ def devices(as_json: bool) -> None:
             "cameras": [asdict(c) for c in cameras],
             "engines": [asdict(e) for e in engines],
         }
-        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        echo(json.dumps(document, indent=2, ensure_ascii=False))
         return
-    click.echo(_cameras(cameras))
-    click.echo()
-    click.echo(_engines(engines))
+    echo(_cameras(cameras))
+    echo()
+    echo(_engines(engines))
 
 
 def _cameras(cameras: Sequence[CameraFacts]) -> str:

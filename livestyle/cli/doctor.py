@@ -7,6 +7,7 @@ from textwrap import fill
 
 import click
 
+from livestyle.cli.echo import echo
 from livestyle.doctor.diagnosis import Diagnosis, diagnose
 from livestyle.doctor.finding import Finding, State
 from livestyle.doctor.trial import SIZE, Speed
@@ -28,7 +29,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     not.
     """
     diagnosis = diagnose()
-    click.echo(_document(diagnosis) if as_json else _page(diagnosis))
+    echo(_document(diagnosis) if as_json else _page(diagnosis))
     if not diagnosis.can_work:
         ctx.exit(1)
 

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from livestyle.cli.options import painting_of, painting_options
-from livestyle.engines import load
+from livestyle.cli.echo import echo
+from livestyle.cli.options import FiniteRange, engine_options
+from livestyle.engines import EngineOptions, load
 from livestyle.errors import StyleError, TrainingError
 from livestyle.frame import Pixels
 from livestyle.images import read_picture, to_long_side
 from livestyle.protocols import EngineInfo
 from livestyle.sources.file import VideoFile
 from livestyle.styles.card import CARD_FILE
-from livestyle.styles.library import find_style
+from livestyle.styles.library import DEFAULT_STYLE, find_style
 from livestyle.styles.style import Style
 
 if TYPE_CHECKING:  # torch is imported when it is used, so that --help works without it
@@ -28,11 +29,18 @@ STEADINESS_PHOTOS = 6
 
 
 @click.command()
-@painting_options
-@click.argument("style_name", metavar="[STYLE]", required=False)
+@click.argument("style_name", metavar="STYLE", default=DEFAULT_STYLE)
+@engine_options
 @click.option("--photos", type=click.Path(path_type=Path), help="Photos it was not trained on.")
 @click.option(
-    "--style-image", type=click.Path(path_type=Path), help="The artwork, for the perceptual losses."
+    "--style-image",
+    type=click.Path(path_type=Path),
+    help="The artwork, for style and content error.",
+)
+@click.option(
+    "--stroke",
+    type=FiniteRange(0.125, 8),
+    help="The artwork is shown at 512 px times this.  [default: as in training]",
 )
 @click.option(
     "--vgg-weights",
@@ -43,40 +51,41 @@ STEADINESS_PHOTOS = 6
 @click.option("--save", is_flag=True, help="Write the figures into the style's card too.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def evaluate(
-    style_name: str | None,
+    style_name: str,
+    engine: EngineOptions,
     photos: Path | None,
     style_image: Path | None,
+    stroke: float | None,
     vgg_weights: Path | None,
     clip: Path | None,
     save: bool,
     as_json: bool,
-    **options: Any,
 ) -> None:
     """Measure how well and how steadily a style paints.
 
-    With --photos and --style-image: the perceptual losses, through VGG16, and their ratio to the
-    unpainted photos'. With --photos: flicker under a known warp and of a still camera. With
-    --clip: the warping error of a moving camera, over that of the clip itself.
+    With --photos and --style-image: how far painted photos are from the artwork (style error, the
+    mean over relu1_1 to relu5_1 of VGG16) and from the photos (content error, at relu4_2), beside
+    the unpainted photos' style error. With --photos: flicker under a known warp and of a still
+    camera. With --clip: the warping error of a moving camera, over that of the clip itself.
     """
     if not photos and not clip:
         raise click.UsageError("Give --photos, --clip or both.")
-    painting = painting_of(options)
-    if save and painting.engine.fill < 1:
+    if save and engine.fill < 1:
         raise click.UsageError(
             "The card has the figures of the whole style: --save without --fill."
         )
-    from livestyle.training.evaluation import LONG_SIDE_PX, moving_camera_ratio
+    from livestyle.training.evaluation import moving_camera_ratio
 
-    style = find_style(style_name or painting.style)
-    stylizer = load(style, painting.engine)
+    style = find_style(style_name)
+    stylizer = load(style, engine)
     try:
         figures: dict[str, float] = {}
         if photos:
             seen = _photos(photos)
             figures["photos"] = len(seen)
             if style_image:
-                artwork = to_long_side(read_picture(style_image), LONG_SIDE_PX)
-                figures |= _perceptual(stylizer, seen, artwork, vgg_weights)
+                artwork, shown = read_picture(style_image), stroke or _trained_stroke(style)
+                figures |= _similarity(stylizer, seen, artwork, shown, vgg_weights)
             figures |= _steadiness(stylizer, seen)
         if clip:
             frames = _frames(clip)
@@ -87,27 +96,38 @@ def evaluate(
     if save:
         _save(style, figures, stylizer.info)
     if as_json:
-        click.echo(json.dumps(figures, indent=2))
+        echo(json.dumps(figures, indent=2))
         return
     for key, value in figures.items():
-        click.echo(f"{key:26} {value:.4g}")
+        echo(f"{key:26} {value:.4g}")
 
 
-def _perceptual(
-    paint: "Paint", photos: Sequence[Pixels], artwork: Pixels, vgg_weights: Path | None
+def _trained_stroke(style: Style) -> float:
+    """The size at which the style's network was shown the artwork, as its card says."""
+    stroke = style.card.training.get("stroke")
+    return float(stroke) if isinstance(stroke, int | float) and stroke > 0 else 1.0
+
+
+def _similarity(
+    paint: "Paint",
+    photos: Sequence[Pixels],
+    artwork: Pixels,
+    stroke: float,
+    vgg_weights: Path | None,
 ) -> dict[str, float]:
     from livestyle.nets.vgg import load_loss_network
-    from livestyle.training.evaluation import LAYERS, perceptual_losses
+    from livestyle.training.similarity import LAYERS, mean_similarity
 
     loss_network = load_loss_network("vgg16", LAYERS, vgg_weights)
-    painted = perceptual_losses(loss_network, paint, photos, artwork)
-    unpainted = perceptual_losses(loss_network, lambda photo: photo, photos, artwork)
+    painted = mean_similarity(loss_network, paint, photos, artwork, stroke)
+    unpainted = mean_similarity(loss_network, lambda photo: photo, photos, artwork, stroke)
     return {
-        "content_relu2_2": painted.content_relu2_2,
-        "content_relu3_3": painted.content_relu3_3,
-        "style": painted.style,
-        "total": painted.total,
-        "total_over_unpainted": painted.total / unpainted.total,
+        "stroke": stroke,
+        "style_error": painted.style_error,
+        **{f"style_error_{layer}": error for layer, error in painted.style_errors.items()},
+        "style_error_unpainted": unpainted.style_error,
+        "content_error": painted.content_error,
+        "content_error_relu2_2": painted.shallow_error,
     }
 
 
@@ -140,7 +160,7 @@ def _save(style: Style, figures: dict[str, float], info: EngineInfo) -> None:
 
 def _photos(path: Path) -> list[Pixels]:
     from livestyle.training.data.photos import PhotoSet
-    from livestyle.training.evaluation import LONG_SIDE_PX
+    from livestyle.training.similarity import LONG_SIDE_PX
 
     found = PhotoSet(path)
     photos = [found.read(index) for index in range(len(found))]
@@ -151,7 +171,7 @@ def _photos(path: Path) -> list[Pixels]:
 
 
 def _frames(clip: Path) -> list[Pixels]:
-    from livestyle.training.evaluation import LONG_SIDE_PX
+    from livestyle.training.similarity import LONG_SIDE_PX
 
     file = VideoFile(clip)
     try:

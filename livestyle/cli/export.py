@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from livestyle.cli.echo import echo
 from livestyle.errors import ExportError, TrainingError
 from livestyle.export import MIN_FRAME_SIDE_PX
 from livestyle.frame import Pixels
@@ -95,7 +96,7 @@ def export(
         style = _export(origin, networks, precisions, out, photos, fine, rich, overwrite)
     if PACK in formats:
         style = style or find_style(origin)
-        click.echo(_pack(style, out or _run(origin) or EXPORTS, overwrite))
+        echo(_pack(style, out or _run(origin) or EXPORTS, overwrite))
 
 
 def _can_be_packed(
@@ -151,7 +152,7 @@ def _export(
             on_file=say_exported,
         )
         style = Style(card, folder, checkpoint=folder / CHECKPOINT_FILE)
-        click.echo(folder)
+        echo(folder)
     if TORCHSCRIPT in targets:
         folder = run / TORCHSCRIPT if run else (out or EXPORTS) / f"{name}-{TORCHSCRIPT}"
         export_torchscript(
@@ -164,13 +165,13 @@ def _export(
             overwrite=overwrite,
             on_file=say_exported,
         )
-        click.echo(folder)
+        echo(folder)
     return style
 
 
 def say_exported(file: ModelFile) -> None:
     """One line for a file that was written."""
-    click.echo(f"{file.path}: {file.size_bytes / 1024:.0f} KB, {file.psnr_db} dB", err=True)
+    echo(f"{file.path}: {file.size_bytes / 1024:.0f} KB, {file.psnr_db} dB", err=True)
 
 
 def _pack(style: Style, out: Path, overwrite: bool) -> Path:

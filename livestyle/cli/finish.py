@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-import click
-
+from livestyle.cli.echo import echo
 from livestyle.cli.export import say_exported
 from livestyle.cli.typed import typed
 from livestyle.errors import ExportError
@@ -31,7 +30,7 @@ def finish_run(run: Path, photos: PhotoSet, *, export: bool, install: bool | Non
     """
     _report(run)  # there, too, when the export fails
     if not export:
-        click.echo(f"Done. Next: {typed('export', run)}", err=True)
+        echo(f"Done. Next: {typed('export', run)}", err=True)
         return
     card = _exported(run, photos)
     _report(run, card)
@@ -42,15 +41,15 @@ def _report(run: Path, card: StyleCard | None = None) -> None:
     try:
         path = write_report(run, card)
     except Exception as error:  # a page must not come between a run and its style
-        click.echo(f"No report was written: {error}", err=True)
+        echo(f"No report was written: {error}", err=True)
     else:
         if card is None:
-            click.echo(f"{path} sums up the run.", err=True)
+            echo(f"{path} sums up the run.", err=True)
 
 
 def _exported(run: Path, photos: PhotoSet) -> StyleCard:
     """Exports a run into its own folder; fp16 and int8 are left out where they fail."""
-    click.echo("Exporting; every file is compared with the network.", err=True)
+    echo("Exporting; every file is compared with the network.", err=True)
     try:
         from livestyle.export.style import DEFAULT_TARGETS, comparison_frames, export_style
 
@@ -75,7 +74,7 @@ def _install(run: Path, card: StyleCard, install: bool | None) -> None:
     if install is None:
         install = not _is_taken(card)
         if not install:
-            click.echo(
+            echo(
                 f"There is another style called {card.name}. To put this one in its place: "
                 f"{typed('styles', 'add', run)}",
                 err=True,
@@ -83,8 +82,8 @@ def _install(run: Path, card: StyleCard, install: bool | None) -> None:
     if install:
         add_style(run)
     known_as = card.name if install else run
-    click.echo(f"Try it: {typed('cam', '--style', known_as)}", err=True)
-    click.echo(f"For other machines: {typed('export', known_as, '--to', 'pack')}", err=True)
+    echo(f"Try it: {typed('cam', '--style', known_as)}", err=True)
+    echo(f"For other machines: {typed('export', known_as, '--to', 'pack')}", err=True)
 
 
 def _is_taken(card: StyleCard) -> bool:

@@ -4,63 +4,107 @@ import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
-from livestyle.cli.options import painting_of, painting_options
-from livestyle.engines import load
+from livestyle.cli.echo import echo
+from livestyle.cli.options import overwrite_option, painting_options
+from livestyle.engines import EngineOptions, load
 from livestyle.errors import LivestyleError, SinkError, SourceError
-from livestyle.frame import Pixels
-from livestyle.images import SUFFIXES, encode_picture, read_picture, write_picture
-from livestyle.render.compositing import apply
+from livestyle.files import paint_image
+from livestyle.images import SUFFIXES, encode_picture
+from livestyle.protocols import Stylizer
+from livestyle.render.compositing import Look
 from livestyle.styles.library import find_style
 
 PIPE = Path("-")
+
+Job = tuple[Path, Path]
+"""Where a picture comes from, and where it goes."""
 
 
 @click.command()
 @click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
 @click.argument("output", type=click.Path(path_type=Path, allow_dash=True))
 @painting_options
-def image(inputs: Sequence[Path], output: Path, **options: Any) -> None:
+@overwrite_option
+def image(
+    inputs: Sequence[Path],
+    output: Path,
+    style: str,
+    look: Look,
+    engine: EngineOptions,
+    overwrite: bool,
+) -> None:
     """Repaint pictures.
 
     INPUTS are pictures or folders of them, or - for standard input. OUTPUT is a picture, - for
-    standard output (PNG), or a folder when there are several.
+    standard output (PNG), or a folder, which is made if need be: for several pictures, or where
+    its name has no ending.
     """
-    painting = painting_of(options)
     jobs = _jobs(inputs, output)
     failures: list[LivestyleError] = []
-    stylizer = load(find_style(painting.style), painting.engine)
-    try:
-        for origin, target in jobs:
+    with (
+        load(find_style(style), engine) as stylizer,
+        click.progressbar(
+            jobs, label="pictures", file=sys.stderr, show_pos=True, hidden=len(jobs) == 1
+        ) as bar,
+    ):
+        for origin, target in bar:
             try:
-                original = _read(origin)
-                painted = stylizer(original) if painting.look.strength > 0 else original
-                _write(target, apply(original, painted, painting.look))
+                _paint(origin, target, stylizer, look, overwrite)
             except LivestyleError as error:
                 if len(jobs) == 1:
                     raise
                 failures.append(error)
-                click.echo(f"livestyle: {error}", err=True)
-    finally:
-        stylizer.close()
+                echo(f"livestyle: {error}", err=True)
+    if done := len(jobs) - len(failures):
+        where = (
+            jobs[0][1]
+            if len(jobs) == 1 and not output.is_dir()
+            else f"{done} of {len(jobs)} pictures into {output}"
+        )
+        if output != PIPE:
+            echo(f"Painted {where}.", err=True)
     if failures:
         raise type(failures[0])(
             f"{len(failures)} of {len(jobs)} pictures could not be repainted (see above)."
         )
 
 
-def _jobs(inputs: Sequence[Path], output: Path) -> list[tuple[Path, Path]]:
-    """Pairs of where from and where to."""
-    pictures = [found for path in inputs for found in _pictures(path)]
+class StandardInput(io.BytesIO):
+    """What came through the pipe, under a name that messages can use."""
+
+    def __str__(self) -> str:
+        return "standard input"
+
+
+def _paint(origin: Path, target: Path, stylizer: Stylizer, look: Look, overwrite: bool) -> None:
+    picture = StandardInput(sys.stdin.buffer.read()) if origin == PIPE else origin
+    if target == PIPE:
+        encode_picture(sys.stdout.buffer, paint_image(picture, None, stylizer, look=look), "PNG")
+        sys.stdout.buffer.flush()  # whoever reads it may have left, which must show now
+        return
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SinkError(f"The folder {target.parent} cannot be made ({error}).") from error
+    paint_image(picture, target, stylizer, look=look, overwrite=overwrite)
+
+
+def _jobs(inputs: Sequence[Path], output: Path) -> list[Job]:
+    """What there is to do, known to be possible before the first picture is painted."""
+    pictures = [found for path in inputs for found in _pictures(path, output)]
     if not pictures:
         raise SourceError(f"There are no pictures in {', '.join(map(str, inputs))}.")
+    is_picture = output.suffix.lower() in SUFFIXES
     several = len(pictures) > 1 or any(path.is_dir() for path in inputs)
-    if several and (output == PIPE or output.suffix.lower() in SUFFIXES):
-        raise click.UsageError("Several pictures go into a folder; give its name as OUTPUT.")
-    if several or output.is_dir():
+    if several and (output == PIPE or (is_picture and not output.is_dir())):
+        raise click.UsageError(
+            f"{len(pictures)} pictures go into a folder, and {output} is a picture. "
+            "Give a folder's name as the last argument."
+        )
+    if several or output.is_dir() or not (output.suffix or output == PIPE):
         jobs = [(picture, output / name) for picture, name in pictures]
     else:
         jobs = [(pictures[0][0], output)]
@@ -72,34 +116,20 @@ def _jobs(inputs: Sequence[Path], output: Path) -> list[tuple[Path, Path]]:
     return jobs
 
 
-def _pictures(path: Path) -> list[tuple[Path, Path]]:
-    """The picture, or those in the folder, each with its name in an output folder."""
+def _pictures(path: Path, output: Path) -> list[Job]:
+    """The picture, or those in the folder, each with its name in an output folder.
+
+    Pictures in the output folder are results, not inputs, where it lies in the folder.
+    """
     if path == PIPE:
         return [(path, Path("painted.png"))]
     if not path.is_dir():
         return [(path, Path(path.name))]
-    found = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES)
-    return [(picture, picture.relative_to(path)) for picture in found]
-
-
-class StandardInput(io.BytesIO):
-    """What came through the pipe, under a name that messages can use."""
-
-    def __str__(self) -> str:
-        return "standard input"
-
-
-def _read(origin: Path) -> Pixels:
-    return read_picture(StandardInput(sys.stdin.buffer.read()) if origin == PIPE else origin)
-
-
-def _write(target: Path, pixels: Pixels) -> None:
-    if target == PIPE:
-        encode_picture(sys.stdout.buffer, pixels, "PNG")
-        sys.stdout.buffer.flush()  # whoever reads it may have left, which must show now
-        return
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SinkError(f"The folder {target.parent} cannot be made ({error}).") from error
-    write_picture(target, pixels)
+    results = output.resolve()
+    is_inside = results != path.resolve()
+    return [
+        (picture, picture.relative_to(path))
+        for picture in sorted(path.rglob("*"))
+        if picture.suffix.lower() in SUFFIXES
+        and not (is_inside and picture.resolve().is_relative_to(results))
+    ]

@@ -1,6 +1,7 @@
 """Entry point: the command group, logging, and errors turned into sentences and exit codes."""
 
 import importlib
+import io
 import logging
 import signal
 import sys
@@ -8,6 +9,7 @@ import sys
 import click
 
 from livestyle import __version__
+from livestyle.cli.echo import PlainFormatter, echo
 from livestyle.cli.signals import (
     INTERRUPTED,
     TERMINATED,
@@ -17,7 +19,6 @@ from livestyle.cli.signals import (
 )
 from livestyle.errors import LivestyleError
 from livestyle.installation import install_command
-from livestyle.plain import printable
 
 COMMANDS = {
     "cam": "Repaint a camera, stream or clip live.",
@@ -36,6 +37,8 @@ COMMANDS = {
 }
 
 log = logging.getLogger("livestyle")
+
+_GIVE_ONE = "Give a name, a path or a number, or leave it out."
 
 
 def _be_verbose(ctx: click.Context, param: click.Parameter, value: bool) -> None:
@@ -64,6 +67,18 @@ COMMON = (
 
 class LazyGroup(click.Group):
     """Imports a command's module when it is called, so that each starts fast."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuses empty texts first: as a path one would be the folder that the user is in."""
+        for index, arg in enumerate(args):
+            option, is_assigned, value = arg.partition("=")
+            if is_assigned and not value and option.startswith("-"):
+                raise click.UsageError(f"{option} is given nothing. {_GIVE_ONE}", ctx)
+            if not arg:
+                before = args[index - 1] if index else ""
+                found = f"{before} is given" if before.startswith("-") else "An argument is"
+                raise click.UsageError(f"{found} an empty text. {_GIVE_ONE}", ctx)
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names in the order of the help page."""
@@ -106,20 +121,24 @@ def main() -> None:
 
 def run(args: list[str]) -> int:
     """Runs one command and returns its exit code; only `--debug` shows tracebacks."""
-    logging.basicConfig(level=logging.WARNING, format="livestyle: %(message)s", stream=sys.stderr)
+    handler = logging.StreamHandler()
+    handler.setFormatter(PlainFormatter("livestyle: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     try:
         result = cli.main(args, prog_name="livestyle", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except click.ClickException as error:
-        error.show()
+        said = io.StringIO()
+        error.show(said)
+        echo(said.getvalue().rstrip(), err=True)
         return error.exit_code
     except (Exception, KeyboardInterrupt) as error:
         if signal_came := _signal_behind(error):
-            click.echo("livestyle: interrupted.", err=True)
+            echo("livestyle: interrupted.", err=True)
             return TERMINATED if isinstance(signal_came, Terminated) else INTERRUPTED
         if "--debug" in args:
             log.exception("traceback")
-        click.echo(f"livestyle: {printable(_said(error), lines=True)}", err=True)
+        echo(f"livestyle: {_said(error)}", err=True)
         return error.exit_code if isinstance(error, LivestyleError) else 1
 
 

@@ -2,13 +2,15 @@
 
 import math
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from collections.abc import Callable
+from functools import wraps
+from inspect import signature
+from typing import Any, TypeVar, cast
 
 import click
 
 from livestyle.engines import DEVICES, ENGINES, FORMER_ENGINES, PRECISIONS, EngineOptions
+from livestyle.files import FILE_ENCODING
 from livestyle.images import MAX_PIXELS
 from livestyle.render.compositing import Look
 from livestyle.sinks.formats import RecordOptions
@@ -16,8 +18,6 @@ from livestyle.styles.library import DEFAULT_STYLE
 
 F = TypeVar("F", bound=Callable[..., Any])
 MAX_SIDE_PX = 16384
-PRESET = "medium"
-"""Nobody waits for the frames of a file, so the encoder may take its time."""
 
 
 class SizeType(click.ParamType[tuple[int, int]]):
@@ -71,136 +71,132 @@ class EngineType(click.Choice[str]):
 ENGINE = EngineType(ENGINES)
 
 
-@dataclass(frozen=True, slots=True)
-class Painting:
-    """The shared options: which style, in which look, on what."""
+def gathered(
+    name: str, build: Callable[..., object], *options: Callable[[F], F]
+) -> Callable[[F], F]:
+    """Adds options to a command, which gets what `build` makes of them as one parameter.
 
-    style: str
-    look: Look
-    engine: EngineOptions
+    Args:
+        name: of the command's parameter.
+        build: takes the options by their names.
+        options: decorators of click, in the order of the help page.
+    """
+    keys = signature(build).parameters
+
+    def decorate(command: F) -> F:
+        @wraps(command)
+        def call(*args: Any, **values: Any) -> Any:
+            taken = {key: values.pop(key) for key in keys}
+            return command(*args, **{name: build(**taken)}, **values)
+
+        decorated: Any = call
+        for option in reversed(options):
+            decorated = option(decorated)
+        return cast(F, decorated)
+
+    return decorate
+
+
+def option(*names: str, **settings: Any) -> Callable[[F], F]:
+    """An option of click, typed for `gathered`."""
+    return click.option(*names, **settings)
+
+
+def style_option(command: F) -> F:
+    """Adds `--style`, which the command gets as `style`."""
+    return click.option(
+        "--style",
+        default=DEFAULT_STYLE,
+        show_default=True,
+        metavar="NAME|FILE",
+        help="A style of `livestyle styles`, a style pack, a finished run, a style's folder, "
+        "or a model file that carries its card.",
+    )(command)
+
+
+look_options = gathered(
+    "look",
+    lambda strength, keep_color: Look(strength=strength, keep_color=keep_color),
+    click.option(
+        "--strength",
+        default=1.0,
+        show_default=True,
+        metavar="0..1",
+        type=FiniteRange(0, 1),
+        help="0 is the original, 1 the full style.",
+    ),
+    click.option("--keep-color", is_flag=True, help="Keep the colours of the original."),
+)
+"""Options of how the painted and the original picture are composited: `look`, a `Look`."""
+
+engine_options = gathered(
+    "engine",
+    lambda engine, device, precision, rich, fill, threads: EngineOptions(
+        engine=engine, device=device, precision=precision, rich=rich, fill=fill, threads=threads
+    ),
+    click.option(
+        "--engine",
+        default="auto",
+        show_default=True,
+        type=ENGINE,
+        help="What runs the network; auto takes the fastest that really runs.",
+    ),
+    click.option(
+        "--device",
+        default="auto",
+        show_default=True,
+        type=click.Choice(DEVICES),
+        help="Where it runs; one that is named runs or is an error.",
+    ),
+    click.option(
+        "--precision",
+        default="auto",
+        show_default=True,
+        type=click.Choice(PRECISIONS),
+        help="Which of the style's files; auto takes the fastest good one.",
+    ),
+    click.option(
+        "--rich/--no-rich",
+        default=None,
+        help="Paint with the style's larger network, if it has one.  [default: on NVIDIA cards "
+        "and processors with a matrix unit]",
+    ),
+    click.option(
+        "--fill",
+        default=1.0,
+        show_default=True,
+        metavar="0..1",
+        type=FiniteRange(0, 1),
+        help="How much to paint on flat walls and skies. Those strokes stay where they are on "
+        "the screen; less is steadier before a camera that moves.",
+    ),
+    click.option(
+        "--threads", metavar="N", type=click.IntRange(1), help="CPU threads for the network."
+    ),
+)
+"""Options of what runs the network: `engine`, an `EngineOptions`."""
+
+encoding_options = gathered(
+    "encoding",
+    lambda codec, crf, no_audio: RecordOptions(
+        codec=codec, crf=crf, preset=FILE_ENCODING.preset, audio=not no_audio
+    ),
+    click.option("--codec", default="auto", show_default=True, help="h264, hevc, vp9 and others."),
+    click.option(
+        "--crf",
+        default=20,
+        show_default=True,
+        type=click.IntRange(0, 51),
+        help="Quality; lower is better and larger.",
+    ),
+    click.option("--no-audio", is_flag=True, help="Leave the sound out."),
+)
+"""Options of how a painted file is encoded: `encoding`, a `RecordOptions`."""
+
+overwrite_option = option("-y", "--overwrite", is_flag=True, help="Replace an older output.")
+"""Adds `--overwrite`, which the command gets as `overwrite`."""
 
 
 def painting_options(command: F) -> F:
-    """Adds the shared options; read them with `painting_of`."""
-    options = [
-        click.option(
-            "--style",
-            default=DEFAULT_STYLE,
-            show_default=True,
-            metavar="NAME|FILE",
-            help="A style of `livestyle styles`, a style pack, a finished run, a style's folder, "
-            "or a model file that carries its card.",
-        ),
-        click.option(
-            "--strength",
-            default=1.0,
-            show_default=True,
-            metavar="0..1",
-            type=FiniteRange(0, 1),
-            help="0 is the original, 1 the full style.",
-        ),
-        click.option("--keep-color", is_flag=True, help="Keep the colours of the original."),
-    ]
-    return _added(options, engine_options(command))
-
-
-def engine_options(command: F) -> F:
-    """Adds the options of what runs the network; read them with `engine_of`."""
-    options = [
-        click.option(
-            "--engine",
-            default="auto",
-            show_default=True,
-            type=ENGINE,
-            help="What runs the network; auto takes the fastest that really runs.",
-        ),
-        click.option(
-            "--device",
-            default="auto",
-            show_default=True,
-            type=click.Choice(DEVICES),
-            help="Where it runs; one that is named runs or is an error.",
-        ),
-        click.option(
-            "--precision",
-            default="auto",
-            show_default=True,
-            type=click.Choice(PRECISIONS),
-            help="Which of the style's files; auto takes the fastest good one.",
-        ),
-        click.option(
-            "--rich/--no-rich",
-            default=None,
-            help="Paint with the style's larger network, if it has one.  [default: on NVIDIA cards "
-            "and processors with a matrix unit]",
-        ),
-        click.option(
-            "--fill",
-            default=1.0,
-            show_default=True,
-            metavar="0..1",
-            type=FiniteRange(0, 1),
-            help="How much to paint on flat walls and skies. Those strokes stay where they are on "
-            "the screen; less is steadier before a camera that moves.",
-        ),
-        click.option(
-            "--threads", metavar="N", type=click.IntRange(1), help="CPU threads for the network."
-        ),
-    ]
-    return _added(options, command)
-
-
-def encoding_options(command: F) -> F:
-    """Adds the options of how a painted file is encoded; read them with `encoding_of`."""
-    options = [
-        click.option(
-            "--codec", default="auto", show_default=True, help="h264, hevc, vp9 and others."
-        ),
-        click.option(
-            "--crf",
-            default=20,
-            show_default=True,
-            type=click.IntRange(0, 51),
-            help="Quality; lower is better and larger.",
-        ),
-        click.option("--no-audio", is_flag=True, help="Leave the sound out."),
-    ]
-    return _added(options, command)
-
-
-def _added(options: Sequence[Callable[[F], F]], command: F) -> F:
-    """The command with the options, in this order before those it has."""
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-def painting_of(options: dict[str, Any]) -> Painting:
-    """Takes the shared options out of a command's parameters."""
-    return Painting(
-        style=options.pop("style"),
-        look=Look(strength=options.pop("strength"), keep_color=options.pop("keep_color")),
-        engine=engine_of(options),
-    )
-
-
-def engine_of(options: dict[str, Any]) -> EngineOptions:
-    """Takes the options of what runs the network out of a command's parameters."""
-    return EngineOptions(
-        engine=options.pop("engine"),
-        device=options.pop("device"),
-        precision=options.pop("precision"),
-        threads=options.pop("threads"),
-        rich=options.pop("rich"),
-        fill=options.pop("fill"),
-    )
-
-
-def encoding_of(options: dict[str, Any]) -> RecordOptions:
-    """Takes the options of how a painted file is encoded out of a command's parameters."""
-    return RecordOptions(
-        codec=options.pop("codec"),
-        crf=options.pop("crf"),
-        preset=PRESET,
-        audio=not options.pop("no_audio"),
-    )
+    """Adds `--style`, `look_options` and `engine_options`."""
+    return style_option(look_options(engine_options(command)))

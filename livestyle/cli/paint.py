@@ -6,11 +6,14 @@ from typing import Any
 import click
 
 from livestyle.cli.options import FiniteRange
-from livestyle.cli.paint_network import paint_with
-from livestyle.cli.paint_run import Job, Watched, run_paint, run_sweep
-from livestyle.optimisation.gatys import INITS, OPTIMISERS
-from livestyle.optimisation.objective import RECIPES
-from livestyle.optimisation.optimise import DEFAULTS, METHODS, Settings
+from livestyle.optimisation.settings import (
+    DEFAULTS,
+    INITS,
+    METHODS,
+    OPTIMISERS,
+    RECIPES,
+    Settings,
+)
 
 FILE = click.Path(path_type=Path)
 
@@ -89,7 +92,7 @@ def _own(field: str) -> str:
     type=click.Choice(INITS),
     default="content",
     show_default=True,
-    help="What gatys begins with.",
+    help="What gatys begins with: the photo in the artwork's colours, or noise.",
 )
 @click.option(
     "--optimiser",
@@ -182,6 +185,8 @@ def paint(
     if network:
         if len(pictures) != 2 or styles or sweep or keep_network:
             raise click.UsageError("--network FILE takes PHOTO and OUT, and no artwork.")
+        from livestyle.cli.paint_network import paint_with  # imports torch, which --help needs not
+
         paint_with(network, *pictures, overwrite=overwrite)
         return
     photo, output, artworks = _named(pictures, styles)
@@ -191,6 +196,8 @@ def paint(
         raise click.UsageError("--sweep writes one sheet; choose a strength, then the rest.")
     if sweep and settings["strength"]:
         raise click.UsageError("--sweep chooses strengths itself; leave out --style-strength.")
+    from livestyle.cli.paint_run import Job, Watched, run_paint, run_sweep
+
     job = Job(photo, artworks, output, method, Settings(**settings), loss_network, vgg_weights)
     watched = Watched(preview, display, save_every, timelapse, keep_network, overwrite)
     if sweep:

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-import click
-
+from livestyle.cli.echo import echo
 from livestyle.cli.paint_run import check_target
-from livestyle.cli.video import Cut, repaint
+from livestyle.cli.video import repaint
+from livestyle.files import Clip
 from livestyle.frame import Frame
 from livestyle.images import SUFFIXES, read_picture, write_picture
 from livestyle.optimisation.network import PairNetwork
@@ -29,5 +29,5 @@ def paint_with(network: Path, origin: Path, target: Path, *, overwrite: bool) ->
         def paint(frame: Frame) -> Frame:
             return frame.painted(painter(frame.pixels), network.stem)
 
-        repaint(origin, target, paint, Cut(None), RecordOptions(), overwrite)
-    click.echo(target)
+        repaint(origin, target, paint, Clip(), RecordOptions(), overwrite=overwrite)
+    echo(target)

@@ -7,8 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import click
-
+from livestyle.cli.echo import echo
 from livestyle.cli.paint_watch import Display, PaintProgress, PreviewFile, Snapshots, TimeLapse
 from livestyle.cli.progress import duration
 from livestyle.cli.signals import ending_cleanly
@@ -17,8 +16,9 @@ from livestyle.errors import SinkError
 from livestyle.frame import Pixels
 from livestyle.images import SUFFIXES, read_picture, to_long_side, write_picture
 from livestyle.nets.vgg import LossNetwork, load_loss_network
-from livestyle.optimisation.optimise import Result, Settings, optimise
+from livestyle.optimisation.optimise import Result, optimise
 from livestyle.optimisation.progress import Step
+from livestyle.optimisation.settings import Settings
 from livestyle.training.similarity import LAYERS
 
 SWEPT = 1.0, 15.0, 50.0
@@ -109,7 +109,7 @@ def run_paint(job: Job, watched: Watched) -> None:
         if watched.keep_network and result.network:
             result.network.save(watched.keep_network)
         _say(result, job, time.monotonic() - began_s)
-    click.echo(job.output)
+    echo(job.output)
 
 
 def run_sweep(job: Job, watched: Watched) -> None:
@@ -125,7 +125,7 @@ def run_sweep(job: Job, watched: Watched) -> None:
     stop = threading.Event()
     with ending_cleanly(stop.set):
         for strength in SWEPT:
-            click.echo(f"--style-strength {strength:g}", err=True)
+            echo(f"--style-strength {strength:g}", err=True)
             shown = PaintProgress()
 
             def on_step(step: Step, shown: PaintProgress = shown) -> bool:
@@ -142,8 +142,8 @@ def run_sweep(job: Job, watched: Watched) -> None:
             write_picture(job.output, _sheet(tiles))
             if stop.is_set():
                 break
-    click.echo("Go on with the one you like, with --style-strength.", err=True)
-    click.echo(job.output)
+    echo("Go on with the one you like, with --style-strength.", err=True)
+    echo(job.output)
 
 
 def _opened(job: Job, watched: Watched) -> tuple[Pixels, list[tuple[Pixels, float]], LossNetwork]:
@@ -185,7 +185,7 @@ def _callbacks(
         callbacks.append(Display(f"livestyle paint {job.output.name}"))
     for watcher in callbacks:
         opened.callback(watcher.close)
-    click.echo(f"StyleWatcher {preview.path}.", err=True)
+    echo(f"Watch {preview.path}.", err=True)
     return callbacks
 
 
@@ -213,10 +213,10 @@ def _described(job: Job) -> dict[str, str]:
 def _say(result: Result, job: Job, seconds: float) -> None:
     found = result.similarity
     if result.ended:
-        click.echo(
+        echo(
             f"Interrupted after step {result.steps}; the best so far is in {job.output}.", err=True
         )
-    click.echo(
+    echo(
         f"{result.steps} steps in {duration(seconds)}. SSIM of gradients "
         f"{found.gradient_ssim:.3f} (1: every edge of the photo is kept), style error "
         f"{found.style_error:.3f}, content error {found.content_error:.3f} "

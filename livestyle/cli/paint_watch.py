@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from livestyle.cli.echo import echo
 from livestyle.cli.progress import LINE_EVERY_S, duration
 from livestyle.errors import SinkError
 from livestyle.frame import Frame, Pixels
@@ -50,7 +51,7 @@ class PaintProgress:
         elif now_s - self._said_s >= LINE_EVERY_S or step.done == step.steps:
             self._said_s = now_s
             left_s = (now_s - self._began_s) / step.done * (step.steps - step.done)
-            click.echo(
+            echo(
                 f"step {step.done}/{step.steps}  {self._figures}  {duration(left_s)} left", err=True
             )
 

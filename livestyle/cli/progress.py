@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from livestyle.cli.echo import echo
 from livestyle.training.callbacks.callback import Callback, Progress
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class ProgressShown(Callback):
         elif now_s - self._said_s >= LINE_EVERY_S or progress.step == progress.steps:
             self._said_s = now_s
             left_s = (progress.steps - progress.step) * self._batch / images_per_s
-            click.echo(
+            echo(
                 f"step {progress.step}/{progress.steps}  {self._figures}  {duration(left_s)} left",
                 err=True,
             )

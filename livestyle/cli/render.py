@@ -2,23 +2,24 @@
 
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import click
 
+from livestyle.cli.echo import echo
 from livestyle.cli.options import (
     SIZE,
-    encoding_of,
     encoding_options,
-    engine_of,
     engine_options,
+    overwrite_option,
 )
-from livestyle.cli.video import Cut, repaint
-from livestyle.engines import load
+from livestyle.cli.video import repaint
+from livestyle.engines import EngineOptions, load
+from livestyle.files import Clip
 from livestyle.sessions.recorder import frames_of
 from livestyle.sessions.replay import Replay
 from livestyle.sessions.style_reference import find_referenced
 from livestyle.sessions.timeline import read_timeline
+from livestyle.sinks.formats import RecordOptions
 
 
 @click.command(context_settings={"default_map": {"precision": "fp32"}})
@@ -27,9 +28,14 @@ from livestyle.sessions.timeline import read_timeline
 @engine_options
 @click.option("--size", type=SIZE, help="Scale to exactly this.  [default: the camera's]")
 @encoding_options
-@click.option("--overwrite", is_flag=True, help="Replace an older output.")
+@overwrite_option
 def render(
-    session: Path, output: Path, size: tuple[int, int] | None, overwrite: bool, **options: Any
+    session: Path,
+    output: Path,
+    engine: EngineOptions,
+    size: tuple[int, int] | None,
+    encoding: RecordOptions,
+    overwrite: bool,
 ) -> None:
     """Paint a performance again that `livestyle cam --session` kept.
 
@@ -37,11 +43,10 @@ def render(
     strokes and all else that was on the screen at that moment. Speed does not matter: what a slow
     machine left out or painted smaller is whole.
     """
-    engine, encoding = engine_of(options), encoding_of(options)
     timeline, frames = read_timeline(session), frames_of(session)
     styles = find_referenced({name: timeline.styles.get(name) for name in timeline.style_names})
     for style in styles.values():  # an hour of work must not end at the last one
         load(style, engine).close()
     with closing(Replay(timeline, lambda name: load(styles[name], engine))) as replay:
-        repaint(frames, output, replay, Cut(size), encoding, overwrite)
-    click.echo(output)
+        repaint(frames, output, replay, Clip(size), encoding, overwrite=overwrite)
+    echo(output)

@@ -1,16 +1,17 @@
 """`livestyle sheet`: every style on one picture, named."""
 
 from pathlib import Path
-from typing import Any
 
 import click
 
-from livestyle.cli.options import engine_of, engine_options
+from livestyle.cli.echo import echo
+from livestyle.cli.options import engine_options, overwrite_option
 from livestyle.contact_sheet import in_grid, labelled
-from livestyle.engines import load
+from livestyle.engines import EngineOptions, load
 from livestyle.errors import StyleError
 from livestyle.frame import Pixels
 from livestyle.images import read_picture, resampled, write_picture
+from livestyle.output_file import check_output
 from livestyle.styles.library import list_styles
 
 COLUMNS = 3, 4, 5
@@ -23,21 +24,19 @@ COLUMNS = 3, 4, 5
 @click.option("--width", default=480, show_default=True, type=click.IntRange(32, 4096),
               help="Of each picture, in pixels.")  # fmt: skip
 @engine_options
-def sheet(picture: Path, output: Path, width: int, **options: Any) -> None:
+@overwrite_option
+def sheet(picture: Path, output: Path, width: int, engine: EngineOptions, overwrite: bool) -> None:
     """Paint INPUT in every style and write one named overview to OUTPUT."""
-    engine = engine_of(options)
+    check_output(output, overwrite=overwrite, inputs=[picture])
     original = _to_width(read_picture(picture), width)
     tiles = [labelled(original, "original")]
     for style in list_styles():
-        stylizer = load(style, engine)
-        try:
+        with load(style, engine) as stylizer:
             tiles.append(labelled(stylizer(original), style.card.name))
-        finally:
-            stylizer.close()
     if len(tiles) == 1:
         raise StyleError("There are no styles here. Add one with `livestyle styles add`.")
     write_picture(output, in_grid(_in_rows(tiles)))
-    click.echo(output)
+    echo(output)
 
 
 def _to_width(pixels: Pixels, width: int) -> Pixels:

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from livestyle.cli.echo import echo
 from livestyle.styles.library import DEFAULT_STYLE, add_style, find_style, list_styles, remove_style
 from livestyle.styles.style import Style
 
@@ -19,22 +20,22 @@ def styles(ctx: click.Context, /, as_json: bool) -> None:
         return
     found = list_styles()
     if as_json:
-        click.echo(json.dumps([_row(style) for style in found], indent=2, ensure_ascii=False))
+        echo(json.dumps([_row(style) for style in found], indent=2, ensure_ascii=False))
         return
     if not found:
-        click.echo("There are no styles. Add one with: livestyle styles add FILE", err=True)
+        echo("There are no styles. Add one with: livestyle styles add FILE", err=True)
     width = max((len(style.card.name) for style in found), default=0)
     for style in found:
         card = style.card
         work = ", ".join(part for part in (card.title, card.artist, card.year) if part)
-        click.echo(f"{card.name:<{width}}  {work}  [{', '.join(card.precisions)}]")
+        echo(f"{card.name:<{width}}  {work}  [{', '.join(card.precisions)}]")
 
 
 @styles.command()
 @click.argument("name")
 def show(name: str) -> None:
     """Print the card of a style."""
-    click.echo(find_style(name).card.to_json())
+    echo(find_style(name).card.to_json())
 
 
 @styles.command()
@@ -42,8 +43,8 @@ def show(name: str) -> None:
 def add(path: Path) -> None:
     """Install a style pack, a finished run, a style folder or a model file with its card."""
     style = add_style(path)
-    click.echo(f"Added. Try it: livestyle cam --style {style.card.name}", err=True)
-    click.echo(style.folder)
+    echo(f"Added. Try it: livestyle cam --style {style.card.name}", err=True)
+    echo(style.folder)
 
 
 @styles.command()
@@ -51,7 +52,7 @@ def add(path: Path) -> None:
 def remove(name: str) -> None:
     """Remove a style that was added."""
     remove_style(name)
-    click.echo(f"Removed {name}.", err=True)
+    echo(f"Removed {name}.", err=True)
 
 
 def _row(style: Style) -> dict[str, Any]:

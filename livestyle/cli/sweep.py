@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from livestyle.cli.echo import echo
 from livestyle.cli.progress import ProgressShown
 from livestyle.cli.signals import ending_cleanly
 from livestyle.cli.typed import typed
@@ -50,7 +51,7 @@ def run_sweep(
     done: list[tuple[Cell, Path]] = []
 
     def callbacks(cell: "Cell") -> list[Callback]:
-        click.echo(f"{len(done) + 1} of {len(CELLS)}: {cell}", err=True)
+        echo(f"{len(done) + 1} of {len(CELLS)}: {cell}", err=True)
         return [ProgressShown()]
 
     try:
@@ -58,15 +59,15 @@ def run_sweep(
             for cell, run in sweep.run(callbacks):
                 done.append((cell, run))
                 if len(done) == 1:
-                    click.echo(f"StyleWatcher {sweep.sheet}.", err=True)
+                    echo(f"Watch {sweep.sheet}.", err=True)
     finally:
         if done:
-            click.echo(f"Look at {sweep.sheet}, then go on with the one you like:", err=True)
+            echo(f"Look at {sweep.sheet}, then go on with the one you like:", err=True)
         for cell, run in done:
             words = [config.style_image, *given, "--name", config.name]
             words += ["--style-strength", f"{cell.strength:g}", "--stroke", f"{cell.stroke:g}"]
-            click.echo(f"{cell}:\n  {typed('train', *words, '--from', run)}", err=True)
-    click.echo(sweep.sheet)
+            echo(f"{cell}:\n  {typed('train', *words, '--from', run)}", err=True)
+    echo(sweep.sheet)
 
 
 def sweep_config(config: TrainConfig, *, steps_given: bool, out_given: bool) -> TrainConfig:

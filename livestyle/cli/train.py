@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from livestyle.cli.echo import echo
 from livestyle.cli.options import FiniteRange
 from livestyle.cli.progress import ProgressShown
 from livestyle.cli.signals import ending_cleanly
@@ -120,6 +121,11 @@ def _style_name(ctx: click.Context, parameter: click.Parameter, value: str | Non
 )
 @setting("--learning-rate", "learning_rate", "Peak learning rate.", type=FiniteRange(0))
 @setting(
+    "--noise/--no-noise",
+    "noise",
+    "Paint flat walls and skies as well, by a noise map that stays on the screen.",
+)
+@setting(
     "--augment",
     "augment",
     "How much light and noise of the photos vary; 0: not at all.",
@@ -220,12 +226,12 @@ def train(
         raise
     if skipped := len(trainer.photos.skipped):
         said = f"{skipped} photos were skipped; {config.out / SKIPPED_FILE} says why."
-        click.echo(said, err=True)
+        echo(said, err=True)
     if trainer.step < trainer.config.steps:
         _say_unfinished(trainer, "The time is up")
     else:
         finish_run(config.out, trainer.photos, export=export, install=install)
-    click.echo(config.out)
+    echo(config.out)
 
 
 def _check_given(style_image: Path | None, settings: dict[str, Any], resume: bool) -> None:
@@ -286,7 +292,7 @@ def _announce(trainer: "Trainer", takes_quarter: bool, fit_hours: float | None) 
 
     config = trainer.config
     if takes_quarter:
-        click.echo(
+        echo(
             f"Starting from a network that paints takes {config.steps} steps, a quarter of "
             f"{DEFAULTS['steps']}; --steps asks for more.",
             err=True,
@@ -294,16 +300,16 @@ def _announce(trainer: "Trainer", takes_quarter: bool, fit_hours: float | None) 
     steps = f"{config.steps - trainer.step} steps"
     if fit_hours is not None:
         steps = f"as many steps as fit into {fit_hours:g} h"
-    click.echo(
+    echo(
         f"Training {config.name} on {len(trainer.photos)} photos, {steps} of {config.batch}. "
-        f"StyleWatcher {config.out / PREVIEW_FILE}.",
+        f"Watch {config.out / PREVIEW_FILE}.",
         err=True,
     )
 
 
 def _say_unfinished(trainer: "Trainer", why: str) -> None:
     out = trainer.config.out
-    click.echo(
+    echo(
         f"{why} after step {trainer.step} of {trainer.config.steps}; nothing is lost. To go on: "
         f"{typed('train', '--resume', '--out', out)}. To take it as it is: {typed('export', out)}",
         err=True,

@@ -1,35 +1,29 @@
 """`livestyle video`: files in, painted files out, every frame."""
 
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
+from livestyle.cli.echo import echo
 from livestyle.cli.options import (
     SIZE,
     FiniteRange,
-    Painting,
-    encoding_of,
     encoding_options,
-    painting_of,
+    overwrite_option,
     painting_options,
 )
 from livestyle.cli.signals import ending_cleanly
-from livestyle.engines import load
-from livestyle.errors import LivestyleError, SinkError, SourceError
+from livestyle.engines import EngineOptions, load
+from livestyle.errors import LivestyleError, SinkError
+from livestyle.files import Clip, frame_painter, video_pipeline
 from livestyle.frame import Frame
-from livestyle.images import MAX_PIXELS
-from livestyle.live.metrics import Metrics
-from livestyle.live.pipeline import Pipeline
-from livestyle.protocols import Stylizer
-from livestyle.render.compositing import apply
-from livestyle.render.smoothing import TemporalSmoothing
-from livestyle.sinks.recorder import Recorder, RecordOptions
-from livestyle.sources.file import VideoFile
+from livestyle.plain import printable
+from livestyle.render.compositing import Look
+from livestyle.sinks.formats import RecordOptions
 from livestyle.styles.library import find_style
 
 
@@ -53,31 +47,6 @@ class SecondsType(click.ParamType[float]):
         return seconds
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """Which part of the input is wanted, and how large."""
-
-    size: tuple[int, int] | None
-    height: int | None = None
-    start_s: float | None = None
-    end_s: float | None = None
-
-    def open(self, path: Path) -> VideoFile:
-        """The input, scaled and cut."""
-        file = VideoFile(path, self.size, self.start_s, self.end_s)
-        if not self.height:
-            return file
-        width, height = file.size
-        file.close()
-        size = max(1, round(width * self.height / height)), self.height
-        if size[0] * size[1] > MAX_PIXELS:
-            raise SourceError(
-                f"{path} would become {size[0]}x{size[1]}; the limit is "
-                f"{MAX_PIXELS // 1_000_000} million pixels. Take a smaller --height."
-            )
-        return VideoFile(path, size, self.start_s, self.end_s)
-
-
 @click.command()
 @click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.argument("output", type=click.Path(path_type=Path))
@@ -90,17 +59,20 @@ class Cut:
 @click.option("--steady", default=0.0, show_default=True, metavar="0..1",
               type=FiniteRange(0, 1),
               help="Take the flicker out of what stands still.")  # fmt: skip
-@click.option("--overwrite", is_flag=True, help="Replace an older output.")
+@overwrite_option
 def video(
     inputs: Sequence[Path],
     output: Path,
+    style: str,
+    look: Look,
+    engine: EngineOptions,
     size: tuple[int, int] | None,
     height: int | None,
     start_s: float | None,
     end_s: float | None,
+    encoding: RecordOptions,
     steady: float,
     overwrite: bool,
-    **options: Any,
 ) -> None:
     """Repaint video files: every frame, at its own time, with its sound.
 
@@ -110,96 +82,69 @@ def video(
         raise click.UsageError("Take --size or --height, not both.")
     if start_s is not None and end_s is not None and end_s <= start_s:
         raise click.UsageError("--end must come after --start.")
-    painting = painting_of(options)
-    cut = Cut(size, height, start_s, end_s)
-    encoding = encoding_of(options)
+    clip = Clip(size, height, start_s, end_s)
     jobs = _jobs(inputs, output)
     failures: list[LivestyleError] = []
-    stylizer = load(find_style(painting.style), painting.engine)
-    try:
+    with load(find_style(style), engine) as stylizer:
         for origin, target in jobs:
+            paint = frame_painter(stylizer, look, steady)
             try:
-                repaint(
-                    origin, target, _painter(stylizer, painting, steady), cut, encoding, overwrite
-                )
+                repaint(origin, target, paint, clip, encoding, overwrite=overwrite)
             except LivestyleError as error:
                 if len(jobs) == 1:
                     raise
                 failures.append(error)
-                click.echo(f"livestyle: {error}", err=True)
+                echo(f"livestyle: {error}", err=True)
             else:
-                click.echo(target)
-    finally:
-        stylizer.close()
+                echo(target)
     if failures:
         raise type(failures[0])(
             f"{len(failures)} of {len(jobs)} videos could not be repainted (see above)."
         )
 
 
-def _painter(stylizer: Stylizer, painting: Painting, steady: float) -> Callable[[Frame], Frame]:
-    """What paints the frames of one file."""
-    smoothed = TemporalSmoothing(steady)
+@contextmanager
+def progress_of(origin: Path) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar for one file: call it with the frames done, and their number if known."""
+    label = printable(origin.name)
+    with click.progressbar(length=0, label=label, file=sys.stderr, show_pos=True) as bar:
 
-    def paint(frame: Frame) -> Frame:
-        original = frame.pixels
-        if painting.look.strength <= 0:  # the network's work would not be seen
-            return frame.painted(apply(original, original, painting.look), painting.style)
-        painted = smoothed(original, stylizer(original))
-        return frame.painted(apply(original, painted, painting.look), painting.style)
+        def show(done: int, frames: int) -> None:
+            bar.length = frames
+            bar.update(done - bar.pos)
 
-    return paint
+        yield show
 
 
 def repaint(
     origin: Path,
     target: Path,
     paint: Callable[[Frame], Frame],
-    cut: Cut,
+    clip: Clip,
     encoding: RecordOptions,
+    *,
     overwrite: bool,
 ) -> None:
-    """Paints every frame of one file into another, at its own time, with its sound.
+    """Paints one file into another, with a progress bar; Ctrl-C ends it cleanly.
 
     Raises:
-        SourceError, StyleError, EngineError, SinkError: what failed.
+        SourceError, EngineError, SinkError: what failed.
     """
-    with ExitStack() as opened:
-        source = cut.open(origin)
-        opened.callback(source.close)
-        recorder = Recorder(
+    with (
+        progress_of(origin) as show,
+        video_pipeline(
+            origin,
             target,
-            fps=source.fps,
-            options=encoding,
-            time_base=source.time_base,
-            audio_from=origin,
-            start_s=cut.start_s or 0.0,
-            end_s=cut.end_s,
+            paint,
+            clip=clip,
+            encoding=encoding,
             overwrite=overwrite,
-            is_whole=lambda: source.is_over and recorder.frames == source.frames_read,
-        )
-        opened.callback(recorder.close)
-        with click.progressbar(
-            length=source.frame_count, label=origin.name, file=sys.stderr, show_pos=True
-        ) as bar:
-            pipeline = Pipeline(source, paint, [recorder, Ticker(bar.update)], Metrics())
-            with ending_cleanly(pipeline.stop):
-                pipeline.run()
-    click.echo(f"{recorder.frames} frames.", err=True)
-
-
-class Ticker:
-    """A sink that moves a progress bar."""
-
-    def __init__(self, advance: Callable[[int], None]) -> None:
-        self._advance = advance
-
-    def write(self, frame: Frame) -> None:
-        """One frame further."""
-        self._advance(1)
-
-    def close(self) -> None:
-        """The bar is finished by its own context."""
+            on_progress=show,
+        ) as pipeline,
+        ending_cleanly(pipeline.stop),
+    ):
+        pipeline.run()
+    echo(f"{pipeline.shown} frames.", err=True)
 
 
 def _jobs(inputs: Sequence[Path], output: Path) -> list[tuple[Path, Path]]:

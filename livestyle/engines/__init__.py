@@ -16,6 +16,7 @@ from livestyle.engines.openvino import OpenVINOEngine
 from livestyle.engines.selection import FORMATS, PAIRS, candidates, choose_file, suited
 from livestyle.engines.torch import TorchEngine, choose_precision
 from livestyle.errors import EngineError
+from livestyle.installation import is_shipped
 from livestyle.protocols import Stylizer
 from livestyle.styles.checkpoint_file import CHECKPOINT_FILE
 from livestyle.styles.model_file import read_checkpoint, read_model
@@ -81,8 +82,9 @@ class EngineOptions:
 def load(style: "Style", options: EngineOptions | None = None) -> Stylizer:
     """Loads a style into the engine asked for, or with `auto` into the fastest that really runs.
 
-    The model's bytes are checked before the engine sees them. What was taken stands in the
-    result's `info` and in the log.
+    The model's bytes are checked before the engine sees them, and those that did not come with
+    livestyle are tried in another process first. What was taken stands in the result's `info` and
+    in the log.
 
     Raises:
         StyleError: the style lacks such a file, or the file is broken, foreign or unsafe.
@@ -103,15 +105,31 @@ def load(style: "Style", options: EngineOptions | None = None) -> Stylizer:
     raise failures[-1 if options.device == "auto" else 0]
 
 
+def load_model(
+    model: bytes, engine: str, device: str, precision: str, threads: int | None
+) -> Engine:
+    """A model file in an engine, without the checks of `load`: for bytes that were checked.
+
+    Raises:
+        EngineError: the engine or device does not run here, or cannot read the model.
+        StyleError: the model is not one of a network here.
+    """
+    return _CLASSES[engine](model, precision, device, threads)
+
+
 def _start(style: "Style", engine: str, device: str, options: EngineOptions) -> Engine:
     """One engine with the style in it; on anything but a CPU proven by painting a frame."""
     model, name, precision, rich = _model(style, engine, device, options)
+    if FORMATS[engine] == "onnx" and not is_shipped(style.folder):
+        from livestyle.engines.trial import try_model  # costs what shipped styles need not pay
+
+        try_model(model, style.folder / name, engine, precision)
     if options.fill < 1:
         changed = with_noise_factor(model, FORMATS[engine], options.fill)
         if changed is None:
             log.warning("%s has nothing to leave out; it is painted whole.", name)
         model = changed or model
-    stylizer = _CLASSES[engine](model, precision, device, options.threads)
+    stylizer = load_model(model, engine, device, precision, options.threads)
     stylizer.info = replace(stylizer.info, rich=rich)
     if device != "cpu":
         try:

@@ -6,14 +6,14 @@ import numpy as np
 
 from livestyle.errors import EngineError
 from livestyle.frame import Pixels
-from livestyle.protocols import EngineInfo
+from livestyle.protocols import EngineInfo, Stylizer
 
 MIN_SIDE_PX = 32
 """Smaller pictures are widened to this and cropped after: reflect padding inside the networks
 needs more pixels than it mirrors."""
 
 
-class Engine(ABC):
+class Engine(Stylizer, ABC):
     """A style loaded into an engine; an engine has only to run one batch of one.
 
     Attributes:

@@ -2,6 +2,7 @@
 
 import hashlib
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 import numpy as np
 from platformdirs import user_cache_path
@@ -37,13 +38,7 @@ class ONNXRuntimeEngine(Engine):
             EngineError: ONNX Runtime is missing, does not run that device, or cannot read the
                 model.
         """
-        try:
-            import onnxruntime
-        except ImportError as error:
-            raise EngineError(
-                f"ONNX Runtime cannot be imported ({error}). "
-                f"Try `{install_command('gpu')}`, or --engine openvino."
-            ) from error
+        onnxruntime = import_onnxruntime()
         wanted = PROVIDERS[device]
         onnxruntime.set_default_logger_severity(_FATAL)
         if device != "cpu":
@@ -72,6 +67,22 @@ class ONNXRuntimeEngine(Engine):
 
     def _free(self) -> None:
         del self._session
+
+
+def import_onnxruntime() -> Any:
+    """The `onnxruntime` package.
+
+    Raises:
+        EngineError: ONNX Runtime cannot be imported.
+    """
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise EngineError(
+            f"ONNX Runtime cannot be imported ({error}). "
+            f"Try `{install_command('gpu')}`, or --engine openvino."
+        ) from error
+    return onnxruntime
 
 
 def has_gpu_package() -> bool:

@@ -25,7 +25,11 @@ JOIN_S = 5.0
 
 
 class Pipeline:
-    """Runs one source through one painter into any number of sinks, once."""
+    """Runs one source through one painter into any number of sinks, once.
+
+    Attributes:
+        shown: how many frames have reached the sinks.
+    """
 
     def __init__(
         self,
@@ -70,6 +74,7 @@ class Pipeline:
         self._raw: FrameQueue[Frame] = FrameQueue(policy, capacity)
         self._painted: FrameQueue[Frame] = FrameQueue(policy, capacity)
         self._stopping = Event()
+        self.shown = 0
         self._error_lock = Lock()
         self._error: BaseException | None = None
 
@@ -136,10 +141,9 @@ class Pipeline:
             self._painted.close()
 
     def _show_frames(self) -> None:
-        shown = 0
         end_s = float("inf")
         while not self._stopping.is_set() and time.perf_counter() < end_s:
-            if shown == self._max_frames:
+            if self.shown == self._max_frames:
                 break
             try:
                 frame = self._painted.get(IDLE_S)
@@ -151,8 +155,8 @@ class Pipeline:
             if not self._wait_until_due(frame, end_s):
                 break
             self._show(frame)
-            shown += 1
-            if shown == 1 and self._duration_s is not None:
+            self.shown += 1
+            if self.shown == 1 and self._duration_s is not None:
                 end_s = time.perf_counter() + self._duration_s
             self._on_idle()
 

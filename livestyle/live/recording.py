@@ -42,7 +42,7 @@ def new_path(folder: Path, style: str | None, suffix: str) -> Iterator[Path]:
             claim.unlink(missing_ok=True)
 
 
-class RecordingSwitch:
+class RecordingSwitch(Sink):
     """A sink that stores frames while it is on. It is used by one thread, like any sink.
 
     Frames are written in another thread: neither a slow disk nor the end of a file holds up the

@@ -54,7 +54,7 @@ class HRNet(nn.Module):
         self.leave = nn.Sequential(Bottleneck(192, 64), Bottleneck(64, 32), Bottleneck(32, 16))
         self.picture = _conv(16 + 3 * skip, 3)
         if skip:
-            _start_as_photo(self.picture)
+            self.start_as(torch.eye(3), torch.zeros(3))
 
     def forward(self, x: Tensor) -> Tensor:
         """The photo, repainted.
@@ -78,6 +78,18 @@ class HRNet(nn.Module):
             features = torch.cat([features, photo.to(features.dtype)], 1)
         painted: Tensor = self.picture(features).float() * SPREAD + 0.5
         return painted
+
+    def start_as(self, matrix: Tensor, offset: Tensor) -> None:
+        """Lets the last convolution begin with a linear map of the photo's colours.
+
+        Args:
+            matrix, offset: (3, 3) and (3,); RGB in [0, 1] becomes `matrix @ rgb + offset`.
+        """
+        assert self.picture.bias is not None
+        with torch.no_grad():
+            self.picture.weight[:, -3:] = 0
+            self.picture.weight[:, -3:, 1, 1] = matrix
+            self.picture.bias.copy_((matrix.sum(1) * 0.5 + offset - 0.5) / SPREAD)
 
     def keep_norms(self) -> None:
         """Fixes all norms at the statistics that they have kept."""
@@ -161,11 +173,3 @@ def _enlarged(x: Tensor, scale: int) -> Tensor:
 
 def _conv(inputs: int, outputs: int, stride: int = 1) -> nn.Conv2d:
     return nn.Conv2d(inputs, outputs, 3, stride, padding=1, padding_mode="reflect")
-
-
-def _start_as_photo(conv: nn.Conv2d) -> None:
-    """Passes its last three channels on as they are, beside what it makes of the others."""
-    with torch.no_grad():
-        conv.weight[:, -3:] = 0
-        for channel in range(3):
-            conv.weight[channel, channel - 3, 1, 1] = 1

@@ -122,6 +122,10 @@ class NoiseMap(nn.Module):
             noise = noise * fill.to(x.dtype)
         return x + self.scale * noise
 
+    def leave_out(self) -> None:
+        """Adds nothing from now on, and learns nothing."""
+        nn.init.zeros_(self.scale).requires_grad_(False)
+
 
 def _leave_tile_out(_seed: nn.Module, state: dict[str, Any], prefix: str, *_: Any) -> None:
     """Checkpoints of earlier versions have the tile, a smaller one."""

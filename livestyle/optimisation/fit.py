@@ -22,6 +22,7 @@ def fit(
     *,
     steps: int,
     skip: bool = True,
+    colours: tuple[Tensor, Tensor] | None = None,
     dtype: torch.dtype | None = None,
     on_step: OnStep = lambda _: None,
 ) -> tuple[HRNet, int]:
@@ -34,6 +35,7 @@ def fit(
         photo: at the size to work at, RGB in [0, 1], (1, 3, H, W), as `padded` gives it.
         steps: of Adam, at most.
         skip: as of `HRNet`.
+        colours: map of the photo's colours to begin with, where it has the skip; see `start_as`.
         dtype: autocast to this; None: none.
         on_step: called after each step.
 
@@ -46,6 +48,8 @@ def fit(
     torch.manual_seed(0)
     device = photo.device
     net = channels_last(HRNet(skip), device)
+    if skip and colours:
+        net.start_as(*colours)
     photo = photo.to(memory_format=torch.channels_last)
     optimiser = torch.optim.Adam(net.parameters(), lr=LEARNING_RATE)
     schedule = torch.optim.lr_scheduler.StepLR(optimiser, DECAY_STEPS, DECAY)

@@ -14,8 +14,6 @@ from torch import Tensor
 from livestyle.nets.pixels import to_pixels
 from livestyle.optimisation.progress import OnStep, Settling, Step, checked
 
-INITS = ("content", "noise")
-OPTIMISERS = ("auto", "lbfgs", "adam")
 SCALES_PX = (256, 512)
 LARGEST_LBFGS_PX = 2048
 """Long side. L-BFGS remembers twenty pictures and as many gradients."""
@@ -47,7 +45,7 @@ def split(steps: int, count: int) -> list[int]:
 
 
 def first_picture(photo: Tensor, init: str) -> Tensor:
-    """The photo itself, or noise, (1, 3, H, W)."""
+    """The photo as it is given, or noise, (1, 3, H, W)."""
     if init == "content":
         return photo.clone()
     generator = torch.Generator().manual_seed(0)

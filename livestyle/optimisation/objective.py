@@ -1,64 +1,21 @@
 """What both methods make small: how far a picture is from its photo and from its artworks."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from livestyle.errors import TrainingError
 from livestyle.nets.vgg import LossNetwork
+from livestyle.optimisation.settings import Recipe
 from livestyle.optimisation.tiling import Tile, tiles_of
-from livestyle.training.losses import gram_matrix, total_variation_loss
-from livestyle.training.similarity import CONTENT_LAYER, LAYERS, STYLE_LAYERS, relative_error
+from livestyle.training.losses import gram_matrix, relative_error, total_variation_loss
+from livestyle.training.similarity import CONTENT_LAYER, LAYERS, STYLE_LAYERS
 
 TILE_PX, MARGIN_PX = 640, 80
 """No feature up to relu5_1 of VGG16 or VGG19 depends on a pixel farther than 78 px away."""
 
 STRIDES = {layer: 2 ** (int(layer[4]) - 1) for layer in LAYERS}
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """How the losses are taken and weighed. Features are those after the ReLU.
-
-    Attributes:
-        name: by which it is asked for.
-        content: factor of the content loss.
-        style: factor of the style loss at a style strength of 1.
-        layers: factors of the style loss at relu1_1, 2_1, 3_1, 4_1, 5_1.
-        normalised: ||F - F'||² / ||F'||² of features and Gram matrices (Cheng et al.,
-            arXiv 2104.10064). Else as Li et al. publish it (arXiv 1904.11617): the mean squared
-            difference of features; that of the entries of F F^T, over C H W. This one grows with
-            the number of pixels.
-        skip: whether hrnet's last convolution sees the photo, which the authors' does not.
-        tv: factor of the total variation.
-    """
-
-    name: str
-    content: float
-    style: float
-    layers: tuple[float, float, float, float, float]
-    normalised: bool
-    skip: bool
-    tv: float = 0.0
-
-
-PUBLISHED = Recipe("published", 150.0, 1.0, (0.1, 0.2, 0.4, 0.8, 1.6), False, skip=False)
-NORMALISED = Recipe("normalised", 1.0, 4.0, (0.2, 0.2, 0.2, 0.2, 0.2), True, skip=True)
-RECIPES = {recipe.name: recipe for recipe in (PUBLISHED, NORMALISED)}
-
-
-def recipe_of(name: str, **changed: float | None) -> Recipe:
-    """The recipe of that name, with those of its numbers changed that are given.
-
-    Raises:
-        TrainingError: there is none of that name.
-    """
-    if name not in RECIPES:
-        raise TrainingError(f"There is no recipe {name!r}; take {' or '.join(RECIPES)}.")
-    given = {key: value for key, value in changed.items() if value is not None}
-    return replace(RECIPES[name], **given)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from torch import Tensor
@@ -13,60 +13,24 @@ from livestyle.images import read_picture, to_long_side
 from livestyle.nets.pixels import to_batch, to_pixels
 from livestyle.nets.vgg import LossNetwork, load_loss_network
 from livestyle.optimisation import gatys
+from livestyle.optimisation.colour import colour_transfer, recoloured
 from livestyle.optimisation.fit import fit, padded
 from livestyle.optimisation.memory import check_memory, explaining_memory
 from livestyle.optimisation.network import PairNetwork, in_grey
-from livestyle.optimisation.objective import Objective, Recipe, recipe_of
+from livestyle.optimisation.objective import Objective
 from livestyle.optimisation.progress import OnStep
+from livestyle.optimisation.settings import Recipe, Settings, completed, recipe_of
 from livestyle.render.compositing import Look, apply
 from livestyle.training.device import autocast_dtype, channels_last, choose_device
 from livestyle.training.similarity import LAYERS, Similarity, similarity
 
-METHODS = ("gatys", "hrnet")
 SMALLEST_PX = 32
 """Short side of a picture at the size worked at: below, relu5_1 has hardly a value left."""
 
-Artworks = Pixels | Path | Sequence[tuple[Pixels | Path, float]]
+Picture = Pixels | Path | str
+"""RGB uint8 (H, W, 3), or the path of one."""
 
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How to optimise; None is the method's own.
-
-    Attributes:
-        steps: at most; it ends earlier where the loss no longer falls. 300 for gatys, 400 for
-            hrnet.
-        size_px: long side to work at: 1024 for gatys, whose result has this size; 384 for hrnet,
-            whose network then paints the photo at its own size. Never larger than the photo.
-        strength: how much the artwork counts: 1 is photorealistic, 15 and 50 are artistic. 15 for
-            gatys, 1 for hrnet.
-        recipe: "published" or "normalised" losses; see `objective.Recipe`.
-        content_weight, style_weight, tv_weight: in place of the recipe's own.
-        init: gatys begins with the "content" or with "noise".
-        optimiser: of gatys: "lbfgs", "adam", or "auto": the latter above 2048 px.
-        keep_colour: light and dark of the artwork, colours of the photo.
-        device: "auto", "cpu", "cuda" or "mps".
-        precision: "auto", "bf16" or "fp32".
-    """
-
-    steps: int | None = None
-    size_px: int | None = None
-    strength: float | None = None
-    recipe: str | None = None
-    content_weight: float | None = None
-    style_weight: float | None = None
-    tv_weight: float | None = None
-    init: str = "content"
-    optimiser: str = "auto"
-    keep_colour: bool = False
-    device: str = "auto"
-    precision: str = "auto"
-
-
-DEFAULTS = {
-    "gatys": Settings(steps=300, size_px=1024, strength=15.0, recipe="normalised"),
-    "hrnet": Settings(steps=400, size_px=384, strength=1.0, recipe="normalised"),
-}
+Artworks = Picture | Sequence[tuple[Picture, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +54,11 @@ class Result:
 
 
 def optimise(
-    photo: Pixels | Path,
+    photo: Picture,
     artwork: Artworks,
     method: str = "hrnet",
     *,
-    settings: Settings = Settings(),
+    settings: Settings | None = None,
     loss_network: LossNetwork | str = "vgg19",
     vgg_weights: Path | None = None,
     on_step: OnStep = lambda _: None,
@@ -106,7 +70,7 @@ def optimise(
         artwork: likewise, or several of them with their weights.
         method: "hrnet" fits a network to the pair: sharp, undistorted, photorealistic at a
             strength of 1. "gatys" optimises the picture itself: strokes.
-        settings: how; see `Settings`.
+        settings: how; None: as the method does it unless told otherwise.
         loss_network: "vgg19", "vgg16", or one that was opened with `similarity.LAYERS`.
         vgg_weights: its weights, where torchvision cannot fetch them.
         on_step: called after each step; `False` ends the work with the best so far.
@@ -116,33 +80,13 @@ def optimise(
         TrainingError: a picture is too small, weights are missing, memory runs out, or the loss
             is not finite.
     """
-    settings = completed(settings, method)
+    settings = completed(settings or Settings(), method)
     original, artworks = _pixels(photo), _weighted(artwork)
     if isinstance(loss_network, str):
         loss_network = load_loss_network(loss_network, LAYERS, vgg_weights)
     job = _Job(original, artworks, settings, loss_network, on_step)
     with explaining_memory(min(settings.size_px or 0, max(original.shape[:2]))):
         return job.fit() if method == "hrnet" else job.repaint()
-
-
-def completed(settings: Settings, method: str) -> Settings:
-    """The settings with the method's own where they say None.
-
-    Raises:
-        TrainingError: there is no such method, start or optimiser.
-    """
-    chosen = (
-        ("method", method, METHODS),
-        ("start", settings.init, gatys.INITS),
-        ("optimiser", settings.optimiser, gatys.OPTIMISERS),
-    )
-    for what, name, known in chosen:
-        if name not in known:
-            raise TrainingError(f"There is no {what} {name!r}; take {' or '.join(known)}.")
-    own = DEFAULTS[method]
-    names = ("steps", "size_px", "strength", "recipe")
-    missing = {n: getattr(own, n) for n in names if getattr(settings, n) is None}
-    return replace(settings, **missing)
 
 
 class _Job:
@@ -179,11 +123,13 @@ class _Job:
         photo = padded(self._seen_photo(self._size_px))
         check_memory(photo.shape[2], photo.shape[3], half=self._dtype is not None)
         about = {"recipe": self._recipe.name, "strength": f"{self._strength:g}"}
+        artworks = self._seen_artworks(photo, self._size_px)
         net, done = fit(
-            self._objective(photo, self._size_px),
+            Objective(self._network, photo, artworks, self._recipe, self._strength),
             photo,
             steps=self._steps,
             skip=self._recipe.skip,
+            colours=colour_transfer(photo, artworks),
             dtype=self._dtype,
             on_step=self._heard,
         )
@@ -193,7 +139,9 @@ class _Job:
     def repaint(self) -> Result:
         """By Gatys' method."""
         sides = gatys.scales(self._size_px)
-        picture = gatys.first_picture(self._seen_photo(sides[0]), self._settings.init)
+        first = self._seen_photo(sides[0])
+        start = recoloured(first, self._seen_artworks(first, sides[0]))
+        picture = gatys.first_picture(start, self._settings.init)
         done = 0
         for side, steps in zip(sides, gatys.split(self._steps, len(sides)), strict=True):
             photo = self._seen_photo(side)
@@ -234,7 +182,12 @@ class _Job:
         return to_batch(seen).to(self._device)
 
     def _objective(self, photo: Tensor, side_px: int) -> Objective:
-        """The losses at one size; the artworks have as many pixels as the photo."""
+        """The losses at one size."""
+        artworks = self._seen_artworks(photo, side_px)
+        return Objective(self._network, photo, artworks, self._recipe, self._strength)
+
+    def _seen_artworks(self, photo: Tensor, side_px: int) -> list[tuple[Tensor, float]]:
+        """The artworks, each with as many pixels as the photo, with their weights."""
         area = photo.shape[2] * photo.shape[3]
         artworks = []
         for artwork, weight in self._artworks:
@@ -244,7 +197,7 @@ class _Job:
             if self._settings.keep_colour:
                 scaled = in_grey(scaled, like=self._photo)
             artworks.append((to_batch(scaled).to(self._device), weight))
-        return Objective(self._network, photo, artworks, self._recipe, self._strength)
+        return artworks
 
     def _result(
         self, pixels: Pixels, photo: Pixels, done: int, network: PairNetwork | None
@@ -253,8 +206,8 @@ class _Job:
         return Result(pixels, done, self._ended, found, network)
 
 
-def _pixels(picture: Pixels | Path) -> Pixels:
-    return read_picture(picture) if isinstance(picture, Path) else picture
+def _pixels(picture: Picture) -> Pixels:
+    return read_picture(Path(picture)) if isinstance(picture, str | Path) else picture
 
 
 def _weighted(artwork: Artworks) -> list[tuple[Pixels, float]]:
@@ -263,7 +216,7 @@ def _weighted(artwork: Artworks) -> list[tuple[Pixels, float]]:
     Raises:
         TrainingError: there is none, or a weight is not above 0.
     """
-    if isinstance(artwork, Sequence):
+    if isinstance(artwork, Sequence) and not isinstance(artwork, str):
         artworks = [(_pixels(picture), weight) for picture, weight in artwork]
     else:
         artworks = [(_pixels(artwork), 1.0)]

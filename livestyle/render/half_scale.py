@@ -20,7 +20,7 @@ FINE_BELOW_PX = LOCKED_PIXELS // 2
 """Pictures with fewer pixels are painted fine: there its strokes are nearer to their size."""
 
 
-class HalfScalePair:
+class HalfScalePair(Stylizer):
     """A Stylizer that paints small pictures with another network, loaded with the first of them.
 
     For pictures that are painted as if they were of 640x480, see `locked_scale`: only then does

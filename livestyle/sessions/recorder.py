@@ -18,7 +18,7 @@ from livestyle.styles.style import Style
 FRAMES_FILE = "frames.mp4"
 
 
-class SessionRecorder:
+class SessionRecorder(Sink):
     """Keeps frames as they come from the camera, and what was painted of them.
 
     Three threads use it: the capture thread hands it frames with `write`, the painting thread
@@ -139,7 +139,7 @@ class SessionRecorder:
         return "the disk is nearly full" if self._writer.is_full else str(self._writer.error)
 
 
-class _Kept:
+class _Kept(Sink):
     """A sink that writes frames and the scenes that came meanwhile. Used by the writer's thread.
 
     Attributes:

@@ -163,8 +163,7 @@ def read_timeline(folder: Path) -> Timeline:
             if "at_s" in line:
                 scenes.append((_number(line["at_s"]), _scene(line)))
             elif "path" in line:
-                sums = tuple(map(str, line["models_sha256"]))
-                styles[str(line["style"])] = StyleReference(str(line["path"]), sums)
+                styles[_text(line["style"])] = _style(line)
         except (ValueError, TypeError, KeyError):
             damaged += 1
     if damaged:
@@ -193,7 +192,7 @@ def _first_line(text: str, path: Path) -> SessionSettings:
     """
     try:
         line = _object(text)
-        newer = line["format"] > FORMAT
+        newer = _number(line["format"]) > FORMAT
     except (ValueError, TypeError, KeyError) as error:
         raise SourceError(f"{path} is not the timeline of a livestyle session.") from error
     if newer:
@@ -202,17 +201,23 @@ def _first_line(text: str, path: Path) -> SessionSettings:
         )
     try:
         playing = SessionSettings(**_known(SessionSettings, line))
-        steady, crossfade_s = min(1.0, _number(playing.steady)), _number(playing.crossfade_s)
-        return replace(playing, steady=steady, crossfade_s=crossfade_s)
+        return replace(playing, steady=min(1.0, playing.steady))
     except (ValueError, TypeError) as error:
         raise SourceError(f"Line 1 of {path} cannot be read ({error!r}).") from error
 
 
+def _style(line: Mapping[str, Any]) -> StyleReference:
+    sums = line["models_sha256"]
+    if not isinstance(sums, list):
+        raise ValueError("the sums of the models are no list")
+    return StyleReference(_text(line["path"]), tuple(map(_text, sums)))
+
+
 def _scene(line: Mapping[str, Any]) -> Scene:
     look = Look(**_known(Look, line))
-    if not isinstance(line["style"], str) or _number(look.strength) > 1:
-        raise ValueError("a style has a name, and a strength of 0 to 1")
-    return Scene(line["style"], look, bool(line.get("frozen", False)))
+    if look.strength > 1:
+        raise ValueError(f"a strength of {look.strength}")
+    return Scene(_text(line["style"]), look, _flag(line.get("frozen", False)))
 
 
 def _object(text: str) -> dict[str, Any]:
@@ -223,8 +228,29 @@ def _object(text: str) -> dict[str, Any]:
 
 
 def _known(kind: type[Any], line: Mapping[str, Any]) -> dict[str, Any]:
-    names = {field.name for field in fields(kind)}
-    return {name: value for name, value in line.items() if name in names}
+    """The values of a dataclass in a line, each of the type that its field has by default.
+
+    Raises:
+        ValueError: one is of another type, or a number out of range.
+    """
+    readers = {float: _number, bool: _flag, str: _text}
+    return {
+        field.name: readers[type(field.default)](line[field.name])
+        for field in fields(kind)
+        if field.name in line
+    }
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"{value!r} is neither true nor false")
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is no text")
+    return value
 
 
 def _number(value: Any) -> float:

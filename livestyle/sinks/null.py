@@ -1,9 +1,10 @@
 """A sink for measuring: it counts, and keeps nothing."""
 
 from livestyle.frame import Frame
+from livestyle.protocols import Sink
 
 
-class NullSink:
+class NullSink(Sink):
     """Takes frames and forgets them.
 
     Attributes:

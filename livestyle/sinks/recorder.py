@@ -12,6 +12,7 @@ import numpy as np
 from livestyle.errors import DiskFullError, SinkError
 from livestyle.frame import Frame, Pixels
 from livestyle.partial_file import PartialFile
+from livestyle.protocols import FrameSource, Sink
 from livestyle.resize import resized
 from livestyle.sinks import disk
 from livestyle.sinks.formats import (
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from livestyle.sinks.soundtrack import Soundtrack
 
-__all__ = ["RecordOptions", "Recorder"]
+__all__ = ["RecordOptions", "Recorder", "recorder_for"]
 
 _log = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ _FRAME_DURATION = 1 << 8
 """FFmpeg's AV_CODEC_FLAG_FRAME_DURATION."""
 
 
-class Recorder:
+class Recorder(Sink):
     """Writes frames, at their own times, into a video file.
 
     Time: without `audio_from` the first frame is at zero and every other as long after it as
@@ -81,7 +82,7 @@ class Recorder:
         audio_from: Path | None = None,
         start_s: float | None = None,
         end_s: float | None = None,
-        overwrite: bool = True,
+        overwrite: bool = False,
         is_whole: Callable[[], bool] | None = None,
     ) -> None:
         """Checks that it can be written; the encoder starts with the first frame.
@@ -336,6 +337,28 @@ class Recorder:
     def _close_sound(self) -> None:
         if self._sound is not None:
             self._sound.close()
+
+
+def recorder_for(
+    path: Path,
+    source: FrameSource,
+    options: RecordOptions | None = None,
+    *,
+    overwrite: bool = False,
+) -> Recorder:
+    """A recorder for a source: a file's own clock and sound are kept.
+
+    Raises:
+        SinkError: it cannot be written.
+    """
+    return Recorder(
+        path,
+        fps=source.fps,
+        options=options,
+        time_base=getattr(source, "time_base", None),
+        audio_from=getattr(source, "path", None),
+        overwrite=overwrite,
+    )
 
 
 def _open_sound(

@@ -11,6 +11,7 @@ import numpy as np
 from livestyle.errors import SinkError
 from livestyle.frame import Frame, Pixels
 from livestyle.installation import install_command
+from livestyle.protocols import Sink
 from livestyle.resize import resized
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ FIXES = {
 }
 
 
-class VirtualCamera:
+class VirtualCamera(Sink):
     """Sends frames to other programs, always the newest one, from a thread of its own.
 
     The size is fixed when it opens; frames of another size are scaled. A mirrored picture is

@@ -13,6 +13,7 @@ import cv2
 
 from livestyle.errors import SinkError
 from livestyle.frame import Frame, Pixels
+from livestyle.protocols import Sink
 
 _log = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ _NO_DISPLAY = (
 )
 
 
-class Window:
+class Window(Sink):
     """Shows frames on the screen and hears its keys. Belongs to the main thread.
 
     The window opens at the size of its first picture, within bounds, and may then be resized;

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from livestyle.errors import SourceError
 from livestyle.frame import Frame, Pixels
+from livestyle.protocols import FrameSource
 from livestyle.resize import resized
 from livestyle.sources.conversion import decode_jpeg
 
@@ -24,7 +25,7 @@ _NOISE_TILE_PX = 512
 _NOISE_ROOM_PX = 31
 
 
-class Demo:
+class Demo(FrameSource):
     """Eileen Collins, astronaut (NASA, public domain), in a moving view with sensor noise.
 
     The scene at a given moment is always the same, so that runs can be compared.

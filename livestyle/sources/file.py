@@ -16,6 +16,7 @@ from av.video.stream import VideoStream
 from livestyle.demuxing import can_restart, demuxed, open_media, origin_s, time_s
 from livestyle.errors import SourceError
 from livestyle.frame import Frame, Pixels
+from livestyle.protocols import FrameSource
 from livestyle.resize import resized
 from livestyle.sources.conversion import FrameConverter
 from livestyle.sources.deinterlacing import Deinterlacer
@@ -37,7 +38,7 @@ _SEEKABLE = ("mov,", "matroska,", "avi", "asf", "flv", "nut", "mxf")
 """Begins of the names of formats with an index, or time stamps that can be searched."""
 
 
-class VideoFile:
+class VideoFile(FrameSource):
     """Reads the video of a file; what is broken in it is passed over and logged.
 
     Time stamps are the file's own, but go on where the file's begin anew (joined recordings).

@@ -1,6 +1,7 @@
 """HTTP under one policy: TLS is verified, passwords go to their own host, reads can be ended."""
 
 import hashlib
+import os
 import re
 import socket
 import ssl
@@ -10,6 +11,7 @@ import urllib.request
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
+from http import HTTPStatus
 from http.client import HTTPException, HTTPMessage, HTTPResponse
 from pathlib import Path
 from typing import Any, cast
@@ -27,6 +29,8 @@ _DIGESTS = {"SHA-256": hashlib.sha256, "MD5": hashlib.md5, "SHA": hashlib.sha1}
 class HttpBody:
     """What a server answers, as a file to read; PyAV takes it as one.
 
+    It goes to another place in the file by another request, where the server serves parts.
+
     Attributes:
         name: the address it came from in the end, without a password.
         content_type: as the server says, in lower case.
@@ -34,16 +38,21 @@ class HttpBody:
         failure: why reading broke off; "" when it did not.
     """
 
-    def __init__(self, response: HTTPResponse) -> None:
+    def __init__(self, response: HTTPResponse, reopen: Callable[[str, int], HTTPResponse]) -> None:
         """Takes over a response.
+
+        Args:
+            response: of a GET.
+            reopen: opens the same address from a byte on.
 
         Raises:
             SourceError: its content encoding is not known.
         """
-        self._response = response
-        self._line: socket.socket | None = socket.fromfd(
-            response.fileno(), socket.AF_INET, socket.SOCK_STREAM
-        )
+        self._line: socket.socket | None = None
+        self._take(response)
+        self._reopen = reopen
+        self._whole = response.length
+        self._at = self._response_at = 0
         self.name = without_password(response.url)
         self.content_type = response.headers.get_content_type()
         self.is_finite = response.length is not None
@@ -60,11 +69,6 @@ class HttpBody:
                 f"{self.name} is sent with content encoding {encoding}, which is not read here."
             )
 
-    @property
-    def missing(self) -> int:
-        """How many of the bytes that were announced have not come."""
-        return self._response.length or 0
-
     def peek(self, size: int) -> bytes:
         """The next `size` bytes, fewer only at the end; they stay to be read."""
         while len(self._ahead) < size and (data := self._read(_CHUNK_BYTES)):
@@ -77,6 +81,23 @@ class HttpBody:
             data, self._ahead = self._ahead[:size], self._ahead[size:]
             return data
         return self._read(size)
+
+    def seekable(self) -> bool:
+        """Whether the server serves parts of what it sends."""
+        ranges = self._response.headers.get("Accept-Ranges", "")
+        return self.is_finite and self._unzip is None and ranges.strip().lower() == "bytes"
+
+    def tell(self) -> int:
+        """Where the next `read` begins."""
+        return self._at - len(self._ahead)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Goes there with the next `read`; as for files."""
+        origins = {os.SEEK_SET: 0, os.SEEK_CUR: self.tell(), os.SEEK_END: self._whole or 0}
+        place = origins[whence] + offset
+        if place != self.tell():
+            self._at, self._ahead = place, b""
+        return place
 
     def shutdown(self) -> None:
         """Ends a `read` that waits in another thread."""
@@ -93,18 +114,41 @@ class HttpBody:
         with suppress(OSError, HTTPException):
             self._response.close()
 
+    def _take(self, response: HTTPResponse) -> None:
+        # A handle of its own on the connection, which another thread may shut down.
+        line = socket.fromfd(response.fileno(), socket.AF_INET, socket.SOCK_STREAM)
+        self._response, self._line = response, line
+
     def _read(self, size: int) -> bytes:
         try:
-            if self._unzip is None:
-                return self._response.read1(size)
-            while not self._unzip.eof:
-                zipped = self._zipped or self._response.read1(size)
-                data = self._unzip.decompress(zipped, size)
-                self._zipped = self._unzip.unconsumed_tail
-                if data or not zipped:
-                    return cast(bytes, data)
+            if self._at != self._response_at:
+                self._go_there()
+            data = self._response.read1(size) if self._unzip is None else self._unzipped(size)
+            if not data and self._response.length:
+                self.failure = f"{self._response.length} bytes did not come"
         except (OSError, HTTPException, ValueError, zlib.error) as error:
             self.failure = str(error) or type(error).__name__
+            return b""
+        self._at += len(data)
+        self._response_at = self._at
+        return data
+
+    def _go_there(self) -> None:
+        self.close()
+        if self._whole is not None and self._at >= self._whole:
+            self._response_at = self._at
+            return
+        self._take(self._reopen(self._response.url, self._at))
+        if self._response.status != HTTPStatus.PARTIAL_CONTENT:
+            raise ValueError("the server does not serve the part asked for")
+
+    def _unzipped(self, size: int) -> bytes:
+        while not self._unzip.eof:
+            zipped = self._zipped or self._response.read1(size)
+            data: bytes = self._unzip.decompress(zipped, size)
+            self._zipped = self._unzip.unconsumed_tail
+            if data or not zipped:
+                return data
         return b""
 
 
@@ -147,11 +191,8 @@ class HttpClient:
         """
         address = url or self._url
         name = without_password(address)
-        request = urllib.request.Request(address, headers={"User-Agent": "livestyle"})
-        if start or end is not None:
-            request.add_header("Range", f"bytes={start}-{'' if end is None else end - 1}")
         try:
-            body = HttpBody(self._opener.open(request, timeout=self._timeout_s))
+            body = HttpBody(self._request(address, start, end), self._request)
         except urllib.error.HTTPError as error:
             error.close()
             raise SourceError(f"{name} answers {error.code} {error.reason}.") from None
@@ -192,6 +233,16 @@ class HttpClient:
         self.shutdown()
         for body in self._bodies:
             body.close()
+
+    def _request(self, url: str, start: int = 0, end: int | None = None) -> HTTPResponse:
+        request = urllib.request.Request(url, headers={"User-Agent": "livestyle"})
+        if start or end is not None:
+            request.add_header("Range", f"bytes={start}-{'' if end is None else end - 1}")
+        response = cast(HTTPResponse, self._opener.open(request, timeout=self._timeout_s))
+        if self._closed:
+            response.close()
+            raise ConnectionAbortedError("closed while it was being opened")
+        return response
 
 
 class _BasicAuth(urllib.request.HTTPBasicAuthHandler):

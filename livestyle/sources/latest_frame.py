@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from livestyle.errors import SourceError
 from livestyle.frame import Frame, Pixels
+from livestyle.protocols import FrameSource
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +20,7 @@ _CANCEL_POLL_S = 0.05
 _JOIN_S = 0.25
 
 
-class LatestFrameSource(ABC, Generic[Item]):
+class LatestFrameSource(FrameSource, ABC, Generic[Item]):
     """A live source that keeps only the newest item its device gave.
 
     Drivers and sockets may block for many seconds. So one thread opens the device, waits for

@@ -16,7 +16,7 @@ _MOST_FRUITLESS = 5
 """A source that opens so often in a row, and each time gives no frame, is given up."""
 
 
-class Reconnecting:
+class Reconnecting(FrameSource):
     """Opens a live source again, each time after a longer wait, whenever it fails.
 
     Only what was found once is waited for: the first opening fails at once. Index and time

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Generator
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
@@ -35,6 +36,13 @@ _HLS = {"http_persistent": "0", "http_multiple": "0"}
 _BURST_S = 5.0
 """So much of what a live server had in store is caught up with; more is held back."""
 _FILE_FPS = 25.0
+_INDEX_LAST = (
+    "If its index comes last, the server has to serve parts of files; "
+    "ffmpeg -movflags +faststart puts it first."
+)
+_TRANSPORTS = (("tcp", 0.0), ("udp", 0.0), ("udp", 0.5))
+"""What RTSP is tried over, after how long; the last for servers that are slow to let go of the
+session that was tried first, and answer 503 until then."""
 _NO_UDP = (av.error.ConnectionRefusedError, av.error.HTTPClientError, av.error.TimeoutError)
 """What would fail by UDP in the same way."""
 
@@ -96,7 +104,9 @@ class NetworkStream(LatestFrameSource[bytes | av.VideoFrame]):
     def _rtsp(self) -> Generator[av.VideoFrame, None, None]:
         """Over TCP, which loses nothing, or where that is not served over UDP."""
         causes: dict[str, str] = {}
-        for transport in ("tcp", "udp"):
+        for transport, after_s in _TRANSPORTS:
+            if self._pause(after_s):
+                return
             try:
                 container = self._open_rtsp(transport)
             except (av.FFmpegError, OSError) as error:
@@ -137,29 +147,34 @@ class NetworkStream(LatestFrameSource[bytes | av.VideoFrame]):
 
     def _pictures(self, body: HttpBody) -> Generator[bytes, None, None]:
         """Whole JPEGs and PNGs as they come in."""
+        pictures = self._split(body)
+        if not body.is_finite or body.content_type.startswith("multipart/"):
+            yield from pictures
+            raise SourceError(self._ended(body))
+        first, second = next(pictures, None), next(pictures, None)
+        if first is not None and second is None:
+            raise SourceError(f"{self.name} sends a single picture, not a stream.")
+        for picture in filter(None, chain((first, second), pictures)):
+            yield picture
+            if self._pause(1 / _FILE_FPS):
+                return
+        self._warn_if_cut_short(body)
+
+    def _split(self, body: HttpBody) -> Generator[bytes, None, None]:
         splitter = JpegSplitter()
-        is_file = body.is_finite and not body.content_type.startswith("multipart/")
-        broken = count = 0
+        broken = 0
         while data := body.read():
-            for picture in splitter.feed(data):
-                count += 1
-                if is_file and self._pause(1 / _FILE_FPS):
-                    return
-                yield picture
+            yield from splitter.feed(data)
             self._count_broken(splitter.broken - broken)
             broken = splitter.broken
-        if is_file:
-            if count == 1:
-                raise SourceError(f"{self.name} sends a single picture, not a stream.")
-            self._warn_if_cut_short(body)
-            return
-        raise SourceError(self._ended(body))
 
     def _decoded(
         self, client: HttpClient, body: HttpBody, is_playlist: bool
     ) -> Generator[av.VideoFrame, None, None]:
         """Frames as FFmpeg decodes them; returns at the end of a file, not of a live stream."""
         is_file, began = False, False
+        is_mp4 = body.peek(8)[4:] == b"ftyp" and body.is_finite and not body.seekable()
+        hint = f" {_INDEX_LAST}" if is_mp4 else ""
         try:
             with av.open(
                 body,
@@ -179,7 +194,7 @@ class NetworkStream(LatestFrameSource[bytes | av.VideoFrame]):
         except (av.FFmpegError, OSError) as error:
             if not (began and is_file):
                 reason = body.failure or error.strerror
-                raise SourceError(f"{self.name} cannot be read: {reason}.") from None
+                raise SourceError(f"{self.name} cannot be read: {reason}.{hint}") from None
             log.debug("%s: reading ended: %s", self.name, error.strerror)
         if not is_file:
             raise SourceError(self._ended(body))
@@ -227,9 +242,8 @@ class NetworkStream(LatestFrameSource[bytes | av.VideoFrame]):
         return f"{self.name} was closed by the server."
 
     def _warn_if_cut_short(self, body: HttpBody) -> None:
-        if body.missing or body.failure:
-            why = body.failure or f"{body.missing} bytes did not come"
-            log.warning("%s is cut short: %s.", self.name, why)
+        if body.failure and not self._closed:
+            log.warning("%s is cut short: %s.", self.name, body.failure)
 
     def _interrupt(self) -> None:
         if self._http is not None:

@@ -1,7 +1,6 @@
 """The styles there are: those in the box, those the user added, and those named by a path."""
 
 import difflib
-import importlib.resources
 import logging
 import os
 import shutil
@@ -9,12 +8,14 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import cache
 from itertools import islice
 from pathlib import Path
 
 from platformdirs import user_data_path
 
 from livestyle.errors import StyleError
+from livestyle.installation import shipped_styles
 from livestyle.styles.card import CARD_FILE, StyleCard
 from livestyle.styles.checkpoint_file import CHECKPOINT_FILE
 from livestyle.styles.model_file import FORMATS, PROGRAM_SUFFIXES
@@ -46,7 +47,7 @@ def list_styles() -> list[Style]:
         try:
             style = open_style(folder)
         except StyleError as error:
-            log.warning("A style is passed over: %s", error)
+            _warn_once(f"A style is passed over: {error}")
         else:
             styles[style.card.name] = style
     return sorted(styles.values(), key=lambda s: (s.card.name != DEFAULT_STYLE, s.card.name))
@@ -112,7 +113,7 @@ def find_styles(name_or_path: str) -> list[Style]:
             style = open_style(path)
         except StyleError as error:
             failure = error
-            log.warning("A style is passed over: %s", error)
+            _warn_once(f"A style is passed over: {error}")
             continue
         name = style.card.name if style.card.name not in styles else path.stem
         if name not in styles:
@@ -183,7 +184,7 @@ def remove_style(name: str) -> None:
 
 
 def _packaged_folder() -> Path:
-    return Path(str(importlib.resources.files("livestyle.weights")))
+    return shipped_styles()
 
 
 def _folders(parent: Path) -> Iterator[Path]:
@@ -201,14 +202,20 @@ def _entries(folder: Path) -> list[Path]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        log.warning("%s cannot be read (%s).", folder, error.strerror or error)
+        _warn_once(f"{folder} cannot be read ({error.strerror or error}).")
         return []
     if len(names) > MAX_ENTRIES:
-        log.warning(
-            "%s has more than %d entries; styles are looked for in %d of them.",
-            *(folder, MAX_ENTRIES, MAX_ENTRIES),
+        _warn_once(
+            f"{folder} has more than {MAX_ENTRIES} entries; styles are looked for in "
+            f"{MAX_ENTRIES} of them."
         )
     return [folder / name for name in sorted(names[:MAX_ENTRIES])]
+
+
+@cache
+def _warn_once(message: str) -> None:
+    """Warns once in a program's life: folders are looked at again and again while it runs."""
+    log.warning("%s", message)
 
 
 def _name_in(folder: Path) -> str | None:

@@ -260,7 +260,7 @@ def _concat(node: Node, inputs: Inputs) -> Value:
     for value in values:
         alike = value.shape[:axis] + value.shape[axis + 1 :]
         _need(value.element == first.element, "its inputs are of two types")
-        _need(len(value.shape) == len(first.shape), "its inputs have different processes")
+        _need(len(value.shape) == len(first.shape), "its inputs have different ranks")
         _need(alike == first.shape[:axis] + first.shape[axis + 1 :], "its inputs do not fit")
     length = sum(value.shape[axis] for value in values)
     shape = (*first.shape[:axis], length, *first.shape[axis + 1 :])

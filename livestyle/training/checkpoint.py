@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 OLDER = re.compile(r"checkpoint-(\d+)\.safetensors")
 OPTIMISER_PREFIX = "adam."
+FIRST_EDITION = {"losses_edition": 1, "noise": True}
+"""Of checkpoints that do not say which losses and whether noise they were trained with."""
 
 TRY_AGAIN = (
     "The last good checkpoint is kept; go on from it with --resume and a lower --learning-rate."
@@ -145,7 +147,7 @@ def _read(file: Path) -> Checkpoint:
             metadata: dict[str, Any] = archive.metadata() or {}
             tensors = {key: archive.get_tensor(key) for key in archive.keys()}  # noqa: SIM118
         return Checkpoint(
-            config=TrainConfig.from_dict(json.loads(metadata["config"])),
+            config=TrainConfig.from_dict(FIRST_EDITION | json.loads(metadata["config"])),
             step=int(metadata["step"]),
             net=_without_prefix(tensors, NET_PREFIX),
             moments=_without_prefix(tensors, OPTIMISER_PREFIX),

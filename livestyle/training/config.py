@@ -4,6 +4,10 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+LOSSES_EDITION = 2
+"""Of what the weights of the losses mean. The first had mean squared differences of features at
+relu2_2 and of Gram matrices, which see fine texture only; this one has relative errors."""
+
 
 @dataclass(frozen=True, slots=True)
 class TrainConfig:
@@ -25,11 +29,13 @@ class TrainConfig:
         content_layer: where the content loss is taken.
         style_layers: where the Gram matrices are taken.
         style_strength: how strongly to paint, 0.5 to 3; a factor of the style loss.
-        content_weight, style_weight, tv_weight, steadiness_weight: factors of the losses. That of
-            the style is set off against the artwork, see `StyleTarget`.
+        content_weight, style_weight, tv_weight, steadiness_weight: factors of the losses.
+            Content and style are relative errors, so that the same weights suit any artwork.
         palette_weight, chroma_weight: factors of the colour losses: that the artwork's colours
             come back, or that the photo's stay.
         learning_rate: peak of the one-cycle schedule.
+        noise: whether a constant noise map may paint flat walls and skies, too. Under a style loss
+            at relu5_1 it paints small repeating chains there.
         augment: how much light and noise of the photos vary; 0 not at all, 1 as with webcams.
         seed: of weights, order and crops.
         device: "auto", "cpu", "cuda" or "mps".
@@ -38,6 +44,7 @@ class TrainConfig:
         save_every: steps between checkpoints.
         keep: checkpoints that are kept, the newest and those before it.
         title, artist, year, licence, source: of the artwork, for the card.
+        losses_edition: what the weights mean, see `LOSSES_EDITION`.
     """
 
     style_image: Path
@@ -51,16 +58,17 @@ class TrainConfig:
     batch: int = 2
     crop_px: int = 192
     stroke: float = 1.0
-    content_layer: str = "relu2_2"
-    style_layers: tuple[str, ...] = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
+    content_layer: str = "relu4_2"
+    style_layers: tuple[str, ...] = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
     style_strength: float = 1.0
-    content_weight: float = 1e5
-    style_weight: float = 1.2e10
-    tv_weight: float = 3e5
-    steadiness_weight: float = 2e7
-    palette_weight: float = 2e7
-    chroma_weight: float = 0.0
+    content_weight: float = 1.0
+    style_weight: float = 8.0
+    tv_weight: float = 1.0
+    steadiness_weight: float = 20.0
+    palette_weight: float = 5.0
+    chroma_weight: float = 30.0
     learning_rate: float = 1e-3
+    noise: bool = False
     augment: float = 1.0
     seed: int = 0
     device: str = "auto"
@@ -73,6 +81,7 @@ class TrainConfig:
     year: str = ""
     licence: str = "unknown"
     source: str = ""
+    losses_edition: int = LOSSES_EDITION
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

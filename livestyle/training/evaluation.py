@@ -1,68 +1,18 @@
-"""How good and how steady a style is, in numbers."""
+"""How steady a style is, in numbers."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from livestyle.frame import Pixels
-from livestyle.nets.pixels import to_batch
-from livestyle.nets.vgg import LossNetwork
-from livestyle.training.losses import content_loss, gram_matrix, style_loss
 
 Paint = Callable[[Pixels], Pixels]
 
-CONTENT_LAYERS = ("relu2_2", "relu3_3")
-STYLE_LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
-LAYERS = tuple(dict.fromkeys(CONTENT_LAYERS + STYLE_LAYERS))
-CONTENT_WEIGHT, STYLE_WEIGHT = 1e5, 1e10
-LONG_SIDE_PX = 512
 SENSOR_NOISE = 2.0
 """Standard deviation, in levels of 255."""
-
-
-@dataclass(frozen=True, slots=True)
-class PerceptualLosses:
-    """Losses of painted photos, means over the photos.
-
-    Attributes:
-        content_relu2_2, content_relu3_3: mean squared difference of features to the photo.
-        style: sum over layers of the mean squared difference of Gram matrices to the artwork.
-        total: 1e5 content (relu2_2) + 1e10 style.
-    """
-
-    content_relu2_2: float
-    content_relu3_3: float
-    style: float
-    total: float
-
-
-def perceptual_losses(
-    loss_network: LossNetwork, paint: Paint, photos: Sequence[Pixels], artwork: Pixels
-) -> PerceptualLosses:
-    """Measures painted photos through a loss network that was opened with `LAYERS`.
-
-    Args:
-        loss_network: VGG16 by convention.
-        paint: the style; the identity measures the photos themselves.
-        photos: RGB uint8 (H, W, 3).
-        artwork: what the style was trained on.
-    """
-    with torch.inference_mode():
-        features = loss_network(to_batch(artwork))
-        grams = {layer: gram_matrix(features[layer]) for layer in STYLE_LAYERS}
-        rows = []
-        for photo in photos:
-            found, target = loss_network(to_batch(paint(photo))), loss_network(to_batch(photo))
-            content = [float(content_loss(found[name], target[name])) for name in CONTENT_LAYERS]
-            rows.append([*content, float(style_loss(found, grams))])
-    shallow, deep, style = (float(value) for value in np.mean(rows, axis=0))
-    total = CONTENT_WEIGHT * shallow + STYLE_WEIGHT * style
-    return PerceptualLosses(shallow, deep, style, total)
 
 
 def exact_flow_error(paint: Paint, photos: Sequence[Pixels], seed: int = 0) -> float:

@@ -13,16 +13,16 @@ from torch.nn.parallel import DistributedDataParallel
 
 from livestyle.errors import TrainingError
 from livestyle.nets import build_net
+from livestyle.nets.light import Light
 from livestyle.nets.vgg import LossNetwork, load_loss_network
 from livestyle.training.callbacks.callback import Callback, Progress
-from livestyle.training.callbacks.preview import square
 from livestyle.training.checkpoint import (
     Checkpoint,
     checkpoints_in,
     load_checkpoint,
     save_checkpoint,
 )
-from livestyle.training.config import TrainConfig
+from livestyle.training.config import LOSSES_EDITION, TrainConfig
 from livestyle.training.data.crops import Crops, open_crops
 from livestyle.training.data.photos import PhotoSet
 from livestyle.training.device import (
@@ -42,8 +42,7 @@ from livestyle.training.time_budget import TimeBudget
 log = logging.getLogger(__name__)
 
 SKIPPED_FILE = "skipped.txt"
-WEIGHING_PHOTOS = 16
-GRADIENT_NORM = 1.0
+GRADIENT_NORM = 0.1
 """Far below what the weighted losses give, so that only the direction counts."""
 
 ADAM_STATE = 3
@@ -99,6 +98,8 @@ class Trainer:
             self.origin[STARTED_FROM] = name_of(start)
         if resume:
             self._restore(load_checkpoint(config.out))
+        if not config.noise and isinstance(self.net, Light):
+            self.net.seed.leave_out()
         self._painter = self._wrapped()
         _make_folder(config.out)
         weights = sum(weight.numel() for weight in self.net.parameters())
@@ -110,9 +111,8 @@ class Trainer:
         self.loss_network: LossNetwork = loss_network or channels_last(
             load_loss_network(config.loss_network, layers, config.vgg_weights), self.device
         )
-        photos = [square(photo) for photo in self.photos.sample(WEIGHING_PHOTOS)]
         self.target = style_target(
-            self.loss_network, config.style_layers, config.style_image, config.stroke, photos
+            self.loss_network, config.style_layers, config.style_image, config.stroke
         )
         dtype = autocast_dtype(config.precision, self.device)
         (bf16,) = self.processes.agreed([dtype is not None])  # a trial may end otherwise in another
@@ -247,6 +247,12 @@ class Trainer:
         self.net.load_state_dict(checkpoint.net)
 
     def _restore(self, checkpoint: Checkpoint) -> None:
+        if checkpoint.config.losses_edition != LOSSES_EDITION:
+            raise TrainingError(
+                f"The run in {self.config.out} was begun by another version of livestyle, whose "
+                "losses weigh otherwise, and cannot go on with these. Begin a new one from its "
+                f"network: --from {self.config.out} and another --out."
+            )
         self._take_network(checkpoint)
         state: dict[int, dict[str, Tensor]] = {}
         for key, value in checkpoint.moments.items():

@@ -68,25 +68,32 @@ def _products(rows: Tensor) -> Tensor:
     return (split.mT @ split).reshape(n, parts, c, c).sum(1, dtype=torch.float32)
 
 
-def content_loss(features: Tensor, target: Tensor) -> Tensor:
-    """Mean squared difference of features (arXiv 1603.08155, eq. 2), a scalar."""
-    return F.mse_loss(features.float(), target.float())
+def relative_error(found: Tensor, wanted: Tensor) -> Tensor:
+    """||found - wanted||² / ||wanted||², the mean over a batch; a float32 scalar.
+
+    Args:
+        found: (N, ...).
+        wanted: likewise, or one for all, (1, ...).
+    """
+    found, wanted = found.float(), wanted.float()
+    squares = (found - wanted).square().flatten(1).sum(1)
+    return (squares / wanted.square().flatten(1).sum(1).clamp_min(1e-12)).mean()
 
 
 def style_loss(features: dict[str, Tensor], target_grams: dict[str, Tensor]) -> Tensor:
-    """Sum over layers of the mean squared difference of Gram matrices, a scalar.
+    """Mean over layers of the relative error of Gram matrices, a scalar.
 
-    arXiv 1603.08155, eq. 4, with the mean over the C x C entries in place of the sum.
+    Cheng et al. (arXiv 2104.10064): divided by the artwork's own, every layer counts as much as
+    the others, and every artwork as much as others.
 
     Args:
         features: layer -> (N, C, H, W); layers without a target are passed over.
         target_grams: layer -> (1, C, C).
     """
     losses = [
-        torch.mean((gram_matrix(features[layer]) - gram) ** 2)
-        for layer, gram in target_grams.items()
+        relative_error(gram_matrix(features[layer]), gram) for layer, gram in target_grams.items()
     ]
-    return torch.stack(losses).sum()
+    return torch.stack(losses).mean()
 
 
 def total_variation_loss(pictures: Tensor) -> Tensor:

@@ -10,8 +10,8 @@ from livestyle.training.config import TrainConfig
 from livestyle.training.data.augmentation import in_another_light
 from livestyle.training.losses import (
     chroma_loss,
-    content_loss,
     palette_loss,
+    relative_error,
     style_loss,
     total_variation_loss,
 )
@@ -75,10 +75,9 @@ class Objective:
             features = self.loss_network(painted)
         losses = {
             "content": config.content_weight
-            * content_loss(features[config.content_layer], wanted[config.content_layer]),
+            * relative_error(features[config.content_layer], wanted[config.content_layer]),
             "style": config.style_weight
             * config.style_strength
-            * self.target.factor
             * style_ramp(progress)
             * style_loss(features, self.target.grams),
             "tv": config.tv_weight * total_variation_loss(painted.float()),

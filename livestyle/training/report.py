@@ -26,7 +26,8 @@ _COLORS = {
 _SETTINGS = (
     "net", "loss_network", "steps", "batch", "crop_px", "stroke", "style_strength",
     "content_layer", "style_layers", "content_weight", "style_weight", "tv_weight",
-    "steadiness_weight", "palette_weight", "chroma_weight", "learning_rate", "augment", "seed",
+    "steadiness_weight", "palette_weight", "chroma_weight", "noise", "learning_rate", "augment",
+    "seed",
 )  # fmt: skip
 
 _PAGE = """<!doctype html>
@@ -129,7 +130,7 @@ def _figures(checkpoint: Checkpoint, card: StyleCard | None, steadiness: Table) 
         "started from": f"{start['name']} ({start['steps']} steps)" if start else "fresh weights",
     }
     for name, value in checkpoint.losses.items():
-        figures[f"{name} loss"] = f"{value:,.0f}"
+        figures[f"{name} loss"] = f"{value:.3g}"
     if steadiness.get("flow_error"):
         figures["flicker under a known movement"] = f"{steadiness['flow_error'][-1]:.4f}"
     for file in card.files if card else ():

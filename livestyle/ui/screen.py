@@ -11,7 +11,7 @@ from livestyle.frame import Frame, Pixels
 from livestyle.live.metrics import Metrics
 from livestyle.live.player import Player
 from livestyle.live.recording import RecordingSwitch
-from livestyle.protocols import FrameSource
+from livestyle.protocols import FrameSource, Sink
 from livestyle.ui.controls import HELP
 from livestyle.ui.overlay import Overlay, Words
 from livestyle.ui.sprites import Row
@@ -74,7 +74,7 @@ class NoticeSource(Protocol):
         """The latest sentence, told once; "" when there is nothing new."""
 
 
-class Screen:
+class Screen(Sink):
     """Shows each frame with the words that belong to it; used on the main thread.
 
     Attributes:

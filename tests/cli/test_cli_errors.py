@@ -276,3 +276,34 @@ def test_what_is_no_number_is_refused(
     ended = livestyle(command, "a.mp4", "b.mp4", option, number)
     assert ended.code == 2
     assert option in ended.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("cam", "--source", ""),
+        ("cam", "--source="),
+        ("cam", "--style", ""),
+        ("cam", "--record", ""),
+        ("cam", "--session", ""),
+        ("cam", "--folder", ""),
+        ("cam", "--report", ""),
+        ("cam", "--ca-file", ""),
+        ("video", "", "out.mp4"),
+        ("video", "clip.mp4", ""),
+        ("image", "in.png", ""),
+        ("sheet", "in.png", ""),
+        ("render", "", "out.mp4"),
+        ("styles", "add", ""),
+        ("styles", "show", ""),
+        ("export", ""),
+        ("export", "mosaic", "--out", ""),
+        ("train", "", "--photos", "photos"),
+        ("train", "art.png", "--photos", ""),
+    ],
+)
+def test_an_empty_name_or_path_is_refused(arguments: tuple[str, ...], livestyle: Livestyle) -> None:
+    demo = ("--no-display", "--max-frames", "1") if arguments[0] == "cam" else ()
+    source = ("--source", "demo") if demo and "--source" not in arguments[1] else ()
+    check(livestyle(*arguments, *demo, *source), 2)
+    assert not list(Path().iterdir())

@@ -140,8 +140,8 @@ def test_a_picture(suffix: str, livestyle: Livestyle) -> None:
 def test_any_size(size: tuple[int, int], livestyle: Livestyle) -> None:
     picture(Path("in.png"), size)
     for style in ("mosaic", "abstract"):
-        assert livestyle("image", "in.png", "out.png", "--style", style).code == 0
-        assert Image.open("out.png").size == size
+        assert livestyle("image", "in.png", f"{style}.png", "--style", style).code == 0
+        assert Image.open(f"{style}.png").size == size
 
 
 def test_turned_and_transparent_pictures(livestyle: Livestyle) -> None:
@@ -153,8 +153,31 @@ def test_turned_and_transparent_pictures(livestyle: Livestyle) -> None:
     assert upright.shape == (40, 30, 3)
     assert upright[5].mean() > upright[-5].mean(), "what was left and dark is at the top"
     Image.new("RGBA", (8, 8), (0, 0, 0, 0)).save("clear.png")
-    assert livestyle("image", "clear.png", "out.png").code == 0
+    assert livestyle("image", "clear.png", "out.png", "--overwrite").code == 0
     assert np.asarray(Image.open("out.png")).max() == 0, "transparent is white, and painted black"
+
+
+def test_nothing_is_overwritten_unasked(livestyle: Livestyle) -> None:
+    """`livestyle image *.jpg` with two files would otherwise lose the second one."""
+    picture(Path("a.jpg"))
+    picture(Path("b.jpg"))
+    before = Path("b.jpg").read_bytes()
+    ended = livestyle("image", "a.jpg", "b.jpg")
+    assert (ended.code, Path("b.jpg").read_bytes()) == (5, before)
+    assert "b.jpg is already there" in ended.err and "--overwrite" in ended.err
+    assert livestyle("image", "a.jpg", "b.jpg", "-y").code == 0
+    assert Path("b.jpg").read_bytes() != before
+
+
+def test_one_picture_into_a_folder_and_a_folder_into_one_inside_it(livestyle: Livestyle) -> None:
+    Path("in").mkdir()
+    picture(Path("in/a.png"))
+    assert livestyle("image", "in/a.png", "painted").code == 0
+    assert Path("painted/a.png").is_file()
+    for _ in range(2):
+        ended = livestyle("image", "in", "in/painted", "-y")
+        assert ended.code == 0 and "1 of 1 pictures" in ended.err, "paintings are no inputs"
+    assert not Path("in/painted/painted").exists()
 
 
 def test_a_folder_of_pictures(livestyle: Livestyle) -> None:
@@ -184,7 +207,6 @@ def test_a_folder_of_pictures(livestyle: Livestyle) -> None:
         (("text.png", "out.png"), 3, "text.png is not a picture"),
         (("half.png", "out.png"), 3, "half.png cannot be read"),
         (("in.png", "out.xyz"), 5, ".png"),
-        (("in.png", "out"), 5, ".png"),
         (("in.png", "in.png"), 5, "what is being read"),
         (("in.png", "in.png/out.png"), 5, "in.png"),
     ],

@@ -5,9 +5,13 @@ import shutil
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import save_file
 
 from livestyle.images import write_picture
+from livestyle.nets.vgg import LossNetwork
 from livestyle.styles.card import StyleCard
+from livestyle.training.similarity import LAYERS, STYLE_LAYERS
 
 
 @pytest.fixture
@@ -24,6 +28,18 @@ def test_the_negative_is_as_steady_as_the_photo(livestyle, photos) -> None:
     ended = livestyle("evaluate", "mosaic", "--photos", photos, "--json")
     assert ended.code == 0
     assert json.loads(ended.out)["still_camera_flicker"] == pytest.approx(1, abs=0.02)
+
+
+def test_style_and_content_error_of_a_painted_negative(livestyle, photos, tmp_path) -> None:
+    torch.manual_seed(0)
+    save_file(LossNetwork("vgg16", LAYERS).state_dict(), tmp_path / "vgg.safetensors")
+    options = ["--style-image", photos / "0.png", "--vgg-weights", tmp_path / "vgg.safetensors"]
+    ended = livestyle("evaluate", "mosaic", "--photos", photos, *options, "--json")
+    figures = json.loads(ended.out)
+    layers = [figures[f"style_error_{layer}"] for layer in STYLE_LAYERS]
+    assert figures["style_error"] == pytest.approx(sum(layers) / 5)
+    assert figures["content_error"] > 0 and figures["content_error_relu2_2"] > 0
+    assert 0 < figures["style_error_unpainted"] < figures["style_error"]
 
 
 def test_figures_are_written_into_the_card_only_when_asked(

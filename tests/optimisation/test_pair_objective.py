@@ -9,7 +9,8 @@ from livestyle.errors import TrainingError
 from livestyle.frame import Pixels
 from livestyle.nets.pixels import to_batch
 from livestyle.nets.vgg import LossNetwork
-from livestyle.optimisation.objective import NORMALISED, PUBLISHED, RECIPES, Objective, recipe_of
+from livestyle.optimisation.objective import Objective
+from livestyle.optimisation.settings import NORMALISED, PUBLISHED, RECIPES, recipe_of
 from livestyle.optimisation.tiling import tiles_of
 
 

@@ -104,7 +104,7 @@ def test_times_of_a_file_are_kept_to_the_tick(tmp_path: Path) -> None:
 def test_the_last_frame_is_shown_wherever_a_fragment_ends(tmp_path: Path) -> None:
     """With B-frames, which the default preset has, the last packet is not the last picture."""
     for count in range(28, 34):
-        recorder = Recorder(tmp_path / "out.mp4", fps=30.0)
+        recorder = Recorder(tmp_path / f"{count}.mp4", fps=30.0)
         for i in range(count):
             picture = np.full((120, 160, 3), i * 7 % 255, np.uint8)
             picture[:, i * 3 % 160] = 255
@@ -137,11 +137,11 @@ def test_any_size_plays_and_keeps_its_pixels(
 @pytest.mark.parametrize("size", [(3, 3), (64, 64)])
 def test_hevc_takes_tiny_and_short_videos(tmp_path: Path, size: tuple[int, int]) -> None:
     for count in (1, 2, 4):
-        recorder = Recorder(tmp_path / "a.mp4", fps=30, options=RecordOptions("hevc"))
+        recorder = Recorder(tmp_path / f"{count}.mp4", fps=30, options=RecordOptions("hevc"))
         for each in bars((i / 30 for i in range(count)), size):
             recorder.write(each)
         recorder.close()
-        assert len(read(tmp_path / "a.mp4")) == count
+        assert len(read(recorder.path)) == count
 
 
 def test_another_size_on_the_way_is_scaled(tmp_path: Path) -> None:
@@ -269,7 +269,7 @@ def test_without_sound_there_is_none(tmp_path: Path) -> None:
 def test_nothing_written_leaves_nothing_and_the_old_file(tmp_path: Path) -> None:
     target = tmp_path / "out.mp4"
     target.write_bytes(b"old")
-    Recorder(target, fps=30).close()
+    Recorder(target, fps=30, overwrite=True).close()
     assert target.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [target]
 
@@ -277,7 +277,7 @@ def test_nothing_written_leaves_nothing_and_the_old_file(tmp_path: Path) -> None
 def test_an_older_target_is_replaced_only_at_the_end(tmp_path: Path) -> None:
     target = tmp_path / "out.mp4"
     target.write_bytes(b"old")
-    recorder = Recorder(target, fps=30, options=FAST)
+    recorder = Recorder(target, fps=30, options=FAST, overwrite=True)
     recorder.write(bars([0.0])[0])
     assert target.read_bytes() == b"old"
     recorder.close()
@@ -450,7 +450,7 @@ from media import noise
 from livestyle.errors import SinkError
 from livestyle.frame import Frame
 from livestyle.sinks.recorder import Recorder
-recorder = Recorder(Path(sys.argv[1]), fps=30)
+recorder = Recorder(Path(sys.argv[1]), fps=30, overwrite=True)
 limit = int(sys.argv[2])
 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 try:

@@ -7,8 +7,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from media import make_clip, moving_bar
-from servers import HttpServer, Server, mjpeg
+from media import jpeg, make_clip, moving_bar, noise
+from servers import FileServer, HttpServer, Server, mjpeg
 
 from livestyle.errors import SourceError
 from livestyle.sources import SourceOptions, open_source
@@ -67,6 +67,38 @@ def test_a_file_cut_short_ends_and_is_not_begun_again(opened, tmp_path):
     while source.read() is not None:
         pass
     assert server.requests == 1
+
+
+def large_clip(path: Path, **options: str) -> bytes:
+    """More than any reader holds in memory before it looks for the index."""
+    return make_clip(path, 20, (320, 240), picture=noise, options=options).read_bytes()
+
+
+def test_a_file_whose_index_comes_last_is_read_where_parts_are_served(opened, tmp_path):
+    data = large_clip(tmp_path / "clip.mp4")
+    assert data.index(b"mdat") < data.index(b"moov")
+    server = opened.server(FileServer(data, "video/mp4", serves_parts=True))
+    source = opened.source(open_source(server.url, SourceOptions()))
+    while source.read() is not None:
+        pass
+    assert source.size == (320, 240)
+
+
+def test_a_file_whose_index_comes_last_is_named_where_parts_are_not_served(opened, tmp_path):
+    data = large_clip(tmp_path / "clip.mp4")
+    server = opened.server(FileServer(data, "video/mp4", serves_parts=False))
+    with pytest.raises(SourceError, match=r"index comes last.*faststart"):
+        NetworkStream(server.url)
+    data = large_clip(tmp_path / "fast.mp4", movflags="faststart")
+    server = opened.server(FileServer(data, "video/mp4", serves_parts=False))
+    assert opened.source(NetworkStream(server.url)).size == (320, 240)
+    assert server.requests == 1
+
+
+def test_a_single_picture_is_no_stream(opened):
+    server = opened.server(FileServer(jpeg(bar(0)), "image/jpeg", serves_parts=True))
+    with pytest.raises(SourceError, match="a single picture, not a stream"):
+        NetworkStream(server.url)
 
 
 def test_what_is_packed_is_unpacked(opened):

@@ -59,7 +59,7 @@ def test_impossible_sizes_are_refused_in_words(size):
 
 def test_pyav_is_not_loaded_before_it_is_needed():
     code = (
-        "import sys, livestyle.video as video; video.open_source('demo').close(); "
+        "import sys; from livestyle.sources import open_source; open_source('demo').close(); "
         "print('av' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -205,3 +205,17 @@ def test_rtsp_stalls_and_comes_back(opened):
     indexes = [source.read().index for _ in range(10 + 50)]
     assert indexes == list(range(1, 61))
     assert source.reconnects == 1
+
+
+@pytest.mark.parametrize("busy", [0, 1])
+def test_what_is_served_by_udp_alone_is_read_by_udp(busy, opened):
+    server = opened.server(RtspServer(bar, udp_only=True, busy=busy))
+    source = opened.source(NetworkStream(server.url))
+    assert source.size == SIZE and source.read() is not None
+    assert server.requests == 2 + busy
+
+
+def test_what_both_transports_say_is_named(opened):
+    server = opened.server(RtspServer(bar, udp_only=True, busy=9))
+    with pytest.raises(SourceError, match=r"over TCP: Protocol not supported; over UDP: .*5XX"):
+        NetworkStream(server.url)

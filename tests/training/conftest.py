@@ -9,7 +9,6 @@ from safetensors.torch import save_file
 
 from livestyle.images import write_picture
 from livestyle.nets.vgg import LossNetwork
-from livestyle.training import loop
 from livestyle.training.config import TrainConfig
 
 LAYERS = ("relu1_1", "relu1_2")
@@ -56,11 +55,10 @@ def config(tmp_path: Path) -> TrainConfig:
 
 
 @pytest.fixture
-def train(config: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def train(config: TrainConfig, tmp_path: Path) -> list[str]:
     """A command line for a run of three steps; another word `--export` makes a style of it."""
-    monkeypatch.setattr(loop, "WEIGHING_PHOTOS", 2)  # most of the time of so short a run
     torch.manual_seed(0)
-    deep = LossNetwork("vgg16", ("relu4_3",))
+    deep = LossNetwork("vgg16", ("relu5_1",))
     save_file(deep.state_dict(), tmp_path / "deep.safetensors")
     command = ["train", str(config.style_image), "--photos", str(config.photos)]
     command += ["--name", "mine", "--out", str(tmp_path / "run"), "--title", "A painting"]

@@ -1,11 +1,14 @@
 """Checkpoints: whole or not there, the last ones kept, the newest readable one taken."""
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
 
 from livestyle.errors import TrainingError
 from livestyle.training import checkpoint as module
@@ -91,3 +94,15 @@ def test_no_checkpoint_is_an_error(folder: Path) -> None:
     folder.mkdir()
     with pytest.raises(TrainingError, match="no checkpoint"):
         load_checkpoint(folder)
+
+
+def test_a_checkpoint_that_does_not_say_so_has_losses_of_the_first_edition(
+    config: TrainConfig, tmp_path: Path
+) -> None:
+    path = save_checkpoint(tmp_path, state(config, 1))
+    with safe_open(path, "pt") as archive:
+        metadata = archive.metadata()
+    settings = json.loads(metadata["config"])
+    del settings["losses_edition"]
+    save_file({"net.weight": torch.zeros(1)}, path, metadata | {"config": json.dumps(settings)})
+    assert load_checkpoint(path).config.losses_edition == 1

@@ -13,7 +13,7 @@ from livestyle.images import read_picture, write_picture
 from livestyle.training import device
 from livestyle.training.callbacks.callback import Callback, Progress
 from livestyle.training.callbacks.preview import paint
-from livestyle.training.checkpoint import CHECKPOINT_FILE, load_checkpoint
+from livestyle.training.checkpoint import CHECKPOINT_FILE, load_checkpoint, save_checkpoint
 from livestyle.training.config import TrainConfig
 from livestyle.training.device import choose_device
 from livestyle.training.loop import Trainer
@@ -62,7 +62,7 @@ def style_of(trainer: Trainer) -> float:
 def test_a_run_learns_and_leaves_a_checkpoint(config: TrainConfig) -> None:
     trainer = Trainer(
         replace(
-            config, steps=40, save_every=20, style_weight=1e10, content_weight=1.0, tv_weight=0.0
+            config, steps=40, save_every=20, style_weight=10.0, content_weight=0.1, tv_weight=0.0
         )
     )
     before = style_of(trainer)
@@ -102,6 +102,29 @@ def test_a_run_is_not_started_over_by_mistake(config: TrainConfig) -> None:
     Trainer(config).run()
     with pytest.raises(TrainingError, match="--resume"):
         Trainer(config)
+
+
+def test_a_run_whose_losses_weighed_otherwise_can_be_started_from_but_not_gone_on_with(
+    config: TrainConfig, tmp_path: Path
+) -> None:
+    path = Trainer(replace(config, steps=1)).run()
+    old = load_checkpoint(path)
+    save_checkpoint(config.out, replace(old, config=replace(old.config, losses_edition=1)))
+    with pytest.raises(TrainingError, match="--from"):
+        Trainer(config, resume=True)
+    Trainer(replace(config, out=tmp_path / "second"), start_from=config.out)
+
+
+@pytest.mark.parametrize("noise", [False, True])
+def test_a_run_paints_with_a_noise_map_only_where_it_is_asked_to(
+    config: TrainConfig, tmp_path: Path, noise: bool
+) -> None:
+    first = load_checkpoint(Trainer(replace(config, steps=1, noise=True)).run())
+    assert first.net["seed.scale"].abs().min() > 0
+    second = replace(config, out=tmp_path / "second", steps=2, noise=noise)
+    path = Trainer(second, start_from=config.out).run()
+    assert (load_checkpoint(path).net["seed.scale"].abs().max() > 0) == noise
+    Trainer(replace(second, steps=3), resume=True).run()
 
 
 def test_a_run_can_start_from_another(config: TrainConfig, tmp_path: Path) -> None:

@@ -5,9 +5,9 @@ import torch
 
 from livestyle.training.losses import (
     chroma_loss,
-    content_loss,
     gram_matrix,
     palette_loss,
+    relative_error,
     style_loss,
     total_variation_loss,
 )
@@ -40,15 +40,25 @@ def test_the_gradient_of_a_gram_matrix(layout: torch.memory_format) -> None:
     torch.testing.assert_close(ours.grad, autograds.grad)
 
 
-def test_content_loss() -> None:
-    assert content_loss(FEATURES, FEATURES + 3).item() == 9.0
+def test_relative_error_is_the_share_of_the_wanted_energy_in_the_mean_over_a_batch() -> None:
+    wanted = torch.tensor([[3.0, 4.0], [0.0, 2.0]])
+    assert relative_error(torch.zeros(2, 2), wanted).item() == 1
+    assert relative_error(wanted * torch.tensor([[1.5], [1.0]]), wanted).item() == 0.125
 
 
-def test_style_loss_sums_layers_and_passes_over_the_rest() -> None:
+def test_style_loss_is_the_mean_over_layers_and_passes_over_the_rest() -> None:
     features = {"a": FEATURES, "b": FEATURES, "other": FEATURES}
-    targets = {"a": torch.zeros(1, 2, 2), "b": gram_matrix(FEATURES)}
-    # mean of 1.25^2, 2 x 2.75^2, 6.25^2
-    assert style_loss(features, targets).item() == pytest.approx(13.9375)
+    targets = {"a": 2 * gram_matrix(FEATURES), "b": gram_matrix(FEATURES)}
+    assert style_loss(features, targets).item() == pytest.approx(0.125)  # of 1/4 and 0
+
+
+def test_style_loss_does_not_depend_on_how_strong_the_features_of_a_layer_are() -> None:
+    features, artwork = torch.rand(2, 1, 8, 6, 6).unbind()
+    losses = [
+        style_loss({"a": features * scale}, {"a": gram_matrix(artwork * scale)}).item()
+        for scale in (1.0, 30.0)
+    ]
+    assert losses[1] == pytest.approx(losses[0], rel=1e-4)
 
 
 def test_total_variation() -> None:

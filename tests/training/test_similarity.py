@@ -3,11 +3,16 @@
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
 
 from livestyle.frame import Pixels
 from livestyle.nets.vgg import LossNetwork
-from livestyle.training.similarity import LAYERS, gradient_ssim, relative_error, similarity
+from livestyle.training.similarity import (
+    LAYERS,
+    Similarity,
+    gradient_ssim,
+    mean_similarity,
+    similarity,
+)
 
 
 def noise(seed: int) -> Pixels:
@@ -25,10 +30,38 @@ def test_an_unpainted_photo_keeps_its_content_and_an_artwork_its_style() -> None
     assert copied.style_error == 0 and copied.content_error > 0
 
 
-def test_relative_error_is_the_share_of_the_wanted_energy() -> None:
-    wanted: Tensor = torch.tensor([3.0, 4.0])
-    assert relative_error(torch.zeros(2), wanted).item() == 1
-    assert relative_error(wanted * 1.5, wanted).item() == pytest.approx(0.25)
+def test_the_mean_over_photos_is_that_of_each_layer_and_error() -> None:
+    one = Similarity({f"relu{stage}_1": float(stage) for stage in range(1, 6)}, 1.0, 2.0, 0.5)
+    other = Similarity({f"relu{stage}_1": 0.0 for stage in range(1, 6)}, 3.0, 0.0, 1.0)
+    mean = Similarity.mean([one, other])
+    assert mean.style_errors == {f"relu{stage}_1": stage / 2 for stage in range(1, 6)}
+    assert mean.style_error == pytest.approx(1.5)
+    assert (mean.content_error, mean.shallow_error, mean.gradient_ssim) == (2.0, 1.0, 0.75)
+
+
+def test_a_lost_photo_shows_in_both_content_errors() -> None:
+    torch.manual_seed(0)
+    network = LossNetwork("vgg16", LAYERS)
+    photos, artwork = [noise(0), noise(1)], noise(2) // 3
+    unpainted, grey, black = (
+        mean_similarity(
+            network, lambda photo, share=share: (photo * share).astype(np.uint8), photos, artwork
+        )
+        for share in (1, 0.5, 0)
+    )
+    assert unpainted.content_error == unpainted.shallow_error == 0
+    assert 0 < grey.content_error < black.content_error
+    assert 0 < grey.shallow_error < black.shallow_error
+
+
+def test_the_artwork_is_shown_at_the_size_of_the_stroke() -> None:
+    torch.manual_seed(0)
+    network = LossNetwork("vgg16", LAYERS)
+    artwork = noise(3)
+    halved, whole = (
+        similarity(network, artwork, artwork, artwork, stroke).style_error for stroke in (0.5, 1.0)
+    )
+    assert whole == 0 < halved
 
 
 def test_edges_are_told_from_colours() -> None:

@@ -1,0 +1,30 @@
+"""What commands and their logs say, with nothing in it that steers a terminal: names of files,
+streams and styles are chosen by anybody."""
+
+import logging
+import sys
+
+import click
+
+from livestyle.plain import printable
+
+
+def echo(message: object = "", *, err: bool = False) -> None:
+    """Prints a message, as `click.echo` does.
+
+    On a terminal and on stderr control characters are replaced. Another program that reads stdout
+    gets names as they are, also those that are no UTF-8.
+    """
+    text = str(message)
+    if err or sys.stdout.isatty():
+        click.echo(printable(text, lines=True), err=err)
+    else:
+        click.echo(text.encode(sys.stdout.encoding or "utf-8", "surrogateescape"))
+
+
+class PlainFormatter(logging.Formatter):
+    """Log lines, with tracebacks where there are some, for a terminal or a log file."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        return printable(super().format(record), lines=True)

@@ -1,0 +1,236 @@
+"""Files painted: pictures and videos, each into another file."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from livestyle.engines import EngineOptions, load
+from livestyle.errors import SourceError
+from livestyle.frame import Frame, Pixels
+from livestyle.images import MAX_PIXELS, read_picture, write_picture
+from livestyle.live.metrics import Metrics
+from livestyle.live.pipeline import Pipeline
+from livestyle.output_file import check_output
+from livestyle.protocols import Sink, Stylizer
+from livestyle.render.compositing import Look, apply
+from livestyle.render.smoothing import TemporalSmoothing
+from livestyle.sinks.formats import RecordOptions
+from livestyle.sinks.recorder import Recorder
+from livestyle.sources.file import VideoFile
+from livestyle.styles.library import DEFAULT_STYLE, find_style
+from livestyle.styles.style import Style
+
+FILE_ENCODING = RecordOptions(preset="medium")
+"""Nobody waits for the frames of a file, so the encoder may take its time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """Which part of a video is read, and at which size.
+
+    Attributes:
+        size: (width, height) that frames are scaled to; None leaves them.
+        height: the same, by height alone; the width follows.
+        start_s, end_s: in seconds from where the file begins; None: its ends.
+    """
+
+    size: tuple[int, int] | None = None
+    height: int | None = None
+    start_s: float | None = None
+    end_s: float | None = None
+
+    def open(self, path: Path) -> VideoFile:
+        """The video, scaled and cut.
+
+        Raises:
+            SourceError: it cannot be opened, or would become too large.
+        """
+        file = VideoFile(path, self.size, self.start_s, self.end_s)
+        if not self.height:
+            return file
+        width, height = file.size
+        file.close()
+        size = max(1, round(width * self.height / height)), self.height
+        if size[0] * size[1] > MAX_PIXELS:
+            raise SourceError(
+                f"{path} would become {size[0]}x{size[1]}; the limit is "
+                f"{MAX_PIXELS // 1_000_000} million pixels. Take a smaller --height."
+            )
+        return VideoFile(path, size, self.start_s, self.end_s)
+
+
+FULL_STYLE = Look()
+WHOLE = Clip()
+
+
+def paint_image(
+    picture: Path | BinaryIO | Pixels,
+    output: Path | None = None,
+    style: str | Path | Style | Stylizer = DEFAULT_STYLE,
+    *,
+    look: Look = FULL_STYLE,
+    engine: EngineOptions | None = None,
+    overwrite: bool = False,
+) -> Pixels:
+    """Paints one picture.
+
+    Args:
+        picture: a path, an open file, or RGB uint8 (H, W, 3).
+        output: the file to write, whose suffix picks the format; None writes none.
+        style: a name, a path, or a style that is loaded already and stays so.
+        look: strength and colours.
+        engine: what runs the network.
+        overwrite: whether an older `output` may be replaced.
+
+    Returns:
+        The painted picture, RGB uint8 (H, W, 3).
+
+    Raises:
+        SourceError, StyleError, EngineError, SinkError: what failed.
+    """
+    if output:
+        inputs = [picture] if isinstance(picture, Path) else []
+        check_output(output, overwrite=overwrite, inputs=inputs)
+    original = picture if isinstance(picture, np.ndarray) else read_picture(picture)
+    with _loaded(style, engine) as stylizer:
+        painted = stylizer(original) if look.strength > 0 else original
+    painted = apply(original, painted, look)
+    if output:
+        write_picture(output, painted)
+    return painted
+
+
+def paint_video(
+    video: Path,
+    output: Path,
+    style: str | Path | Style | Stylizer = DEFAULT_STYLE,
+    *,
+    look: Look = FULL_STYLE,
+    engine: EngineOptions | None = None,
+    steady: float = 0.0,
+    clip: Clip = WHOLE,
+    encoding: RecordOptions = FILE_ENCODING,
+    overwrite: bool = False,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> int:
+    """Paints every frame of a video into another, at its own time, with its sound.
+
+    Args:
+        video: the file to read.
+        output: the file to write; its suffix (.mp4 .mov .mkv .webm .avi) picks the container.
+        style: a name, a path, or a style that is loaded already and stays so.
+        look: strength and colours.
+        engine: what runs the network.
+        steady: 0.0 to 1.0: how much flicker is taken out of static areas.
+        clip: which part, and at which size.
+        encoding: codec and quality.
+        overwrite: whether an older `output` may be replaced.
+        on_progress: told after each frame how many are done, and of how many; 0: unknown.
+
+    Returns:
+        The number of frames.
+
+    Raises:
+        SourceError, StyleError, EngineError, SinkError: what failed.
+    """
+    with (
+        _loaded(style, engine) as stylizer,
+        video_pipeline(
+            video,
+            output,
+            frame_painter(stylizer, look, steady),
+            clip=clip,
+            encoding=encoding,
+            overwrite=overwrite,
+            on_progress=on_progress,
+        ) as pipeline,
+    ):
+        pipeline.run()
+        return pipeline.shown
+
+
+def frame_painter(stylizer: Stylizer, look: Look, steady: float) -> Callable[[Frame], Frame]:
+    """What paints the frames of one file, one after the other."""
+    smoothed = TemporalSmoothing(steady)
+
+    def paint(frame: Frame) -> Frame:
+        original = frame.pixels
+        if look.strength <= 0:  # the network's work would not be seen
+            return frame.painted(apply(original, original, look), "")
+        painted = smoothed(original, stylizer(original))
+        return frame.painted(apply(original, painted, look), "")
+
+    return paint
+
+
+@contextmanager
+def video_pipeline(
+    video: Path,
+    output: Path,
+    paint: Callable[[Frame], Frame],
+    *,
+    clip: Clip = WHOLE,
+    encoding: RecordOptions = FILE_ENCODING,
+    overwrite: bool = False,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Iterator[Pipeline]:
+    """Opens both files, and gives the pipeline between them to run.
+
+    Raises:
+        SourceError: the video cannot be opened.
+        SinkError: the output cannot be written.
+    """
+    with ExitStack() as opened:
+        source = clip.open(video)
+        opened.callback(source.close)
+        recorder = Recorder(
+            output,
+            fps=source.fps,
+            options=encoding,
+            time_base=source.time_base,
+            audio_from=video,
+            start_s=clip.start_s or 0.0,
+            end_s=clip.end_s,
+            overwrite=overwrite,
+            is_whole=lambda: source.is_over and recorder.frames == source.frames_read,
+        )
+        opened.callback(recorder.close)
+        sinks: list[Sink] = [recorder]
+        if on_progress:
+            sinks.append(_Progress(on_progress, source.frame_count))
+        yield Pipeline(source, paint, sinks, Metrics())
+
+
+class _Progress(Sink):
+    """A sink that counts."""
+
+    def __init__(self, on_progress: Callable[[int, int], None], frames: int) -> None:
+        self._on_progress = on_progress
+        self._frames = frames
+        self._done = 0
+
+    def write(self, frame: Frame) -> None:
+        """One frame further."""
+        self._done += 1
+        self._on_progress(self._done, self._frames)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+@contextmanager
+def _loaded(
+    style: str | Path | Style | Stylizer, engine: EngineOptions | None
+) -> Iterator[Stylizer]:
+    """The style, ready to paint; closed at the end if it was loaded here."""
+    if isinstance(style, str | Path):
+        style = find_style(str(style))
+    if isinstance(style, Style):
+        with load(style, engine) as stylizer:
+            yield stylizer
+    else:
+        yield style
