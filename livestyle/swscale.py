@@ -9,12 +9,20 @@ ITU709, ITU601 = 1, 5
 """swscale's SWS_CS_ITU709 and SWS_CS_ITU601."""
 
 
+def to_rgb() -> int:
+    """Flags of `VideoReformatter` from YUV: without them everything gets one level darker."""
+    return _flags("BILINEAR", "ACCURATE_RND", "FULL_CHR_H_INT", "FULL_CHR_H_INP")
+
+
+def to_yuv() -> int:
+    """Flags of `VideoReformatter` from RGB: colours of each block of pixels are averaged."""
+    return _flags("AREA", "ACCURATE_RND", "FULL_CHR_H_INT", "FULL_CHR_H_INP")
+
+
 @cache
-def accurate() -> int:
-    """Its flags, for `VideoReformatter`: without them everything gets one level darker."""
+def _flags(*names: str) -> int:
     # PyAV carries a second FFmpeg beside OpenCV's: it is loaded only where it is needed.
     from av.video.reformatter import Interpolation
 
-    names = ("BILINEAR", "ACCURATE_RND", "FULL_CHR_H_INT", "FULL_CHR_H_INP")
     known = (getattr(Interpolation, name, 0) for name in names)  # older PyAVs lack some
     return sum(int(flag) for flag in known)

@@ -24,7 +24,7 @@ from livestyle.sinks.formats import (
     muxer_options,
     tick_for,
 )
-from livestyle.swscale import accurate
+from livestyle.swscale import to_yuv
 
 if TYPE_CHECKING:
     from av import Packet, VideoFrame, VideoStream
@@ -233,7 +233,7 @@ class Recorder(Sink):
             format=self._options.pix_fmt,
             dst_colorspace="ITU709",
             dst_color_range="MPEG",
-            interpolation=accurate(),
+            interpolation=to_yuv(),
         )
         return cast("VideoFrame", converted)
 

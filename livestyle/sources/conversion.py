@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from livestyle.frame import Pixels
 from livestyle.sources.tone_mapping import BT2020, ToneMapper
-from livestyle.swscale import ITU601, ITU709, UNTAGGED, accurate
+from livestyle.swscale import ITU601, ITU709, UNTAGGED, to_rgb
 
 if TYPE_CHECKING:
     from av import VideoFrame
@@ -52,7 +52,7 @@ class FrameConverter:
             pixels = self._tone_mapped(frame, matrix)
         else:
             rgb = self._reformatter.reformat(
-                frame, format="rgb24", src_colorspace=matrix, interpolation=accurate()
+                frame, format="rgb24", src_colorspace=matrix, interpolation=to_rgb()
             )
             # Lines are padded where the width asks for it.
             pixels = np.ascontiguousarray(rgb.to_ndarray(), np.uint8)
