@@ -400,8 +400,12 @@ def verdict(case: Case, before: Facts, after: Facts) -> list[str]:
 
 
 def stamp_error_ms(before: Facts, after: Facts) -> float:
+    """How far they are apart, counted from the first picture on; sync has the rest."""
+    if not before.stamps_s or not after.stamps_s:
+        return 0.0
+    shift_s = after.stamps_s[0] - before.stamps_s[0]
     pairs = zip(before.stamps_s, after.stamps_s, strict=False)
-    return max((abs(a - b) * 1e3 for a, b in pairs), default=0.0)
+    return max(abs(b - a - shift_s) * 1e3 for a, b in pairs)
 
 
 def colour_error(before: Facts, after: Facts) -> float:
