@@ -116,7 +116,7 @@ def _style_name(ctx: click.Context, parameter: click.Parameter, value: str | Non
 @setting(
     "--chroma-weight",
     "chroma_weight",
-    "How much the photo's colours count; 1e8, and no palette, leaves faces theirs.",
+    "How much the photo's colours count; 0: only the painting's; 300: things keep theirs.",
     type=FiniteRange(0),
 )
 @setting("--learning-rate", "learning_rate", "Peak learning rate.", type=FiniteRange(0))
