@@ -284,7 +284,7 @@ def _player(
     return Player(
         styles.names,
         styles.load,
-        first=styles.names[0],
+        first=styles.first,
         size=frames.size,
         look=look,
         metrics=metrics,
