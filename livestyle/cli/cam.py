@@ -89,6 +89,11 @@ STEADY = 0.5
     type=FiniteRange(1),
     help="Keep about so much of styles loaded; those used longest ago go.",
 )
+@click.option(
+    "--loop",
+    is_flag=True,
+    help="Play a video file again and again; a recording of it has no sound.",
+)
 @click.option("--mirror/--no-mirror", help="Show and record the picture as a mirror does.")
 @click.option("--display/--no-display", default=True, help="Show a window or none.")
 @click.option(
@@ -146,6 +151,7 @@ def cam(
     source: str,
     size: tuple[int, int] | None,
     fps: float | None,
+    loop: bool,
     mirror: bool,
     display: bool,
     record: Path | None,
@@ -180,7 +186,12 @@ def cam(
     metrics = Metrics()
     with ExitStack() as opened:
         wanted = SourceOptions(
-            size=size, fps=fps, reconnect=reconnect, tls_verify=tls_verify, ca_file=ca_file
+            size=size,
+            fps=fps,
+            reconnect=reconnect,
+            tls_verify=tls_verify,
+            ca_file=ca_file,
+            loop=loop,
         )
         frames = open_source(source, wanted)
         opened.callback(frames.close)

@@ -1,5 +1,6 @@
 """`livestyle cam` without a window: every frame of a clip, limits, signals, the report."""
 
+import itertools
 import json
 import signal
 import time
@@ -261,3 +262,18 @@ def test_of_two_that_record_to_the_same_file_the_second_is_refused(
     assert first.ended().code == 130
     assert decoded(tmp_path / "out.mp4").pictures
     assert not list(tmp_path.glob("out.mp4.*"))
+
+
+def test_a_clip_in_a_loop(livestyle: Livestyle) -> None:
+    make_clip(Path("clip.mp4"), frames=4)
+    options = ("--no-display", "--max-frames", "10", "--record", "out.mp4")
+    ended = livestyle("cam", "--source", "clip.mp4", "--loop", *options)
+    assert ended.code == 0, ended.err
+    times_s = decoded(Path("out.mp4")).times_s
+    assert len(times_s) == 10
+    assert all(before < after for before, after in itertools.pairwise(times_s))
+
+
+def test_a_camera_in_a_loop_is_refused(livestyle: Livestyle) -> None:
+    ended = livestyle("cam", "--source", "demo", "--loop", "--no-display")
+    assert ended.code == 3 and "Only a video file can be looped" in ended.err
