@@ -21,6 +21,7 @@ from livestyle.ui.thumbnail_strip import Strip
 HOLD_S = 1.6
 FADE_S = 0.4
 LEAST_FONT_PX = 11
+COMMON_HEIGHT_PX = 720
 LEAST_TABLE_PX = 7
 """Smallest letters of a table: it is better hard to read than cut."""
 
@@ -103,7 +104,7 @@ class Overlay:
         if words.style != self._style.text:
             self._style = self._passing(words.style, HOLD_S)
         height, width = pixels.shape[:2]
-        font_px = max(LEAST_FONT_PX, round(min(height, width * 0.75) * 0.036))
+        font_px = _font_px(min(height, width * 0.75))
         layer = _Layer(pixels, margin_px=font_px)
         self._draw_strip(layer, words, font_px)
         badges_px = _draw_badges(layer, words, font_px)
@@ -154,6 +155,13 @@ class Overlay:
     ) -> int:
         sprite = text_sprite(rows, font_px, ground=OPAQUE_GROUND)
         return layer.blend(sprite, 0.0, 1.0, opacity, lift_px=lift_px)
+
+
+def _font_px(height_px: float) -> int:
+    """Size of the letters in a window of that height: the larger it is, the more slowly they
+    grow, as who fills a screen wants to see the picture."""
+    beyond_px = max(0.0, height_px - COMMON_HEIGHT_PX)
+    return max(LEAST_FONT_PX, round((height_px - beyond_px) * 0.036 + beyond_px * 0.012))
 
 
 def _draw_badges(layer: "_Layer", words: Words, font_px: int) -> int:
