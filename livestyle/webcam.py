@@ -160,7 +160,7 @@ class Webcam(Closable):
         self.player = Player(
             styles.names,
             styles.load,
-            first=styles.names[0],
+            first=styles.first,
             size=self.source.size,
             look=options.look,
             metrics=self._metrics,

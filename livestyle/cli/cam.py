@@ -31,14 +31,24 @@ STDOUT = Path("-")
 
 source_options = gathered(
     "opening",
-    lambda size, fps, reconnect, tls_verify, ca_file: SourceOptions(
-        size=size, fps=fps, reconnect=reconnect, tls_verify=tls_verify, ca_file=ca_file
+    lambda size, fps, loop, reconnect, tls_verify, ca_file: SourceOptions(
+        size=size,
+        fps=fps,
+        loop=loop,
+        reconnect=reconnect,
+        tls_verify=tls_verify,
+        ca_file=ca_file,
     ),
     click.option(
         "--size", type=SIZE, help="Asked of a camera; files and streams are scaled to it."
     ),
     click.option(
         "--fps", metavar="N", type=FiniteRange(1, 1000), help="Asked of a camera; the demo's."
+    ),
+    click.option(
+        "--loop",
+        is_flag=True,
+        help="Play a video file again and again; a recording of it has no sound.",
     ),
     click.option(
         "--reconnect/--no-reconnect", default=True, help="Wait for a camera that is lost."

@@ -1,4 +1,4 @@
-"""StyleSet: the styles a live show plays with, by name and in key order."""
+"""StyleSet: the styles a live show plays with, by name and in the order of their numbers."""
 
 from collections.abc import Hashable
 from contextlib import suppress
@@ -26,13 +26,15 @@ class StyleSet:
 
     Attributes:
         styles: by name, as they were found.
-        names: in key order, the one to begin with first; new ones come last.
+        names: in the order of `livestyle styles`, whichever is asked for: a style's number is
+            its place here, from 1. One that is not among those, and new ones, come last.
+        first: name of the style to begin with.
     """
 
     def __init__(
         self, name_or_path: str, engine: EngineOptions, *, stroke_lock: bool = False
     ) -> None:
-        """Finds the styles: those of a folder of styles, or else all, the one asked for first.
+        """Finds the styles: those of a folder of styles, or else all there are.
 
         Args:
             name_or_path: of a style, or of a folder of styles.
@@ -48,7 +50,7 @@ class StyleSet:
         self._stroke_lock = stroke_lock
         self._folders = [*folder, styles_folder()]
         self._searched = self._seen = self._listing()
-        self.styles = self._found()
+        self.first, self.styles = self._found()
         self.names = list(self.styles)
 
     def search(self) -> list[str]:
@@ -61,7 +63,8 @@ class StyleSet:
         if self._seen == before != self._searched:
             self._searched = self._seen
             with suppress(StyleError):
-                new = {n: style for n, style in self._found().items() if n not in self.styles}
+                _, found = self._found()
+                new = {name: style for name, style in found.items() if name not in self.styles}
                 self.styles |= new
                 self.names += new
         return self.names
@@ -84,10 +87,11 @@ class StyleSet:
         """Something that differs when the files of a style do."""
         return stamp(self.styles[name])
 
-    def _found(self) -> dict[str, Style]:
+    def _found(self) -> tuple[str, dict[str, Style]]:
+        """The name of the style to begin with, and all of the set by name."""
         asked = {style.card.name: style for style in find_styles(self._asked)}
         others = {style.card.name: style for style in list_styles()} if len(asked) == 1 else {}
-        return asked | others | asked
+        return next(iter(asked)), others | asked
 
     def _listing(self) -> list[Hashable]:
         return [stamp_of_folder(folder) for folder in self._folders]
