@@ -196,7 +196,7 @@ def video_pipeline(
             start_s=clip.start_s or 0.0,
             end_s=clip.end_s,
             overwrite=overwrite,
-            partial_if_full=True,
+            is_whole=lambda: source.is_over and recorder.frames == source.frames_read,
         )
         opened.callback(recorder.close)
         sinks: list[Sink] = [recorder]

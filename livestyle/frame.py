@@ -21,6 +21,7 @@ class Frame:
         captured_s: `time.perf_counter()` when the frame reached this program.
         style: name of the style the pixels were painted in; None while they are unpainted.
         is_mirrored: whether left and right were exchanged on the way.
+        duration_s: how long it is shown, where its source says so; 0.0: until the next one.
     """
 
     pixels: Pixels
@@ -29,6 +30,7 @@ class Frame:
     captured_s: float
     style: str | None = None
     is_mirrored: bool = False
+    duration_s: float = 0.0
 
     @property
     def size(self) -> tuple[int, int]:

@@ -7,6 +7,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 CORE = {
+    "demuxing",
+    "swscale",
     "errors",
     "frame",
     "protocols",

@@ -1,5 +1,6 @@
 """What a recording is made of: containers by suffix, encoders by name."""
 
+import os
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -15,18 +16,25 @@ class RecordOptions:
     """How a recording is encoded.
 
     Attributes:
-        codec: "auto" (H.264; VP9 in .webm, MPEG-4 in .avi), "h264", "hevc", "vp9", "mpeg4", or
-            the name of another video encoder in PyAV, which then runs with its own defaults.
+        codec: "auto" (H.264; VP9 in .webm, MPEG-4 in .avi), "h264", "hevc", "av1", "vp9", "vp8",
+            "mpeg4", or the name of another video encoder in PyAV, which then runs with its own
+            defaults.
         crf: quality, 0 (best) to 51, on the scale of H.264.
         preset: of x264 and x265, from "ultrafast" to "veryslow". The default leaves a live
             picture its time: 60% of what "veryfast" takes for a painted picture, at its size.
         audio: whether the sound of `audio_from` is kept.
+        subtitles: whether its subtitles are kept.
+        pix_fmt: FFmpeg's name of how pixels are stored, such as "yuv420p10le".
+        bit_rate: bits per second of the picture, instead of `crf`.
     """
 
     codec: str = "auto"
     crf: int = 20
     preset: str = "superfast"
     audio: bool = True
+    subtitles: bool = True
+    pix_fmt: str = "yuv420p"
+    bit_rate: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +46,14 @@ class Container:
         codec: what "auto" stands for.
         sound_copied: codecs whose sound is taken as it is.
         sound_encoder: FFmpeg's encoder for all other sound.
+        subtitles_copied: codecs whose subtitles are taken as they are.
     """
 
     name: str
     codec: str
     sound_copied: frozenset[str]
     sound_encoder: str
+    subtitles_copied: frozenset[str] = frozenset()
 
     @property
     def has_edit_list(self) -> bool:
@@ -60,33 +70,46 @@ _CONTAINERS = {
         codec="h264",
         sound_copied=frozenset({"aac", "ac3", "alac", "eac3", "flac", "mp3", "opus"}),
         sound_encoder="aac",
+        subtitles_copied=frozenset({"mov_text"}),
     ),
     ".mov": Container(
         name="mov",
         codec="h264",
         sound_copied=frozenset({"aac", "ac3", "alac", "mp3", "pcm_s16le"}),
         sound_encoder="aac",
+        subtitles_copied=frozenset({"mov_text"}),
     ),
     ".mkv": Container(
         name="matroska",
         codec="h264",
         sound_copied=frozenset({"aac", "ac3", "eac3", "flac", "mp3", "opus", "vorbis"}),
         sound_encoder="aac",
+        subtitles_copied=frozenset(
+            {"ass", "dvb_subtitle", "dvd_subtitle", "hdmv_pgs_subtitle", "subrip", "webvtt"}
+        ),
     ),
     ".webm": Container(
         name="webm",
         codec="vp9",
         sound_copied=frozenset({"opus", "vorbis"}),
         sound_encoder="libopus",
+        subtitles_copied=frozenset({"webvtt"}),
     ),
     ".avi": Container(
         name="avi",
         codec="mpeg4",
-        sound_copied=frozenset({"ac3", "mp3", "pcm_s16le"}),
+        sound_copied=frozenset(),  # it has no time stamps: gaps have to be filled
         sound_encoder="pcm_s16le",
     ),
 }
-_ENCODERS = {"h264": "libx264", "hevc": "libx265", "vp9": "libvpx-vp9", "mpeg4": "mpeg4"}
+_ENCODERS = {
+    "h264": "libx264",
+    "hevc": "libx265",
+    "av1": "libsvtav1",
+    "vp9": "libvpx-vp9",
+    "vp8": "libvpx",
+    "mpeg4": "mpeg4",
+}
 _WEBM_CODECS = ("av1", "vp8", "vp9")
 
 
@@ -128,7 +151,18 @@ def encoder_for(codec: str, container: Container) -> str:
 
 def encoder_options(encoder: str, options: RecordOptions) -> dict[str, str]:
     """Quality and speed, in each encoder's own words."""
+    chosen = _quality(encoder, options)
+    if options.bit_rate:
+        for word in ("crf", "cq", "b", "rc", "global_quality"):
+            chosen.pop(word, None)
+        if chosen.get("flags") == "+qscale":
+            del chosen["flags"]
+    return chosen
+
+
+def _quality(encoder: str, options: RecordOptions) -> dict[str, str]:
     quality = {"crf": str(options.crf), "preset": options.preset}
+    crf_of_63 = str(min(63, options.crf + 11))  # VP8, VP9 and AV1 count to 63
     if encoder == "libx264":
         return quality
     if encoder == "libx265":
@@ -136,16 +170,25 @@ def encoder_options(encoder: str, options: RecordOptions) -> dict[str, str]:
         # frames gets decoding times out of nowhere, which no MP4 takes.
         return {**quality, "x265-params": "log-level=error:bframes=0"}
     if encoder == "libvpx-vp9":
-        crf = min(63, options.crf + 11)  # VP9 counts to 63
         # Without a lag: frames that the encoder holds back are lost when the program is killed.
         return {
-            "crf": str(crf),
+            "crf": crf_of_63,
             "b": "0",
             "deadline": "realtime",
             "cpu-used": "6",
             "row-mt": "1",
             "lag-in-frames": "0",
         }
+    if encoder == "libvpx":
+        # VP8 has no quality without a limit: one that is never met.
+        return {"crf": crf_of_63, "b": "200M", "deadline": "realtime", "cpu-used": "4"}
+    if encoder == "libsvtav1":
+        os.environ.setdefault("SVT_LOG", "1")  # it prints to the terminal unless told not to
+        return {"crf": crf_of_63, "preset": "9"}
+    if encoder.endswith("_nvenc"):
+        return {"rc": "vbr", "cq": str(max(1, options.crf)), "b": "0"}
+    if encoder.endswith("_qsv"):
+        return {"global_quality": str(max(1, options.crf))}
     if encoder == "mpeg4":
         step = min(31, max(2, options.crf // 6))
         return {"flags": "+qscale", "global_quality": str(step * 118)}  # 118: FFmpeg's lambda

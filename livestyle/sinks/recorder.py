@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -23,6 +24,7 @@ from livestyle.sinks.formats import (
     muxer_options,
     tick_for,
 )
+from livestyle.swscale import to_yuv
 
 if TYPE_CHECKING:
     from av import Packet, VideoFrame, VideoStream
@@ -41,6 +43,8 @@ _SMALLEST_PX = 16
 
 _BT709 = 1
 _LIMITED_RANGE = 1
+_FRAME_DURATION = 1 << 8
+"""FFmpeg's AV_CODEC_FLAG_FRAME_DURATION."""
 
 
 class Recorder(Sink):
@@ -55,7 +59,7 @@ class Recorder(Sink):
     Size: that of the first frame; later frames of another size are scaled to it. H.264 wants
     even sizes: at odd ones the last row or column is repeated, and up to 16x16 as well.
 
-    Colour: yuv420p, BT.709, limited range, and tagged so.
+    Colour: BT.709, limited range, and tagged so.
 
     The file grows as `NAME.partial` beside the target, in a form that plays even if the program
     is killed, and replaces the target when it is closed. Without a frame nothing is left, and
@@ -79,7 +83,7 @@ class Recorder(Sink):
         start_s: float | None = None,
         end_s: float | None = None,
         overwrite: bool = False,
-        partial_if_full: bool = False,
+        is_whole: Callable[[], bool] | None = None,
     ) -> None:
         """Checks that it can be written; the encoder starts with the first frame.
 
@@ -93,9 +97,9 @@ class Recorder(Sink):
             start_s, end_s: the part of `audio_from` that is wanted, in seconds from where the
                 file begins.
             overwrite: whether an older target may be replaced.
-            partial_if_full: a recording that ends because the disk is nearly full keeps its partial
-                name, as befits a file of which half is no result, instead of the target's, as
-                befits a live one.
+            is_whole: asked when the recording is closed: if it is false, the file keeps its partial
+                name, as befits a part of a film that was interrupted. None: whatever was recorded
+                takes the target's name, as befits a live picture.
 
         Raises:
             DiskFullError: the disk is nearly full.
@@ -104,7 +108,7 @@ class Recorder(Sink):
         """
         self.path = path
         self.frames = 0
-        self._fps = Fraction(fps if fps > 0 else 30).limit_denominator(1001)
+        self._fps = Fraction(max(1, fps) if fps > 0 else 30).limit_denominator(1001)
         self._options = options or RecordOptions()
         self._container = container_for(path)
         self._encoder = encoder_for(self._options.codec, self._container)
@@ -112,8 +116,9 @@ class Recorder(Sink):
         self._first_size = (0, 0)
         self._last_tick = -1
         self._output: OutputContainer | None = None
-        self._failed = self._closed = self._is_full = False
-        self._partial_if_full = partial_if_full
+        self._failed = self._closed = False
+        self._is_whole = is_whole or (lambda: True)
+        self._last_length_s = 0.0
         self._looked_s = time.monotonic()
         if audio_from is not None and path.exists() and path.samefile(audio_from):
             raise SinkError(f"{path} is what is being read. Name another file to write to.")
@@ -149,6 +154,8 @@ class Recorder(Sink):
             picture = self._picture(frame.pixels)
             picture.pts = self._last_tick
             picture.time_base = self._time_base
+            picture.duration = round(frame.duration_s / self._time_base)
+            self._last_length_s = frame.duration_s
             self._output.mux(self._stream.encode(picture))
         except (av.FFmpegError, ValueError) as error:
             raise self._failure(error) from error
@@ -187,18 +194,28 @@ class Recorder(Sink):
                 self._encoder, rate=self._fps, options=encoder_options(self._encoder, self._options)
             ),
         )
-        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        stream.width, stream.height, stream.pix_fmt = width, height, self._options.pix_fmt
         context = stream.codec_context
         context.time_base = self._time_base
         context.gop_size = max(1, round(_KEY_FRAME_EVERY_S * self._fps))
         context.thread_count = _THREADS
+        context.flags |= _FRAME_DURATION
+        if self._options.bit_rate:
+            context.bit_rate = self._options.bit_rate
+        if kind.has_edit_list and context.codec.canonical_name == "hevc":
+            context.codec_tag = "hvc1"  # Apple's players take no other
         context.color_range = _LIMITED_RANGE
         context.colorspace = context.color_primaries = context.color_trc = _BT709
         self._stream = stream
         # Any: every PyAV takes colours by name, the type hints of some do not say so.
         self._reformatter: Any = av.video.reformatter.VideoReformatter()
-        if self._sound is not None and self._options.audio:
-            self._sound.attach(self._output, kind)
+        if self._sound is not None:
+            self._sound.attach(
+                self._output,
+                kind,
+                audio=self._options.audio,
+                subtitles=self._options.subtitles,
+            )
 
     def _picture(self, pixels: Pixels) -> "VideoFrame":
         """The pixels in the encoder's size and colours."""
@@ -212,7 +229,11 @@ class Recorder(Sink):
             pixels = np.pad(pixels, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
         rgb = av.VideoFrame.from_numpy_buffer(np.ascontiguousarray(pixels), "rgb24")
         converted = self._reformatter.reformat(
-            rgb, format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG"
+            rgb,
+            format=self._options.pix_fmt,
+            dst_colorspace="ITU709",
+            dst_color_range="MPEG",
+            interpolation=to_yuv(),
         )
         return cast("VideoFrame", converted)
 
@@ -223,11 +244,15 @@ class Recorder(Sink):
         try:
             self._output.mux(self._last_packets())
             if self._sound is not None:
-                self._sound.finish(self._last_pts_s, float(1 / self._fps))
+                self._sound.finish(self._last_pts_s, self._last_length_s or float(1 / self._fps))
             self._output.close()
             self._check_file()
-            if self._is_full and self._partial_if_full:
+            if not self._is_whole():
                 self._file.leave()
+                _log.warning(
+                    "%s is not whole: its %d frames lie in %s, which plays.",
+                    self.path, self.frames, self._file.path,
+                )  # fmt: skip
             else:
                 self._file.keep()
         except (av.FFmpegError, ValueError, OSError) as error:
@@ -241,7 +266,8 @@ class Recorder(Sink):
         """
         packets = self._stream.encode(None)
         if packets and self._container.has_edit_list:
-            last, frame_ticks = packets[-1], round(1 / self._fps / self._time_base)
+            length_s = self._last_length_s or 1 / self._fps
+            last, frame_ticks = packets[-1], round(length_s / self._time_base)
             last.duration = self._last_tick + frame_ticks - (last.pts or 0)
         return packets
 
@@ -277,8 +303,7 @@ class Recorder(Sink):
         if not self._file.is_there:
             raise self._failure(FileNotFoundError())
         if disk.free_mb(self.path) < disk.LEAST_FREE_MB:
-            self._is_full = True
-            kept = self._file.path if self._partial_if_full else self.path
+            kept = self.path if self._is_whole() else self._file.path
             raise DiskFullError(
                 f"Recording to {self.path} stopped after {self.frames} frames: less than "
                 f"{disk.LEAST_FREE_MB} MB are free there. What was recorded until then is whole, "

@@ -1,35 +1,37 @@
-"""Soundtrack: the sound of a file on its way into a recording of its pictures."""
+"""Soundtrack: sound, subtitles and titles of a file on their way to a recording of its pictures."""
 
 import logging
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import av
-from av import AudioStream, Packet, VideoStream
+from av import Packet, VideoStream
 from av.container import InputContainer, OutputContainer
+from av.stream import Disposition, Stream
 
+from livestyle.demuxing import can_restart, demuxed, open_media, origin_s, time_s
 from livestyle.errors import SinkError
 from livestyle.sinks.formats import Container
+from livestyle.sinks.tracks import CopiedTrack, EncodedTrack, codec_of
 
 if TYPE_CHECKING:
     AnyPacket: TypeAlias = Packet[Any]
-    SoundPacket: TypeAlias = Packet[AudioStream]
 
 _log = logging.getLogger(__name__)
 
 _SAME_PICTURE_S = 0.002
 """Containers round time stamps; pictures this near are the same one."""
 
-_SOUND_BIT_RATE = 160_000
+_FAILURES = (av.FFmpegError, ValueError, IndexError)
 
 
 class Soundtrack:
-    """Reads the first audio stream of a file and feeds it to a muxer in step with the pictures.
+    """Reads all that is not video in a file and feeds it to a muxer in step with the pictures.
 
-    Packets are copied where the container takes their codec, and encoded anew otherwise. Only
-    what is due is read, so that the length of the file does not matter. Sound that is broken
-    ends with a warning: it must not end the picture.
+    Packets are copied where the container takes their codec; other sound is encoded anew, other
+    subtitles are left out with a warning. Only what is due is read, so that the length of the file
+    does not matter. A track that is broken ends with a warning: it must not end the picture.
     """
 
     def __init__(self, path: Path, start_s: float | None, end_s: float | None) -> None:
@@ -45,25 +47,28 @@ class Soundtrack:
             SinkError: it cannot be opened.
         """
         try:
-            self._source: InputContainer = av.open(str(path.absolute()))
+            self._source: InputContainer = open_media(path)
         except (av.FFmpegError, OSError) as error:
             raise SinkError(
                 f"The sound of {path} cannot be read ({error.strerror}). Record without it."
             ) from error
         self._name = path.name
-        audio, video = self._source.streams.audio, self._source.streams.video
-        self._stream: AudioStream | None = audio[0] if audio else None
-        # The cover of a music file is a stream of one picture, without a rate.
-        self._pictures = [stream for stream in video[:1] if stream.average_rate]
-        begins_s = max(0.0, (self._source.start_time or 0) / av.time_base)
+        streams = self._source.streams
+        # The cover of a music file is a stream of one picture.
+        self._pictures = [
+            stream
+            for stream in streams.video
+            if not stream.disposition & Disposition.attached_pic and stream.average_rate
+        ][:1]
+        self._streams: list[Stream] = [*streams.audio, *streams.subtitles]
+        begins_s = origin_s(self._source)
         self._is_cut = start_s is not None and start_s > 0
         self._follows = start_s is None
         self._zero_s = begins_s + (start_s or 0.0)
         self._until_s = begins_s + end_s if end_s is not None else float("inf")
         self._seen_picture_s = -float("inf")
-        self._target: AudioStream | None = None
-        self._held: SoundPacket | None = None
-        self._last_dts = -(2**62)
+        self._tracks: dict[int, CopiedTrack | EncodedTrack] = {}
+        self._held: AnyPacket | None = None
 
     def begin(self, picture_s: float) -> float:
         """Settles, for a first picture at this time, which time becomes zero, and returns it.
@@ -79,47 +84,62 @@ class Soundtrack:
             if self._is_cut:
                 self._zero_s = picture_s
         self._zero_s = min(self._zero_s, picture_s)
-        if self._is_cut:
+        if self._is_cut and not can_restart(self._source):
             try:
                 self._source.seek(int(self._zero_s * av.time_base))
             except av.FFmpegError as error:
                 _log.debug("%s cannot seek: %s", self._name, error)
         return self._zero_s
 
-    def attach(self, output: OutputContainer, container: Container) -> None:
-        """Adds the sound to a recording, before its first packet.
+    def attach(
+        self, output: OutputContainer, container: Container, *, audio: bool, subtitles: bool
+    ) -> None:
+        """Adds titles, chapters and tracks to a recording, before its first packet.
 
         Args:
             output: the recording.
             container: what kind of file that is.
+            audio, subtitles: whether they are wanted.
         """
-        self._output = output
-        self._container = container
-        if self._stream is None:
-            return
-        self._packets = self._read()
-        try:
-            self._copies = self._stream.codec_context.name in container.sound_copied
-            if self._copies:
-                self._target = output.add_stream_from_template(self._stream)
+        wanted = {"audio": audio, "subtitle": subtitles}
+        output.metadata.update(self._source.metadata)
+        if not self._is_cut:
+            self._add_chapters(output)
+        for stream in self._streams:
+            if not wanted[stream.type]:
+                continue
+            try:
+                track = _track(stream, output, container)
+            except _FAILURES as error:
+                self._warn(stream, error)
+                continue
+            if track is None:
+                _log.warning(
+                    "%s: the subtitles (%s) cannot be kept in %s and are left out.",
+                    self._name, codec_of(stream) or "of unknown kind", container.name,
+                )  # fmt: skip
             else:
-                encoder = container.sound_encoder
-                rate = 48_000 if encoder == "libopus" else min(48_000, self._stream.rate)
-                target = cast(AudioStream, output.add_stream(encoder, rate=rate))
-                target.codec_context.bit_rate = _SOUND_BIT_RATE
-                target.codec_context.layout = "mono" if self._stream.channels == 1 else "stereo"
-                self._target = target
-        except (av.FFmpegError, ValueError) as error:
-            self._give_up(error)
+                self._tracks[stream.index] = track
+        self._packets = self._read()
 
-    def feed(self, time_s: float) -> None:
-        """Passes on the sound that is due before a time in the source's clock."""
-        while self._target is not None:
+    def _add_chapters(self, output: OutputContainer) -> None:
+        chapters = self._source.chapters()
+        for chapter in chapters:
+            base = chapter["time_base"]
+            if base:
+                shift = round(self._zero_s / base)
+                chapter["start"], chapter["end"] = chapter["start"] - shift, chapter["end"] - shift
+        if chapters:
+            output.set_chapters(chapters)
+
+    def feed(self, due_s: float) -> None:
+        """Passes on what is due before a time in the source's clock."""
+        while self._tracks:
             packet = self._held or next(self._packets, None)
             self._held = None
             if packet is None:
                 return
-            if _time_s(packet) >= time_s:
+            if (time_s(packet) or 0.0) >= due_s:
                 self._held = packet
                 return
             self._pass_on(packet)
@@ -134,7 +154,7 @@ class Soundtrack:
             picture_s: when the last picture was due, in the source's clock.
             frame_s: how long it is shown.
         """
-        if self._target is None:
+        if not self._tracks:
             return
         self.feed(picture_s + frame_s)
         rest = [self._held] if self._held is not None else []
@@ -146,71 +166,71 @@ class Soundtrack:
                     self._pass_on(late)
                 break
             rest.append(packet)
-        if self._target is not None and not self._copies:
-            self._output.mux(self._target.encode(None))
+        for index, track in list(self._tracks.items()):
+            try:
+                track.finish()
+            except _FAILURES as error:
+                self._give_up(self._source.streams[index], error)
 
     def close(self) -> None:
         """Closes the file."""
-        self._target = None
+        self._tracks = {}
         self._source.close()
 
-    def _read(self) -> "Iterator[SoundPacket]":
-        """The packets of sound between start and end; takes note of the pictures passed by."""
+    def _read(self) -> "Iterator[AnyPacket]":
+        """The packets between start and end; takes note of the pictures passed by."""
         from_s = self._zero_s if self._is_cut else -float("inf")
+        kept = [stream for stream in self._streams if stream.index in self._tracks]
+        for packet in demuxed(self._source, *self._pictures, *kept, on_error=self._note):
+            now_s = time_s(packet)
+            if packet.pts is None or now_s is None:
+                continue
+            if isinstance(packet.stream, VideoStream):
+                if now_s < self._until_s - _SAME_PICTURE_S:
+                    self._seen_picture_s = max(self._seen_picture_s, now_s)
+            elif from_s <= now_s < self._until_s:
+                yield packet
+            elif now_s >= self._until_s and len(self._tracks) == 1:
+                return
+
+    def _pass_on(self, packet: "AnyPacket") -> None:
+        track = self._tracks.get(packet.stream_index)
+        if track is None:
+            return
+        stream = packet.stream
         try:
-            for packet in self._source.demux(self._stream, *self._pictures):
-                if packet.pts is None:
-                    continue
-                time_s = _time_s(packet)
-                if isinstance(packet.stream, VideoStream):
-                    if time_s < self._until_s - _SAME_PICTURE_S:
-                        self._seen_picture_s = max(self._seen_picture_s, time_s)
-                elif time_s >= self._until_s:
-                    return
-                elif time_s >= from_s:
-                    yield cast("SoundPacket", packet)
-        except av.FFmpegError as error:
-            self._warn(error)
+            track.write(packet, self._zero_s)
+        except _FAILURES as error:
+            self._give_up(stream, error)
 
-    def _pass_on(self, packet: "SoundPacket") -> None:
-        if self._target is None:
-            return
-        if self._copies:
-            self._copy(packet)
-            return
-        try:
-            frames = packet.decode()
-        except av.FFmpegError as error:
-            _log.debug("%s: broken sound passed over: %s", self._name, error)
-            return
-        for frame in frames:
-            if frame.pts is not None and frame.time_base:
-                frame.pts -= round(self._zero_s / frame.time_base)
-            self._output.mux(self._target.encode(frame))
+    def _give_up(self, stream: Stream, error: Exception) -> None:
+        del self._tracks[stream.index]
+        self._warn(stream, error)
 
-    def _copy(self, packet: "SoundPacket") -> None:
-        assert self._target is not None and packet.pts is not None
-        shift = round(self._zero_s / packet.time_base)
-        packet.pts -= shift
-        is_lead_in = packet.pts < 0 and packet.pts + (packet.duration or 0) <= 0
-        if is_lead_in and not self._container.has_edit_list:
-            return  # it would push everything else back
-        packet.dts = packet.pts if packet.dts is None else packet.dts - shift
-        if packet.dts <= self._last_dts:
-            return  # a muxer takes no step back in time
-        self._last_dts = packet.dts
-        packet.stream = self._target
-        self._output.mux(packet)
+    def _note(self, error: Exception) -> None:
+        _log.debug("%s: broken part: %s", self._name, error)
 
-    def _give_up(self, error: Exception) -> None:
-        self._target = None
-        self._warn(error)
-
-    def _warn(self, error: Exception) -> None:
-        _log.warning("The sound of %s cannot be kept from here on: %s", self._name, error)
+    def _warn(self, stream: Stream, error: Exception) -> None:
+        what = "sound" if stream.type == "audio" else "subtitles"
+        _log.warning(
+            "The %s of %s (track %d) cannot be kept from here on: %s. The picture goes on.",
+            what, self._name, stream.index, error,
+        )  # fmt: skip
 
 
-def _time_s(packet: "AnyPacket") -> float:
-    """When a packet is due, in its file's clock."""
-    assert packet.pts is not None
-    return float(packet.pts * packet.time_base)
+def _track(
+    stream: Stream, output: OutputContainer, container: Container
+) -> CopiedTrack | EncodedTrack | None:
+    """A track for a stream; None for subtitles that the container does not take.
+
+    Raises:
+        av.FFmpegError, ValueError: it cannot be kept.
+    """
+    codec = codec_of(stream)
+    if isinstance(stream, av.AudioStream):
+        if codec in container.sound_copied:
+            return CopiedTrack(stream, output, container)
+        return EncodedTrack(stream, output, container)
+    if codec in container.subtitles_copied:
+        return CopiedTrack(stream, output, container)
+    return None

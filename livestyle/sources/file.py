@@ -6,17 +6,23 @@ import time
 from collections.abc import Generator, Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import av
 from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
+from livestyle.demuxing import can_restart, demuxed, open_media, origin_s, time_s
 from livestyle.errors import SourceError
-from livestyle.frame import Frame
+from livestyle.frame import Frame, Pixels
 from livestyle.protocols import FrameSource
 from livestyle.resize import resized
 from livestyle.sources.conversion import FrameConverter
+from livestyle.sources.deinterlacing import Deinterlacer
+
+if TYPE_CHECKING:
+    from livestyle.demuxing import AnyPacket
 
 log = logging.getLogger(__name__)
 
@@ -25,12 +31,20 @@ _EARLY_FRAMES = 3
 """Video that ends so much before what it announces is called cut short: frames where the video
 itself announces something, seconds where only the whole file does (sound may be longer)."""
 
+_MOST_FPS = 240
+"""A higher rate is a guess of FFmpeg's (60000 for raw DV)."""
+
+_SEEKABLE = ("mov,", "matroska,", "avi", "asf", "flv", "nut", "mxf")
+"""Begins of the names of formats with an index, or time stamps that can be searched."""
+
 
 class VideoFile(FrameSource):
     """Reads the video of a file; what is broken in it is passed over and logged.
 
-    Time stamps are the file's own, as is the clock of `start_s` and `end_s`: both count from
-    `origin_s`, where the file begins.
+    Time stamps are the file's own, but go on where the file's begin anew (joined recordings).
+    `start_s` and `end_s` count from `origin_s`, where the file begins.
+
+    Pixels that are not square are made so, and interlaced pictures whole.
 
     Attributes:
         path: of the file.
@@ -39,6 +53,8 @@ class VideoFile(FrameSource):
             from an MP4 that was trimmed without encoding it again.
         time_base: seconds per tick; every `pts_s` that the file stores is a multiple of it.
         origin_s: where the file's clock starts.
+        frames_read: so far.
+        is_over: whether all that is wanted of it was read.
     """
 
     is_live = False
@@ -65,6 +81,8 @@ class VideoFile(FrameSource):
         self.name = path.name
         self.reconnects = 0
         self.status = ""
+        self.frames_read = 0
+        self.is_over = False
         self._using = threading.Lock()
         self._closed = False
         self._scale_to = size
@@ -90,7 +108,12 @@ class VideoFile(FrameSource):
             if self._closed:
                 return None
             frame, self._first = self._first, None
-            return frame or next(self._frames, None)
+            frame = frame or next(self._frames, None)
+            if frame is None:
+                self.is_over = True
+            else:
+                self.frames_read += 1
+            return frame
 
     def close(self) -> None:
         """Closes the file."""
@@ -102,10 +125,11 @@ class VideoFile(FrameSource):
     def _describe(self, stream: VideoStream) -> None:
         stream.thread_type = "AUTO"
         self._stream = stream
-        self.fps = float(stream.average_rate or stream.guessed_rate or 0)
+        rates = [float(rate) for rate in (stream.average_rate, stream.guessed_rate) if rate]
+        self.fps = max((rate for rate in rates if rate <= _MOST_FPS), default=0.0)
         self.frame_count = stream.frames
         self.time_base = stream.time_base or Fraction(1, av.time_base)
-        self.origin_s = (self._container.start_time or 0) / av.time_base
+        self.origin_s = origin_s(self._container)
         self.duration_s = (self._container.duration or 0) / av.time_base
         if stream.duration:
             self.duration_s = float(stream.duration * self.time_base)
@@ -113,36 +137,73 @@ class VideoFile(FrameSource):
     def _read_frames(self) -> Generator[Frame, None, None]:
         """Decodes, stamps and converts; ends with a warning where the file is cut short."""
         convert = FrameConverter()
-        index, decoded, time_s = 0, 0, None
+        index, decoded, shown_s, ends_s = 0, 0, None, None
+        note = ""
         for picture in self._decoded():
             decoded += 1
-            time_s = self._time_s(picture, time_s)
-            if self._start_s is not None and time_s < self._start_s:
+            shown_s = self._time_s(picture, shown_s)
+            length_s = float((picture.duration or 0) * (picture.time_base or self.time_base))
+            ends_s = shown_s + length_s
+            if self._start_s is not None and shown_s < self._start_s:
                 continue
-            if self._end_s is not None and time_s >= self._end_s:
+            if self._end_s is not None and shown_s >= self._end_s:
                 return
-            pixels = resized(convert(picture), self._scale_to)
-            yield Frame(pixels, index, time_s, time.perf_counter())
+            pixels = convert(picture)
+            pixels = resized(pixels, self._scale_to or self._square(picture, pixels))
+            if convert.note != note:
+                note = convert.note
+                log.warning("%s: %s.", self.name, note)
+            yield Frame(pixels, index, shown_s, time.perf_counter(), duration_s=length_s)
             index += 1
-        self._warn_if_damaged(decoded, time_s)
+        self._warn_if_damaged(decoded, ends_s)
+
+    def _square(self, picture: av.VideoFrame, pixels: Pixels) -> tuple[int, int]:
+        """The size that a picture has with square pixels; nothing is made smaller."""
+        height, width = pixels.shape[:2]
+        ratio = self._stream.sample_aspect_ratio or Fraction(1)
+        if ratio <= 0 or not Fraction(1, 8) <= ratio <= 8:
+            return width, height
+        if (height > width) != (picture.height > picture.width):  # turned by a quarter
+            ratio = 1 / ratio
+        if ratio >= 1:
+            return round(width * ratio), height
+        return width, round(height / ratio)
 
     def _decoded(self) -> Iterator[av.VideoFrame]:
-        """Decodes packet by packet, so that a broken one costs no more than itself."""
-        packets = self._container.demux(self._stream)
-        while True:
+        """Whole pictures, packet by packet, so that a broken one costs no more than itself."""
+        deinterlaced = Deinterlacer(self._stream)
+        for packet in self._packets():
             try:
-                packet = next(packets, None)
+                for picture in self._stream.decode(packet):
+                    yield from deinterlaced(picture)
             except av.FFmpegError as error:
-                log.debug("%s: reading ended: %s", self.name, error)
-                self._broken += 1
-                return
-            if packet is None:
-                return
-            try:
-                yield from self._stream.decode(packet)
-            except av.FFmpegError as error:
-                log.debug("%s: broken packet: %s", self.name, error)
-                self._broken += 1
+                self._count_broken(error)
+        yield from deinterlaced(None)
+
+    def _packets(self) -> "Iterator[AnyPacket]":
+        """The packets; those of a format that is not sought in, from the key frame before the
+        start."""
+        packets = demuxed(self._container, self._stream, on_error=self._count_broken)
+        if self._start_s is None or self._can_seek:
+            yield from packets
+            return
+        waiting: list[AnyPacket] = []
+        for packet in packets:
+            due_s = time_s(packet)
+            if due_s is not None and due_s <= self._start_s:
+                waiting = [] if packet.is_keyframe else waiting
+                waiting.append(packet)
+                continue
+            yield from (*waiting, packet)
+            waiting = []
+            if due_s is not None:
+                break
+        yield from waiting
+        yield from packets
+
+    def _count_broken(self, error: Exception) -> None:
+        log.debug("%s: broken part: %s", self.name, error)
+        self._broken += 1
 
     def _time_s(self, picture: av.VideoFrame, last_s: float | None) -> float:
         """When the picture is due; a missing or repeated time is put after the last one."""
@@ -156,7 +217,9 @@ class VideoFile(FrameSource):
 
     def _seek(self) -> None:
         """Goes to the key frame before the start; formats that cannot are read through."""
-        if self._start_s is None:
+        name = self._container.format.name
+        self._can_seek = name.startswith(_SEEKABLE) and not can_restart(self._container)
+        if self._start_s is None or not self._can_seek:
             return
         try:
             self._container.seek(int(self._start_s / self.time_base), stream=self._stream)
@@ -189,7 +252,9 @@ class VideoFile(FrameSource):
         if counted and decoded + _EARLY_FRAMES < self.frame_count:
             return True
         early_s = _EARLY_FRAMES / self.fps if self._stream.duration and self.fps else _EARLY_S
-        return last_s + early_s < self.origin_s + self.duration_s
+        # Matroska counts its length from zero, not from where the file begins.
+        begins_s = 0.0 if "matroska" in self._container.format.name else self.origin_s
+        return last_s + early_s < begins_s + self.duration_s
 
 
 def _open_container(path: Path) -> InputContainer:
@@ -197,9 +262,7 @@ def _open_container(path: Path) -> InputContainer:
         what = "is a folder" if path.is_dir() else "is not there"
         raise SourceError(f"There is no video file {path}: it {what}.")
     try:
-        # An absolute path cannot be taken for one of FFmpeg's protocols; old files have titles
-        # in any encoding.
-        return av.open(str(path.absolute()), metadata_errors="replace")
+        return open_media(path)
     except (av.FFmpegError, OSError) as error:
         found = "it is empty" if path.stat().st_size == 0 else f"{error.strerror}"
         raise SourceError(

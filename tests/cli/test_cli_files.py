@@ -98,8 +98,8 @@ def test_strength_colours_and_codec(livestyle: Livestyle) -> None:
     assert ended.code == 5 and "crayon" in ended.err and "h264" in ended.err
 
 
-def test_ctrl_c_leaves_what_was_painted(
-    start: Callable[..., Running], tmp_path: Path, livestyle: Livestyle
+def test_ctrl_c_leaves_what_was_painted_under_its_partial_name(
+    start: Callable[..., Running], tmp_path: Path
 ) -> None:
     clip = make_clip(
         tmp_path / "long.mkv",
@@ -107,12 +107,16 @@ def test_ctrl_c_leaves_what_was_painted(
         size=(320, 240),
         picture=lambda i, size: noise(i % 4, size),
     )
-    program = start("video", clip, "out.mp4")
+    older = b"an older result"
+    (tmp_path / "out.mp4").write_bytes(older)
+    program = start("video", clip, "out.mp4", "--overwrite")
     program.wait_for(lambda: plays(tmp_path / "out.mp4.partial"), "a recording that plays")
     program.send(SIGINT)
     ended = program.ended()
     assert ended.code == 130 and "Traceback" not in ended.err, ended.err
-    assert 0 < len(decoded(Path("out.mp4")).pictures) < 600
+    assert 0 < len(decoded(Path("out.mp4.partial")).pictures) < 600
+    assert (tmp_path / "out.mp4").read_bytes() == older
+    assert "out.mp4.partial" in ended.err
 
 
 def picture(path: Path, size: tuple[int, int] = (40, 30), **options: object) -> Image.Image:
