@@ -6,13 +6,14 @@ from dataclasses import replace
 
 from livestyle.errors import SourceError
 from livestyle.frame import Frame
+from livestyle.protocols import FrameSource
 from livestyle.sources.file import VideoFile
 
 _FPS = 25.0
 """Of a file that announces no rate and has a single frame."""
 
 
-class Loop:
+class Loop(FrameSource):
     """Reads a video file again and again; indices and time stamps go on rising.
 
     It has what a source has, but neither sound nor a length: those of the file end.
