@@ -42,7 +42,9 @@ class WebcamOptions:
     Attributes:
         source: a camera's number or path, a video file, an http:// or rtsp:// address, or "demo".
         opening: how the source is opened.
-        style: the style to begin with, by name or path, or a folder of styles.
+        style: the style to begin with, by name or path, or a folder of styles; None: the first
+            of `styles`, or the default.
+        styles: names or paths of the styles that keys reach, in this order; none: all there are.
         look: strength, colours, mirror.
         engine: what runs the network.
         player: smoothing, crossfade, resolution, memory.
@@ -59,7 +61,8 @@ class WebcamOptions:
 
     source: str = "0"
     opening: SourceOptions = field(default_factory=SourceOptions)
-    style: str = DEFAULT_STYLE
+    style: str | None = None
+    styles: tuple[str, ...] = ()
     look: Look = field(default_factory=Look)
     engine: EngineOptions = field(default_factory=EngineOptions)
     player: PlayerOptions = field(default_factory=lambda: PlayerOptions(steady=0.5))
@@ -141,7 +144,13 @@ class Webcam(Closable):
 
     def _open(self) -> None:
         options = self._options
-        styles = StyleSet(options.style, options.engine, stroke_lock=options.player.stroke_lock)
+        first = options.style or (options.styles[0] if options.styles else DEFAULT_STYLE)
+        styles = StyleSet(
+            first,
+            options.engine,
+            names=options.styles,
+            stroke_lock=options.player.stroke_lock,
+        )
         if options.display:
             check_folder_writable(options.folder)
         self.source = open_source(options.source, options.opening)

@@ -13,7 +13,7 @@ import torch
 
 from livestyle.cli.export import export as export_command
 from livestyle.engines import EngineOptions, load
-from livestyle.errors import ExportError
+from livestyle.errors import ExportError, SinkError
 from livestyle.export import MIN_FRAME_SIDE_PX, torchscript
 from livestyle.export.onnx import to_onnx
 from livestyle.export.style import Target, export_style
@@ -200,7 +200,7 @@ def test_an_older_style_is_replaced_only_when_told(
     assert json.loads((folder / CARD_FILE).read_text())["training"]["steps"] == 99
     assert [path.name for path in tmp_path.iterdir()] == ["test"]
     (folder / CARD_FILE).unlink()  # now it is somebody's folder, not a style
-    with pytest.raises(ExportError, match="is there already"):
+    with pytest.raises(SinkError, match="is already there"):
         export_style(checkpoint, folder, frames[:1], targets, overwrite=True)
 
 
