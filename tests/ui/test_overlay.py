@@ -225,6 +225,16 @@ def test_the_hint_goes_after_its_time_and_for_whatever_else_was_asked_for() -> N
     assert overlay.draw(white, Words()) is white
 
 
+def test_a_long_notice_stays_long_enough_to_be_read() -> None:
+    clock = SetClock()
+    overlay, white = Overlay(clock), picture("white")
+    overlay.say(SAVED)
+    clock.now_s += 4.0
+    assert (overlay.draw(white, Words()) != white).any()
+    clock.now_s += 1.0
+    assert overlay.draw(white, Words()) is white
+
+
 def test_hint_notice_and_name_stand_one_above_the_other() -> None:
     overlay = Overlay()
     overlay.hint("press h for the keys", 6.0)
