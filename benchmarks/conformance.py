@@ -29,7 +29,8 @@ from typing import Any
 import numpy as np
 
 SOURCE = (
-    "testsrc2=s={size}:r={rate}:d={length},drawbox=c=white:t=fill:enable='between(t,0.99,1.19)'"
+    "testsrc2=s={size}:r={rate}:d={length},hue=s=0.4,gblur=3,"
+    "drawbox=c=white:t=fill:enable='between(t,0.99,1.19)'"
 )
 SOUND = "sine=1000:r={hertz}:d={length},volume=0:eval=frame:enable='not(between(t,1,1.2))'"
 

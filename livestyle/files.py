@@ -11,7 +11,7 @@ import numpy as np
 from livestyle.engines import EngineOptions, load
 from livestyle.errors import SourceError
 from livestyle.frame import Frame, Pixels
-from livestyle.images import MAX_PIXELS, read_picture, write_picture
+from livestyle.images import MAX_PIXELS, Picture, open_picture, write_picture
 from livestyle.live.metrics import Metrics
 from livestyle.live.pipeline import Pipeline
 from livestyle.output_file import check_output
@@ -95,12 +95,13 @@ def paint_image(
     if output:
         inputs = [picture] if isinstance(picture, Path) else []
         check_output(output, overwrite=overwrite, inputs=inputs)
-    original = picture if isinstance(picture, np.ndarray) else read_picture(picture)
+    opened = Picture(picture) if isinstance(picture, np.ndarray) else open_picture(picture)
+    original = opened.pixels
     with _loaded(style, engine) as stylizer:
         painted = stylizer(original) if look.strength > 0 else original
     painted = apply(original, painted, look)
     if output:
-        write_picture(output, painted)
+        write_picture(output, painted, like=opened)
     return painted
 
 

@@ -153,7 +153,7 @@ def encoder_options(encoder: str, options: RecordOptions) -> dict[str, str]:
     """Quality and speed, in each encoder's own words."""
     chosen = _quality(encoder, options)
     if options.bit_rate:
-        for word in ("crf", "cq", "b", "rc", "global_quality"):
+        for word in ("crf", "cq", "b", "rc", "global_quality", "qmin", "qmax"):
             chosen.pop(word, None)
         if chosen.get("flags") == "+qscale":
             del chosen["flags"]
@@ -180,8 +180,9 @@ def _quality(encoder: str, options: RecordOptions) -> dict[str, str]:
             "lag-in-frames": "0",
         }
     if encoder == "libvpx":
-        # VP8 has no quality without a limit: one that is never met.
-        return {"crf": crf_of_63, "b": "200M", "deadline": "realtime", "cpu-used": "4"}
+        # VP8's own scale of quality hardly matters without a limit, so the quantiser is fixed.
+        quantiser = {"qmin": crf_of_63, "qmax": crf_of_63, "b": "200M"}
+        return {**quantiser, "deadline": "realtime", "cpu-used": "4"}
     if encoder == "libsvtav1":
         os.environ.setdefault("SVT_LOG", "1")  # it prints to the terminal unless told not to
         return {"crf": crf_of_63, "preset": "9"}

@@ -51,7 +51,7 @@ class CopiedTrack:
         self._unframed: BitStreamFilterContext | None = None
         if codec_of(source) == "aac" and not source.codec_context.extradata:
             # As in MPEG-TS: each packet has a header of its own, which other containers forbid.
-            self._unframed = BitStreamFilterContext("aac_adtstoasc", source, self._target)
+            self._unframed = BitStreamFilterContext("aac_adtstoasc", source)
         describe(self._target, source)
 
     def write(self, packet: "AnyPacket", zero_s: float) -> None:

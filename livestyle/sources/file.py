@@ -34,6 +34,9 @@ itself announces something, seconds where only the whole file does (sound may be
 _MOST_FPS = 240
 """A higher rate is a guess of FFmpeg's (60000 for raw DV)."""
 
+_SAME_S = 0.0005
+"""Files count time in ticks of their own; times so near each other are the same."""
+
 _SEEKABLE = ("mov,", "matroska,", "avi", "asf", "flv", "nut", "mxf")
 """Begins of the names of formats with an index, or time stamps that can be searched."""
 
@@ -144,9 +147,9 @@ class VideoFile(FrameSource):
             shown_s = self._time_s(picture, shown_s)
             length_s = float((picture.duration or 0) * (picture.time_base or self.time_base))
             ends_s = shown_s + length_s
-            if self._start_s is not None and shown_s < self._start_s:
+            if self._start_s is not None and shown_s < self._start_s - _SAME_S:
                 continue
-            if self._end_s is not None and shown_s >= self._end_s:
+            if self._end_s is not None and shown_s >= self._end_s - _SAME_S:
                 return
             pixels = convert(picture)
             pixels = resized(pixels, self._scale_to or self._square(picture, pixels))
