@@ -16,6 +16,7 @@ from livestyle.live.style_set import StyleSet
 from livestyle.live.style_watcher import StyleWatcher
 from livestyle.protocols import Closable, Sink
 from livestyle.render.compositing import Look
+from livestyle.render.scene import Scene
 from livestyle.sessions.recorder import SessionRecorder
 from livestyle.sessions.timeline import SessionSettings
 from livestyle.sinks.disk import check_folder_writable
@@ -165,7 +166,7 @@ class Webcam(Closable):
             window = Window("livestyle")
             self._opened.callback(window.close)
             self._opened.callback(thumbnails.close)
-        self._session_recorder = self._open_session(styles)
+        self._session_recorder: SessionRecorder | None = None
         self.player = Player(
             styles.names,
             styles.load,
@@ -175,9 +176,10 @@ class Webcam(Closable):
             metrics=self._metrics,
             options=options.player,
             load_fallback=styles.load_on_cpu,
-            note=self._session_recorder.note if self._session_recorder else None,
+            note=self._note_scene,
         )
         self._opened.callback(self.player.close)
+        self._session_recorder = self._open_session(styles)
         self._opened.callback(_watch(styles, self.player, thumbnails).close)
         self._show: LiveSession | Pipeline
         if window is not None:
@@ -206,6 +208,11 @@ class Webcam(Closable):
                 max_frames=options.max_frames,
                 duration_s=options.duration_s,
             )
+
+    def _note_scene(self, at_s: float, scene: Scene) -> None:
+        """Told by the player what each frame is painted with."""
+        if self._session_recorder:
+            self._session_recorder.note(at_s, scene)
 
     def _virtual_cameras(self) -> list[Sink]:
         """The virtual camera if one is wanted; what else is shown or written outlives it."""
@@ -260,6 +267,8 @@ class Webcam(Closable):
                 steady=options.player.steady,
                 crossfade_s=options.player.crossfade_s,
                 stroke_lock=options.player.stroke_lock,
+                noise=options.engine.noise,
+                rich=self.player.info.rich,
                 began=datetime.now().astimezone().isoformat(timespec="seconds"),
             ),
             styles.styles.__getitem__,

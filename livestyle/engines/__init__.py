@@ -51,7 +51,7 @@ class EngineOptions:
         precision: one of `PRECISIONS`.
         threads: processor threads to use; None leaves it to the engine.
         rich: whether to paint with the style's rich network; None: where the device is strong.
-        fill: how much to paint where the picture is flat, 0 to 1; see `livestyle.styles.noise`.
+        noise: factor of the noise map, 0 to 1; see `livestyle.styles.noise`.
     """
 
     engine: str = "auto"
@@ -59,7 +59,7 @@ class EngineOptions:
     precision: str = "auto"
     threads: int | None = None
     rich: bool | None = None
-    fill: float = 1.0
+    noise: float = 1.0
 
     def __post_init__(self) -> None:
         if today := FORMER_ENGINES.get(self.engine):
@@ -75,8 +75,8 @@ class EngineOptions:
                 raise EngineError(f"There is no {name} {value!r}; there are {', '.join(known)}.")
         if self.threads is not None and self.threads < 1:
             raise EngineError(f"{self.threads} threads cannot paint; take 1 or more.")
-        if not 0 <= self.fill <= 1:
-            raise EngineError(f"A fill of {self.fill} is none; take 0 to 1.")
+        if not 0 <= self.noise <= 1:
+            raise EngineError(f"The noise map's factor is 0 to 1, and not {self.noise}.")
 
 
 def load(style: "Style", options: EngineOptions | None = None) -> Stylizer:
@@ -124,8 +124,8 @@ def _start(style: "Style", engine: str, device: str, options: EngineOptions) -> 
         from livestyle.engines.trial import try_model  # costs what shipped styles need not pay
 
         try_model(model, style.folder / name, engine, precision)
-    if options.fill < 1:
-        changed = with_noise_factor(model, FORMATS[engine], options.fill)
+    if options.noise < 1:
+        changed = with_noise_factor(model, FORMATS[engine], options.noise)
         if changed is None:
             log.warning("%s has nothing to leave out; it is painted whole.", name)
         model = changed or model
