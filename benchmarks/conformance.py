@@ -176,7 +176,8 @@ CASES = (
     made("MKV that starts at 1.47 s", f"{X264} -c:a aac -output_ts_offset 1.47", "in.mkv"),
     made("MP4 that starts at -0.5 s", f"{X264} -c:a aac -output_ts_offset -0.5 "
          "-avoid_negative_ts disabled", "in.mkv"),
-    made("variable rate", f"-map 0:v -map 1:a -vf select='not(mod(n\\,3))+lt(n\\,30)' -fps_mode vfr "
+    made("variable rate", "-map 0:v -map 1:a "
+         "-vf select='not(mod(n\\,3))+lt(n\\,30)' -fps_mode vfr "
          f"{X264} -c:a aac", "in.mkv"),
     made("variable rate to AVI", "-map 0:v -map 1:a -vf select='not(mod(n\\,3))+lt(n\\,30)' "
          f"-fps_mode vfr {X264} -c:a aac", "in.mkv", output=".avi", most_stamp_ms=21,
@@ -235,7 +236,8 @@ CASES = (
     made("ProRes", "-map 0:v -c:v prores_ks -profile:v 1", "in.mov"),
     made("FFV1", "-map 0:v -c:v ffv1", "in.mkv"),
     made("odd size 63x47", "-map 0:v -vf scale=63:47 -c:v ffv1", "in.mkv"),
-    made("interlaced MPEG-2", "-map 0:v -vf tinterlace=interleave_top,fieldorder=tff -c:v mpeg2video "
+    made("interlaced MPEG-2", "-map 0:v -vf tinterlace=interleave_top,fieldorder=tff "
+         "-c:v mpeg2video "
          "-q:v 2 -flags +ildct+ilme", "in.mpg", source=flash(rate="50"), most_colour=4),
     # Streams and tags
     made("title in Shift-JIS", f"{X264} -c:a aac -metadata title=XXTITLEXX", "in.avi"),
@@ -255,7 +257,8 @@ CASES = (
          f"{FF} -f lavfi -i testsrc2=s=64x64 -frames:v 1 cover.png",
          f"{FF} {flash()} -i in.srt -i meta.txt -i cover.png -map 0:v -map 1:a -map 2:s -map 4:v "
          f"-map_metadata 3 -c:v:0 libx264 -preset ultrafast -crf 8 -pix_fmt yuv420p -c:v:1 copy "
-         "-disposition:v:1 attached_pic -c:a aac -c:s mov_text -metadata:s:s:0 language=fra in.mp4"),
+         "-disposition:v:1 attached_pic -c:a aac -c:s mov_text "
+         "-metadata:s:s:0 language=fra in.mp4"),
     ),
     made("subtitles in MKV", f"-i ../sub.srt -map 0:v -map 1:a -map 2:s {X264} -c:a aac -c:s srt "
          "-metadata:s:s:0 language=fra", "in.mkv"),
@@ -397,8 +400,12 @@ def verdict(case: Case, before: Facts, after: Facts) -> list[str]:
 
 
 def stamp_error_ms(before: Facts, after: Facts) -> float:
+    """How far they are apart, counted from the first picture on; sync has the rest."""
+    if not before.stamps_s or not after.stamps_s:
+        return 0.0
+    shift_s = after.stamps_s[0] - before.stamps_s[0]
     pairs = zip(before.stamps_s, after.stamps_s, strict=False)
-    return max((abs(a - b) * 1e3 for a, b in pairs), default=0.0)
+    return max(abs(b - a - shift_s) * 1e3 for a, b in pairs)
 
 
 def colour_error(before: Facts, after: Facts) -> float:

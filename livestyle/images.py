@@ -140,10 +140,10 @@ def _eight_bits(image: Image.Image) -> Image.Image:
 def _to_eight_bits(values: NDArray[Any]) -> Pixels:
     """Rounds 16 bits, or floats of 0.0 to 1.0, to uint8."""
     if values.dtype == np.uint8:
-        return values
+        return np.asarray(values, np.uint8)
     if values.dtype.kind == "f":
-        return (np.nan_to_num(values).clip(0, 1) * 255 + 0.5).astype(np.uint8)
-    return ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)
+        return np.asarray(np.nan_to_num(values).clip(0, 1) * 255 + 0.5, np.uint8)
+    return np.asarray((values.astype(np.uint32) + 128) // 257, np.uint8)
 
 
 def _srgb(image: Image.Image, profile: bytes | None) -> tuple[Pixels, Pixels | None]:

@@ -48,6 +48,22 @@ class SizeType(click.ParamType[tuple[int, int]]):
 SIZE = SizeType()
 
 
+class BitRateType(click.ParamType[int]):
+    """Bits per second, with k or M for thousands or millions."""
+
+    name = "RATE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Bits per second."""
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)([kKmM]?)", str(value).strip())
+        if not match:
+            self.fail(f"{value!r} is not a bit rate like 4M or 800k.", param, ctx)
+        rate = float(match[1]) * {"": 1, "k": 1e3, "m": 1e6}[match[2].lower()]
+        if not 1000 <= rate <= 1e9:
+            self.fail(f"{value}: a bit rate is from 1k to 1000M.", param, ctx)
+        return round(rate)
+
+
 class FiniteRange(click.FloatRange):
     """A number within bounds; neither NaN, which passes every comparison, nor infinite."""
 
@@ -187,10 +203,19 @@ engine_options = gathered(
 
 encoding_options = gathered(
     "encoding",
-    lambda codec, crf, no_audio: RecordOptions(
-        codec=codec, crf=crf, preset=FILE_ENCODING.preset, audio=not no_audio
+    lambda codec, crf, bitrate, pix_fmt, no_audio, audio_track, subtitles: RecordOptions(
+        codec=codec,
+        crf=crf,
+        preset=FILE_ENCODING.preset,
+        audio=not no_audio,
+        audio_track=audio_track,
+        subtitles=subtitles,
+        pix_fmt=pix_fmt,
+        bit_rate=bitrate,
     ),
-    click.option("--codec", default="auto", show_default=True, help="h264, hevc, vp9 and others."),
+    click.option(
+        "--codec", default="auto", show_default=True, help="h264, hevc, av1, vp9 and others."
+    ),
     click.option(
         "--crf",
         default=20,
@@ -198,7 +223,24 @@ encoding_options = gathered(
         type=click.IntRange(0, 51),
         help="Quality; lower is better and larger.",
     ),
+    click.option("--bitrate", type=BitRateType(), help="Instead of --crf, as in 4M or 800k."),
+    click.option(
+        "--pix-fmt",
+        default="auto",
+        show_default=True,
+        metavar="FORMAT",
+        help="yuv420p, yuv444p, yuv420p10le and others.",
+    ),
     click.option("--no-audio", is_flag=True, help="Leave the sound out."),
+    click.option(
+        "--audio-track",
+        metavar="N",
+        type=click.IntRange(1),
+        help="Keep this track of the sound alone, counted from 1.  [default: all]",
+    ),
+    click.option(
+        "--subtitles/--no-subtitles", default=True, show_default=True, help="Keep the subtitles."
+    ),
 )
 """Options of how a painted file is encoded: `encoding`, a `RecordOptions`."""
 

@@ -23,8 +23,10 @@ class RecordOptions:
         preset: of x264 and x265, from "ultrafast" to "veryslow". The default leaves a live
             picture its time: 60% of what "veryfast" takes for a painted picture, at its size.
         audio: whether the sound of `audio_from` is kept.
+        audio_track: the one that is kept, counted from 1; None: all.
         subtitles: whether its subtitles are kept.
-        pix_fmt: FFmpeg's name of how pixels are stored, such as "yuv420p10le".
+        pix_fmt: FFmpeg's name of how pixels are stored, such as "yuv420p10le"; "auto": what every
+            player shows.
         bit_rate: bits per second of the picture, instead of `crf`.
     """
 
@@ -32,8 +34,9 @@ class RecordOptions:
     crf: int = 20
     preset: str = "superfast"
     audio: bool = True
+    audio_track: int | None = None
     subtitles: bool = True
-    pix_fmt: str = "yuv420p"
+    pix_fmt: str = "auto"
     bit_rate: int | None = None
 
 
@@ -47,13 +50,17 @@ class Container:
         sound_copied: codecs whose sound is taken as it is.
         sound_encoder: FFmpeg's encoder for all other sound.
         subtitles_copied: codecs whose subtitles are taken as they are.
+        pix_fmt: how pixels are stored if nobody asks for another way.
+        is_picture: an animated picture, which has no sound.
     """
 
     name: str
     codec: str
-    sound_copied: frozenset[str]
-    sound_encoder: str
+    sound_copied: frozenset[str] = frozenset()
+    sound_encoder: str = ""
     subtitles_copied: frozenset[str] = frozenset()
+    pix_fmt: str = "yuv420p"
+    is_picture: bool = False
 
     @property
     def has_edit_list(self) -> bool:
@@ -101,7 +108,11 @@ _CONTAINERS = {
         sound_copied=frozenset(),  # it has no time stamps: gaps have to be filled
         sound_encoder="pcm_s16le",
     ),
+    ".gif": Container(name="gif", codec="gif", pix_fmt="pal8", is_picture=True),
+    ".webp": Container(name="webp", codec="libwebp_anim", is_picture=True),
+    ".apng": Container(name="apng", codec="apng", pix_fmt="rgb24", is_picture=True),
 }
+_CONTAINERS[".m4v"] = _CONTAINERS[".mp4"]
 _ENCODERS = {
     "h264": "libx264",
     "hevc": "libx265",
@@ -135,7 +146,8 @@ def encoder_for(codec: str, container: Container) -> str:
     """
     import av
 
-    name = _ENCODERS.get(container.codec if codec == "auto" else codec, codec)
+    wanted = container.codec if codec == "auto" else codec
+    name = _ENCODERS.get(wanted, wanted)
     try:
         encoder = av.Codec(name, "w")
     except (av.FFmpegError, ValueError):
@@ -144,6 +156,8 @@ def encoder_for(codec: str, container: Container) -> str:
         raise SinkError(
             f"There is no video encoder {codec!r} here. Try one of {', '.join(_ENCODERS)}."
         )
+    if container.is_picture and name != container.codec:
+        raise SinkError(f"A .{container.name} file takes no --codec; leave it out.")
     if container.name == "webm" and encoder.canonical_name not in _WEBM_CODECS:
         raise SinkError(f"A .webm file takes no {codec}. Use vp9, or record to .mp4 or .mkv.")
     return name
@@ -179,6 +193,8 @@ def _quality(encoder: str, options: RecordOptions) -> dict[str, str]:
             "row-mt": "1",
             "lag-in-frames": "0",
         }
+    if encoder == "libwebp_anim":
+        return {"quality": str(100 - options.crf), "loop": "0"}
     if encoder == "libvpx":
         # VP8's own scale of quality hardly matters without a limit, so the quantiser is fixed.
         quantiser = {"qmin": crf_of_63, "qmax": crf_of_63, "b": "200M"}
@@ -200,6 +216,8 @@ def muxer_options(container: Container) -> dict[str, str]:
     """What keeps a file playable at any moment: everything at once, and MP4 in fragments."""
     import av
 
+    if container.is_picture:
+        return {"plays": "0"} if container.name == "apng" else {"loop": "0"}
     options = {"flush_packets": "1"}
     if container.name in ("matroska", "webm"):
         options["cluster_time_limit"] = "500"  # ms that wait in memory; 5 s otherwise
@@ -216,7 +234,9 @@ def tick_for(container: Container, encoder: str, wanted: Fraction, fps: Fraction
     """Seconds per tick: as wanted, or the nearest that container and encoder can do."""
     if container.name == "avi":
         return 1 / fps  # it stores no times, only a rate
-    if container.name in ("matroska", "webm"):
+    if container.name == "gif":
+        return Fraction(1, 100)
+    if container.name in ("matroska", "webm", "webp"):
         return max(wanted, Fraction(1, 1000))
     if encoder == "mpeg4" and wanted.denominator > 0xFFFF:
         return Fraction(1, 60_000)

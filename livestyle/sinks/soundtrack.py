@@ -12,7 +12,7 @@ from av.stream import Disposition, Stream
 
 from livestyle.demuxing import can_restart, demuxed, open_media, origin_s, time_s
 from livestyle.errors import SinkError
-from livestyle.sinks.formats import Container
+from livestyle.sinks.formats import Container, RecordOptions
 from livestyle.sinks.tracks import CopiedTrack, EncodedTrack, codec_of
 
 if TYPE_CHECKING:
@@ -91,23 +91,31 @@ class Soundtrack:
                 _log.debug("%s cannot seek: %s", self._name, error)
         return self._zero_s
 
-    def attach(
-        self, output: OutputContainer, container: Container, *, audio: bool, subtitles: bool
-    ) -> None:
+    def attach(self, output: OutputContainer, container: Container, options: RecordOptions) -> None:
         """Adds titles, chapters and tracks to a recording, before its first packet.
 
         Args:
             output: the recording.
             container: what kind of file that is.
-            audio, subtitles: whether they are wanted.
+            options: whether sound, which track of it, and subtitles are wanted.
+
+        Raises:
+            SinkError: there is no such track.
         """
-        wanted = {"audio": audio, "subtitle": subtitles}
+        self._output = output
+        audio = [stream for stream in self._streams if stream.type == "audio"]
+        others = [stream for stream in self._streams if stream.type != "audio"]
+        if options.audio_track is not None and options.audio:
+            if options.audio_track > len(audio):
+                raise SinkError(
+                    f"{self._name} has no sound track {options.audio_track}; it has {len(audio)}."
+                )
+            audio = [audio[options.audio_track - 1]]
+        self._streams = audio * options.audio + others * options.subtitles
         output.metadata.update(self._source.metadata)
         if not self._is_cut:
             self._add_chapters(output)
         for stream in self._streams:
-            if not wanted[stream.type]:
-                continue
             try:
                 track = _track(stream, output, container)
             except _FAILURES as error:

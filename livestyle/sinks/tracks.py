@@ -117,7 +117,7 @@ class EncodedTrack:
         """Encodes a packet; `zero_s` is what becomes time zero. A broken one is passed over."""
         due_s = time_s(packet)
         try:
-            frames = packet.decode()
+            frames = cast("list[AudioFrame]", packet.decode())
         except av.FFmpegError:
             return
         for frame in frames:
@@ -173,8 +173,9 @@ class EncodedTrack:
 
 def describe(target: Stream, source: Stream) -> None:
     """Gives a track the language, title and place among the tracks of another one."""
-    kept = {key: source.metadata[key] for key in ("language", "title") if key in source.metadata}
-    target.metadata.update(kept)
+    for key in ("language", "title"):
+        if key in source.metadata:
+            target.metadata[key] = source.metadata[key]
     target.disposition = source.disposition
 
 
