@@ -1,6 +1,7 @@
 """The settings file, and options that are given twice."""
 
 import json
+import logging
 from pathlib import Path
 
 import pytest
@@ -69,3 +70,14 @@ def test_config_begins_a_file_and_never_overwrites_one(settings: Path, livestyle
 def test_an_option_given_twice_is_an_error_and_not_silently_the_last(livestyle, again) -> None:
     ended = livestyle("cam", "--source", "demo", "--no-display", "--size", "64x48", *again)
     assert ended.code == 2 and "--size is given twice" in ended.err
+
+
+def test_v_logs_info_and_debug_more(livestyle, caplog: pytest.LogCaptureFixture) -> None:
+    where = ("cam", "--source", "demo", "--size", "64x48", "--no-display", "--max-frames", "2")
+    livestyle(*where)
+    quiet = len(caplog.records)
+    livestyle("-v", *where)
+    levels = {record.levelname for record in caplog.records[quiet:]}
+    assert quiet == 0 and "INFO" in levels and "DEBUG" not in levels
+    livestyle("--debug", *where)
+    assert logging.getLogger("livestyle").level == logging.DEBUG
