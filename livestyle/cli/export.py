@@ -12,7 +12,7 @@ from livestyle.export import MIN_FRAME_SIDE_PX
 from livestyle.frame import Pixels
 from livestyle.output_file import check_output
 from livestyle.sources.demo import Demo
-from livestyle.styles.card import CARD_FILE, ModelFile
+from livestyle.styles.card import CARD_FILE, PRECISIONS, ModelFile
 from livestyle.styles.checkpoint_file import CHECKPOINT_FILE
 from livestyle.styles.library import find_style
 from livestyle.styles.pack import PACK_SUFFIX, write_pack
@@ -20,7 +20,7 @@ from livestyle.styles.style import RUN_STYLE, Style, is_unexported, style_files
 
 PACK = "pack"
 ONNX, TORCHSCRIPT = "onnx", "torchscript"
-PRECISIONS = {ONNX: ("fp32", "fp16", "int8"), TORCHSCRIPT: ("fp32", "fp16")}
+FORMATS = {ONNX: PRECISIONS, TORCHSCRIPT: ("fp32", "fp16")}
 EXPORTS = Path("exports")
 
 DEMO_FRAMES, DEMO_TICKS = 24, 25
@@ -47,14 +47,14 @@ DEMO_FRAMES, DEMO_TICKS = 24, 25
     "--to",
     "formats",
     multiple=True,
-    type=click.Choice([*PRECISIONS, PACK]),
+    type=click.Choice([*FORMATS, PACK]),
     help="Format; may be given several times.  [default: onnx]",
 )
 @click.option(
     "--precision",
     "precisions",
     multiple=True,
-    type=click.Choice(["fp32", "fp16", "int8"]),
+    type=click.Choice(PRECISIONS),
     help="May be given several times.  [default: all that the format has]",
 )
 @click.option(
@@ -132,7 +132,7 @@ def _export(
     from livestyle.training.checkpoint import load_checkpoint
 
     targets = {
-        name: [Target(name, precision) for precision in precisions or PRECISIONS[name]]
+        name: [Target(name, precision) for precision in precisions or FORMATS[name]]
         for name in networks
     }
     path = Path(origin)

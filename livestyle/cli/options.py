@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 import click
 from click.core import ParameterSource
 
-from livestyle.engines import DEVICES, ENGINES, FORMER_ENGINES, PRECISIONS, EngineOptions
+from livestyle.engines import DEVICES, ENGINES, FORMER_ENGINES, PRECISION_NAMES, EngineOptions
 from livestyle.files import FILE_ENCODING
 from livestyle.images import MAX_PIXELS
 from livestyle.render.compositing import Look
@@ -174,7 +174,7 @@ engine_options = gathered(
         "--precision",
         default="auto",
         show_default=True,
-        type=click.Choice(PRECISIONS),
+        type=click.Choice(PRECISION_NAMES),
         help="Which of the style's files; auto takes the fastest good one.",
     ),
     click.option(

@@ -16,7 +16,7 @@ from livestyle.cli.sweep import OWN_OPTIONS, run_sweep, sweep_config
 from livestyle.cli.typed import typed
 from livestyle.frame import Pixels
 from livestyle.sources.demo import Demo
-from livestyle.styles.card import is_style_name
+from livestyle.styles.card import PREVIEW_FILE, is_style_name
 from livestyle.styles.library import DEFAULT_STYLE, find_style, list_styles
 from livestyle.training.config import TrainConfig
 
@@ -287,8 +287,6 @@ def _clip() -> list[Pixels]:
 
 def _announce(trainer: "Trainer", takes_quarter: bool, fit_hours: float | None) -> None:
     """Says what is about to happen, and where to look meanwhile."""
-    from livestyle.training.callbacks.preview import PREVIEW_FILE
-
     config = trainer.config
     if takes_quarter:
         echo(

@@ -18,6 +18,7 @@ from livestyle.engines.torch import TorchEngine, choose_precision
 from livestyle.errors import EngineError
 from livestyle.installation import is_shipped
 from livestyle.protocols import Stylizer
+from livestyle.styles.card import PRECISIONS
 from livestyle.styles.checkpoint_file import CHECKPOINT_FILE
 from livestyle.styles.model_file import read_checkpoint, read_model
 from livestyle.styles.noise import with_noise_factor
@@ -32,7 +33,7 @@ FORMER_ENGINES = {"torchscript": "torch"}
 """Former name -> name of today; taken with a warning."""
 
 DEVICES = ("auto", *dict.fromkeys(device for _, device in PAIRS))
-PRECISIONS = ("auto", "fp32", "fp16", "int8")
+PRECISION_NAMES = ("auto", *PRECISIONS)
 
 _CLASSES: dict[str, Callable[[bytes, str, str, int | None], Engine]] = {
     "openvino": OpenVINOEngine,
@@ -48,7 +49,7 @@ class EngineOptions:
     Attributes:
         engine: one of `ENGINES`.
         device: one of `DEVICES`; one that is named runs or is an error.
-        precision: one of `PRECISIONS`.
+        precision: one of `PRECISION_NAMES`.
         threads: processor threads to use; None leaves it to the engine.
         rich: whether to paint with the style's rich network; None: where the device is strong.
         noise: factor of the noise map, 0 to 1; see `livestyle.styles.noise`.
@@ -69,7 +70,11 @@ class EngineOptions:
                 *(self.engine, today),
             )
             object.__setattr__(self, "engine", today)
-        for name, known in (("engine", ENGINES), ("device", DEVICES), ("precision", PRECISIONS)):
+        for name, known in (
+            ("engine", ENGINES),
+            ("device", DEVICES),
+            ("precision", PRECISION_NAMES),
+        ):
             value = getattr(self, name)
             if value not in known:
                 raise EngineError(f"There is no {name} {value!r}; there are {', '.join(known)}.")
