@@ -4,16 +4,21 @@ import ast
 import json
 import re
 import runpy
+import shlex
 import shutil
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
+import click
 import cv2
 import numpy as np
 import pytest
 from models import save_style
 from PIL import Image
+
+from livestyle.cli.main import cli
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "python.md"
@@ -129,3 +134,47 @@ def test_the_notebook_cell_ends_with_a_painted_picture() -> None:
 def test_the_gradio_program_is_python() -> None:
     program = ROOT / "examples" / "gradio_app.py"
     compile(program.read_text(encoding="utf-8"), str(program), "exec")
+
+
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+FENCED = re.compile(r"^```sh\n(.*?)^```", re.M | re.S)
+SHOWN_COMMAND = re.compile(r"(?:^ {4}|&& |`)livestyle ([a-z][^`#&|\n]*)", re.M)
+
+
+def shown_commands() -> list[Any]:
+    """Every `livestyle COMMAND ...` that a page shows as code."""
+    found = []
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        text = FENCED.sub(lambda block: textwrap.indent(block[1], "    "), text)
+        found += [(page.name, words.strip()) for words in SHOWN_COMMAND.findall(text)]
+    return [pytest.param(words, id=f"{page}: {words}") for page, words in found]
+
+
+@pytest.mark.parametrize("words", shown_commands())
+def test_a_command_that_is_shown_exists_and_so_do_its_options(words: str) -> None:
+    command: click.Command = cli
+    typed = shlex.split(words)
+    while isinstance(command, click.Group) and typed and not typed[0].startswith("-"):
+        name = typed.pop(0)
+        found = command.get_command(click.Context(command), name)
+        assert found is not None, f"there is no command {name}"
+        command = found
+    known = {option for param in command.params for option in (*param.opts, *param.secondary_opts)}
+    options = {word.partition("=")[0] for word in typed if re.match("--?[a-z]", word)}
+    assert options <= known | {"--help"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_files_that_are_there(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text("utf-8")):
+        if not re.match(r"[a-z]+:", target):
+            assert (page.parent / target).exists(), target
+
+
+def test_the_rooms_are_named_as_they_are() -> None:
+    rooms = {path.parent.name for path in (ROOT / "livestyle").glob("*/__init__.py")}
+    table = re.findall(
+        r"^\| `(\w+)` \|", (ROOT / "docs" / "architecture.md").read_text("utf-8"), re.M
+    )
+    assert set(table) == rooms | {"export", "weights"}
