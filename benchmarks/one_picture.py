@@ -34,10 +34,10 @@ from livestyle.styles.library import find_style
 from livestyle.training.similarity import LAYERS, LONG_SIDE_PX, Similarity, similarity
 
 TILE_PX = 400
-CONTENT_WEIGHTS = 1.0, 2.0, 4.0, 8.0
+STRENGTHS = 4.0, 2.0, 1.0
 """Tried until gatys is as near to the photo as the style's network is."""
 
-TURNS, STEPS = 5, 3
+TURNS, STEPS = 3, 1
 
 
 def painted(path: Path, paint: Callable[[], Pixels]) -> Pixels:
@@ -97,16 +97,16 @@ def networks(wanted: list[str], out: Path, settings: Settings, vgg: LossNetwork)
             by_network = similarity(vgg, stylizer(photo), photo, artwork)
         name = f"{Path(photo_path).stem}, {style}"
         say(f"{name}, network", by_network)
-        for weight in CONTENT_WEIGHTS:
+        for strength in STRENGTHS:
             chosen = partial(
                 optimise, photo, artwork, "gatys", loss_network=vgg,
                 settings=Settings(
-                    steps=settings.steps, size_px=LONG_SIDE_PX, content_weight=weight
+                    steps=settings.steps, size_px=LONG_SIDE_PX, strength=strength
                 ),
             )  # fmt: skip
-            path = out / f"{Path(photo_path).stem}_{style}_{weight:g}.png"
+            path = out / f"{Path(photo_path).stem}_{style}_{strength:g}.png"
             found = similarity(vgg, painted(path, lambda: chosen().pixels), photo, artwork)  # noqa: B023
-            say(f"{name}, gatys, content {weight:g}", found)
+            say(f"{name}, gatys, strength {strength:g}", found)
             if found.content_error <= by_network.content_error:
                 break
 
@@ -163,10 +163,11 @@ def main() -> None:
     parser.add_argument("words", nargs="+")
     parser.add_argument("--vgg-weights", type=Path)
     parser.add_argument("--recipe", default="normalised")
+    parser.add_argument("--size", type=int, help="Long side that hrnet learns at.")
     parser.add_argument("--steps", type=int)
     args = parser.parse_args()
     vgg = load_loss_network("vgg16", LAYERS, args.vgg_weights)
-    settings = Settings(recipe=args.recipe, steps=args.steps)
+    settings = Settings(recipe=args.recipe, steps=args.steps, size_px=args.size)
     if args.what == "times":
         photo, artwork = (read_picture(Path(word)) for word in args.words)
         times(photo, artwork, vgg)

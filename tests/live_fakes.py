@@ -115,13 +115,15 @@ class QuietWindow:
         self.clicks: list[tuple[int, int]] = []
         self.shown: list[Pixels] = []
         self.titles: list[str] = []
-        self.fullscreen = False
+        self.is_fullscreen = False
         self.polls = 0
         self.closed = 0
         self.at_poll: Callable[[int], None] = lambda poll: None
 
-    def show(self, pixels: Pixels) -> None:
-        self.shown.append(pixels)
+    def show(
+        self, pixels: Pixels, draw: Callable[[Pixels], Pixels] = lambda pixels: pixels
+    ) -> None:
+        self.shown.append(draw(pixels))
 
     def poll_key(self, wait_ms: int) -> str | None:
         self.polls += 1
@@ -135,7 +137,7 @@ class QuietWindow:
         self.titles.append(title)
 
     def toggle_fullscreen(self) -> None:
-        self.fullscreen = not self.fullscreen
+        self.is_fullscreen = not self.is_fullscreen
 
     def close(self) -> None:
         self.closed += 1

@@ -10,10 +10,12 @@ from livestyle.cli.echo import echo
 from livestyle.cli.options import (
     SIZE,
     FiniteRange,
+    engine_options,
     gathered,
+    look_options,
     overwrite_option,
-    painting_options,
 )
+from livestyle.cli.settings import use_set
 from livestyle.cli.signals import ending_cleanly
 from livestyle.engines import EngineOptions
 from livestyle.errors import SinkError
@@ -22,6 +24,7 @@ from livestyle.output_file import atomic_write, check_output
 from livestyle.render.compositing import Look
 from livestyle.sinks.disk import check_file_writable
 from livestyle.sources.opening import SourceOptions
+from livestyle.styles.library import DEFAULT_STYLE
 from livestyle.webcam import Webcam, WebcamOptions
 
 PLAYER = WebcamOptions().player
@@ -29,16 +32,32 @@ PLAYER = WebcamOptions().player
 
 STDOUT = Path("-")
 
+
+def _names(ctx: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
+    """Names that are separated by commas."""
+    return tuple(name.strip() for name in (value or "").split(",") if name.strip())
+
+
 source_options = gathered(
     "opening",
-    lambda size, fps, reconnect, tls_verify, ca_file: SourceOptions(
-        size=size, fps=fps, reconnect=reconnect, tls_verify=tls_verify, ca_file=ca_file
+    lambda size, fps, loop, reconnect, tls_verify, ca_file: SourceOptions(
+        size=size,
+        fps=fps,
+        loop=loop,
+        reconnect=reconnect,
+        tls_verify=tls_verify,
+        ca_file=ca_file,
     ),
     click.option(
         "--size", type=SIZE, help="Asked of a camera; files and streams are scaled to it."
     ),
     click.option(
         "--fps", metavar="N", type=FiniteRange(1, 1000), help="Asked of a camera; the demo's."
+    ),
+    click.option(
+        "--loop",
+        is_flag=True,
+        help="Play a video file again and again; a recording of it has no sound.",
     ),
     click.option(
         "--reconnect/--no-reconnect", default=True, help="Wait for a camera that is lost."
@@ -118,7 +137,29 @@ player_options = gathered(
     show_default=True,
     help="Camera number or path, video file, http:// or rtsp:// address, or demo.",
 )
-@painting_options
+@click.option(
+    "--style",
+    metavar="NAME|FILE",
+    help="The style to begin with: one of `livestyle styles`, a style pack, a finished run, a "
+    "style's folder, a model file that carries its card, or a folder of styles.  "
+    f"[default: the first of --styles, or {DEFAULT_STYLE}]",
+)
+@click.option(
+    "--styles",
+    metavar="NAME,NAME",
+    callback=_names,
+    help="The styles that keys reach, in this order.  [default: all]",
+)
+@click.option(
+    "--set",
+    metavar="NAME",
+    is_eager=True,
+    expose_value=False,
+    callback=use_set,
+    help="Take the defaults from [set.NAME] of the settings file; see `livestyle config`.",
+)
+@look_options
+@engine_options
 @source_options
 @player_options
 @click.option("--mirror/--no-mirror", help="Show and record the picture as a mirror does.")
@@ -164,7 +205,8 @@ player_options = gathered(
 @overwrite_option
 def cam(
     source: str,
-    style: str,
+    style: str | None,
+    styles: tuple[str, ...],
     look: Look,
     engine: EngineOptions,
     opening: SourceOptions,
@@ -197,6 +239,7 @@ def cam(
         source=source,
         opening=opening,
         style=style,
+        styles=styles,
         look=replace(look, mirror=mirror),
         engine=engine,
         player=player,

@@ -8,8 +8,9 @@ from inspect import signature
 from typing import Any, TypeVar, cast
 
 import click
+from click.core import ParameterSource
 
-from livestyle.engines import DEVICES, ENGINES, FORMER_ENGINES, PRECISIONS, EngineOptions
+from livestyle.engines import DEVICES, ENGINES, FORMER_ENGINES, PRECISION_NAMES, EngineOptions
 from livestyle.files import FILE_ENCODING
 from livestyle.images import MAX_PIXELS
 from livestyle.render.compositing import Look
@@ -118,6 +119,11 @@ def option(*names: str, **settings: Any) -> Callable[[F], F]:
     return click.option(*names, **settings)
 
 
+def was_given(ctx: click.Context, parameter: str) -> bool:
+    """Whether a parameter was typed, and is not a default."""
+    return ctx.get_parameter_source(parameter) is ParameterSource.COMMANDLINE
+
+
 def style_option(command: F) -> F:
     """Adds `--style`, which the command gets as `style`."""
     return click.option(
@@ -147,8 +153,8 @@ look_options = gathered(
 
 engine_options = gathered(
     "engine",
-    lambda engine, device, precision, rich, fill, threads: EngineOptions(
-        engine=engine, device=device, precision=precision, rich=rich, fill=fill, threads=threads
+    lambda engine, device, precision, rich, noise, threads: EngineOptions(
+        engine=engine, device=device, precision=precision, rich=rich, noise=noise, threads=threads
     ),
     click.option(
         "--engine",
@@ -168,23 +174,26 @@ engine_options = gathered(
         "--precision",
         default="auto",
         show_default=True,
-        type=click.Choice(PRECISIONS),
+        type=click.Choice(PRECISION_NAMES),
         help="Which of the style's files; auto takes the fastest good one.",
     ),
     click.option(
         "--rich/--no-rich",
         default=None,
         help="Paint with the style's larger network, if it has one.  [default: on NVIDIA cards "
-        "and processors with a matrix unit]",
+        "and on processors with Intel AMX]",
     ),
     click.option(
-        "--fill",
+        "--noise",
+        "--fill",  # its name in 0.1
+        "noise",
         default=1.0,
         show_default=True,
         metavar="0..1",
         type=FiniteRange(0, 1),
-        help="How much to paint on flat walls and skies. Those strokes stay where they are on "
-        "the screen; less is steadier before a camera that moves.",
+        help="Factor of the network's noise map, which makes strokes on flat walls and skies. They "
+        "stay where they are on the screen: less is steadier before a camera that moves. --fill is "
+        "its former name.",
     ),
     click.option(
         "--threads", metavar="N", type=click.IntRange(1), help="CPU threads for the network."

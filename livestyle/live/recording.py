@@ -144,5 +144,5 @@ def _outcome(path: Path, writer: Writer) -> str:
         return f"recording stopped: {writer.error}"
     lost = f", without {writer.dropped} frames: the disk is slow" if writer.dropped else ""
     if writer.is_full:
-        return f"recording stopped, the disk is nearly full; {path.name} is kept{lost}"
-    return f"saved {path.name}{lost}"
+        return f"recording stopped, the disk is nearly full; {path.absolute()} is kept{lost}"
+    return f"saved {path.absolute()}{lost}"

@@ -1,6 +1,6 @@
-"""StyleSet: the styles a live show plays with, by name and in key order."""
+"""StyleSet: the styles a live show plays with, by name and in the order of their numbers."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +12,7 @@ from livestyle.images import read_picture
 from livestyle.protocols import Stylizer
 from livestyle.render.half_scale import HalfScalePair
 from livestyle.styles.library import (
+    find_style,
     find_styles,
     is_folder_of_styles,
     list_styles,
@@ -26,17 +27,25 @@ class StyleSet:
 
     Attributes:
         styles: by name, as they were found.
-        names: in key order, the one to begin with first; new ones come last.
+        names: in the order of `livestyle styles`, whichever is asked for: a style's number is
+            its place here, from 1. One that is not among those, and new ones, come last.
+        first: name of the style to begin with.
     """
 
     def __init__(
-        self, name_or_path: str, engine: EngineOptions, *, stroke_lock: bool = False
+        self,
+        name_or_path: str,
+        engine: EngineOptions,
+        *,
+        names: Sequence[str] = (),
+        stroke_lock: bool = False,
     ) -> None:
-        """Finds the styles: those of a folder of styles, or else all, the one asked for first.
+        """Finds the styles: those that are named, those of a folder of styles, or else all.
 
         Args:
-            name_or_path: of a style, or of a folder of styles.
+            name_or_path: of the style to begin with, or of a folder of styles.
             engine: what to run them on.
+            names: names or paths of the set, in this order; none: all styles there are.
             stroke_lock: strokes shall keep their size on the screen, see `HalfScalePair`.
 
         Raises:
@@ -44,11 +53,12 @@ class StyleSet:
         """
         folder = [Path(name_or_path)] if is_folder_of_styles(name_or_path) else []
         self._asked = name_or_path
+        self._wanted = tuple(names)
         self._engine = engine
         self._stroke_lock = stroke_lock
         self._folders = [*folder, styles_folder()]
         self._searched = self._seen = self._listing()
-        self.styles = self._found()
+        self.first, self.styles = self._found()
         self.names = list(self.styles)
 
     def search(self) -> list[str]:
@@ -61,7 +71,8 @@ class StyleSet:
         if self._seen == before != self._searched:
             self._searched = self._seen
             with suppress(StyleError):
-                new = {n: style for n, style in self._found().items() if n not in self.styles}
+                _, found = self._found()
+                new = {name: style for name, style in found.items() if name not in self.styles}
                 self.styles |= new
                 self.names += new
         return self.names
@@ -84,10 +95,14 @@ class StyleSet:
         """Something that differs when the files of a style do."""
         return stamp(self.styles[name])
 
-    def _found(self) -> dict[str, Style]:
+    def _found(self) -> tuple[str, dict[str, Style]]:
+        """The name of the style to begin with, and all of the set by name."""
         asked = {style.card.name: style for style in find_styles(self._asked)}
+        if self._wanted:
+            wanted = {style.card.name: style for style in map(find_style, self._wanted)}
+            return next(iter(asked)), wanted | asked
         others = {style.card.name: style for style in list_styles()} if len(asked) == 1 else {}
-        return asked | others | asked
+        return next(iter(asked)), others | asked
 
     def _listing(self) -> list[Hashable]:
         return [stamp_of_folder(folder) for folder in self._folders]

@@ -1,38 +1,47 @@
-"""The window: the one place where pixels turn BGR and keys come in."""
+"""The window: shows pictures with OpenCV and receives keys, clicks and the mouse wheel."""
 
-import ctypes
 import logging
 import os
-import sys
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
+import numpy as np
 
 from livestyle.errors import SinkError
 from livestyle.frame import Frame, Pixels
 from livestyle.protocols import Sink
+from livestyle.resize import resized
+from livestyle.sinks.display import display_connection
 
 _log = logging.getLogger(__name__)
 
 _LARGEST_PX = (1280, 960)
 _SMALLEST_PX = (640, 480)
-_KEPT_CLICKS = 8
-_KEY_NAMES = {27: "esc", 32: "space"}
-_NO_DISPLAY = (
-    "No window can be opened: {found}. "
-    "Run on a desktop, set DISPLAY, or leave the window out with --no-display."
-)
+_SHARE_OF_SCREEN = 0.9
+"""What a window takes of a small screen: the rest is left to its title bar and to panels."""
+
+_KEPT_EVENTS = 8
+_KEY_NAMES = {
+    8: "backspace", 127: "backspace", 10: "enter", 13: "enter", 27: "esc", 32: "space",
+    0xFF08: "backspace", 0xFF0D: "enter", 0xFF8D: "enter",
+    0xFF51: "left", 0xFF52: "up", 0xFF53: "right", 0xFF54: "down",  # X11
+    0xFF55: "pageup", 0xFF56: "pagedown",
+    0xF702: "left", 0xF700: "up", 0xF703: "right", 0xF701: "down",  # macOS
+    0xF72C: "pageup", 0xF72D: "pagedown",
+    0x250000: "left", 0x260000: "up", 0x270000: "right", 0x280000: "down",  # Windows
+    0x210000: "pageup", 0x220000: "pagedown",
+}  # fmt: skip
+_GTK_CTRL_ALT = (0x04 | 0x08) << 16
 
 
 class Window(Sink):
-    """Shows frames on the screen and hears its keys. Belongs to the main thread.
+    """Shows frames on the screen and receives keys and clicks. Belongs to the main thread.
 
     The window opens at the size of its first picture, within bounds, and may then be resized;
     the picture keeps its proportions, with black beside it. A window closed by its user stays
-    closed: further pictures are passed over.
+    closed: further pictures are not shown.
     """
 
     def __init__(self, title: str, *, size: tuple[int, int] | None = None) -> None:
@@ -50,9 +59,9 @@ class Window(Sink):
         self._size = size
         self._shown = False
         self._open = True
-        self._picture_size = self._bars = (0, 0)
-        self._clicks: deque[tuple[int, int]] = deque(maxlen=_KEPT_CLICKS)
-        with _display():
+        self._clicks: deque[tuple[int, int]] = deque(maxlen=_KEPT_EVENTS)
+        self._wheel: deque[str] = deque(maxlen=_KEPT_EVENTS)
+        with display_connection() as self._screen_size:
             try:
                 cv2.namedWindow(
                     title, cv2.WINDOW_NORMAL | cv2.WINDOW_FREERATIO | cv2.WINDOW_GUI_NORMAL
@@ -76,45 +85,56 @@ class Window(Sink):
         """Shows the frame."""
         self.show(frame.pixels)
 
-    def show(self, pixels: Pixels) -> None:
-        """Shows a picture, RGB uint8 (H, W, 3). It appears with the next `poll_key`."""
+    def show(self, pixels: Pixels, draw: Callable[[Pixels], Pixels] | None = None) -> None:
+        """Shows a picture. It appears with the next `poll_key`.
+
+        Args:
+            pixels: RGB uint8 (H, W, 3).
+            draw: draws on the picture after it was scaled to the window; is given RGB uint8 of
+                the window's size, which it does not write to, and returns the same.
+        """
         if not self.is_open:
             return  # imshow would open the window again
+        height, width = pixels.shape[:2]
         if not self._shown:
-            height, width = pixels.shape[:2]
-            cv2.resizeWindow(self._name, self._size or _opening_size(width, height))
-            cv2.setMouseCallback(self._name, self._hear_mouse)
-        width, height = pixels.shape[1], pixels.shape[0]
-        self._picture_size = width, height
-        self._bars = beside, above = self._bars_for(width, height) if self._shown else (0, 0)
-        shown = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
-        if beside or above:  # those that OpenCV would draw have the colour of the desktop
-            shown = cv2.copyMakeBorder(
-                shown, above, above, beside, beside, cv2.BORDER_CONSTANT, value=(0, 0, 0)
-            )
-        cv2.imshow(self._name, shown)
+            self._opened_at = self._size or _opening_size((width, height), self._screen_size)
+            cv2.resizeWindow(self._name, self._opened_at)
+            cv2.setMouseCallback(self._name, self._take_mouse_event)
+        shown = _letterboxed(pixels, self._area())
+        if draw:
+            shown = draw(shown)
+        cv2.imshow(self._name, cv2.cvtColor(shown, cv2.COLOR_RGB2BGR))
         self._shown = True
 
     def poll_key(self, wait_ms: int = 1) -> str | None:
-        """Lets the window draw itself and hear its user, then gives the key pressed, if any.
+        """Lets the window draw itself and take events, then gives the key pressed, if any.
 
         Args:
             wait_ms: how long to wait for a key, at least 1.
 
         Returns:
-            The character the key stands for, letters in lower case whatever Shift, Ctrl and the
-            locks do; "space" or "esc"; None without a key or for one that has no character.
+            The character the key stands for, letters in lower case whatever Shift and the locks
+            do; "space", "esc", "enter", "backspace", "left", "right", "up", "down", "pageup" or
+            "pagedown"; "wheelup" or "wheeldown" for a turn of the mouse wheel; None without a
+            key, for one that has no character, and for one pressed together with Ctrl.
         """
-        return _key_name(cv2.waitKeyEx(max(1, wait_ms)))
+        key = _key_name(cv2.waitKeyEx(max(1, wait_ms)))
+        if key is None and self._wheel:
+            return self._wheel.popleft()
+        return key
 
     def poll_click(self) -> tuple[int, int] | None:
         """The oldest place that was clicked and not yet taken.
 
         Returns:
-            (x, y) in pixels of the picture shown last, however large the window shows it; None
-            without a click in the picture.
+            (x, y) in pixels of the window, as `draw` was given it; None without a click.
         """
         return self._clicks.popleft() if self._clicks else None
+
+    @property
+    def is_fullscreen(self) -> bool:
+        """Whether the window fills the screen."""
+        return self._property(cv2.WND_PROP_FULLSCREEN) == cv2.WINDOW_FULLSCREEN
 
     def set_title(self, title: str) -> None:
         """Changes what stands in the title bar."""
@@ -124,8 +144,7 @@ class Window(Sink):
     def toggle_fullscreen(self) -> None:
         """Fills the screen, or goes back."""
         if self.is_open:
-            is_full = self._property(cv2.WND_PROP_FULLSCREEN) == cv2.WINDOW_FULLSCREEN
-            mode = cv2.WINDOW_NORMAL if is_full else cv2.WINDOW_FULLSCREEN
+            mode = cv2.WINDOW_NORMAL if self.is_fullscreen else cv2.WINDOW_FULLSCREEN
             cv2.setWindowProperty(self._name, cv2.WND_PROP_FULLSCREEN, mode)
 
     def close(self) -> None:
@@ -135,25 +154,22 @@ class Window(Sink):
             cv2.destroyWindow(self._name)
             cv2.waitKey(1)  # only now does it go
 
-    def _hear_mouse(self, event: int, x: int, y: int, flags: int, data: object) -> None:
-        """Called by OpenCV inside `poll_key`, with x and y in pixels of the picture with bars."""
-        width, height = self._picture_size
-        x, y = x - self._bars[0], y - self._bars[1]
-        if event == cv2.EVENT_LBUTTONDOWN and 0 <= x < width and 0 <= y < height:
+    def _take_mouse_event(self, event: int, x: int, y: int, flags: int, data: object) -> None:
+        """Called by OpenCV inside `poll_key`, with x and y in pixels of what was shown last."""
+        if event == cv2.EVENT_LBUTTONDOWN:
             self._clicks.append((x, y))
+        elif event == cv2.EVENT_MOUSEWHEEL:
+            self._wheel.append("wheelup" if flags > 0 else "wheeldown")
 
-    def _bars_for(self, width: int, height: int) -> tuple[int, int]:
-        """What is missing (beside, above) on each side of a picture to the window's proportions,
-        in pixels of the picture."""
+    def _area(self) -> tuple[int, int]:
+        """(width, height) of what the window has for a picture, in pixels."""
+        if not self._shown:
+            return self._opened_at
         try:
-            *_, window_width, window_height = cv2.getWindowImageRect(self._name)
+            *_, width, height = cv2.getWindowImageRect(self._name)
         except cv2.error:
-            return 0, 0
-        if window_width < 1 or window_height < 1:  # not on the screen yet
-            return 0, 0
-        beside = height * window_width / window_height - width
-        above = width * window_height / window_width - height
-        return max(0, round(beside / 2)), max(0, round(above / 2))
+            return self._opened_at
+        return (width, height) if min(width, height) > 0 else self._opened_at
 
     def _property(self, name: int) -> float:
         """One of OpenCV's window properties; -1 when the window is gone."""
@@ -163,59 +179,49 @@ class Window(Sink):
             return -1.0
 
 
-def _opening_size(width: int, height: int) -> tuple[int, int]:
-    """The (width, height) a window opens at for a picture: larger ones shrunk, tiny ones grown."""
-    shrink = min(1.0, _LARGEST_PX[0] / width, _LARGEST_PX[1] / height)
+def _opening_size(size: tuple[int, int], screen: tuple[int, int] | None = None) -> tuple[int, int]:
+    """The (width, height) a window opens at for a picture: large ones shrunk, tiny ones grown,
+    and none too large for the screen."""
+    width, height = size
     grow = max(1.0, min(_SMALLEST_PX[0] / width, _SMALLEST_PX[1] / height))
-    scale = shrink * grow
+    bounds = [_LARGEST_PX]
+    if screen:
+        bounds.append((round(screen[0] * _SHARE_OF_SCREEN), round(screen[1] * _SHARE_OF_SCREEN)))
+    scale = min(grow, *(min(bound[0] / width, bound[1] / height) for bound in bounds))
     return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _letterboxed(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+    """The picture as large as it fits into (width, height), with black on the sides left over."""
+    height, width = pixels.shape[:2]
+    scale = min(size[0] / width, size[1] / height)
+    inner = max(1, round(width * scale)), max(1, round(height * scale))
+    scaled = resized(pixels, inner)
+    if inner == size:
+        return scaled
+    whole = np.zeros((size[1], size[0], 3), np.uint8)
+    left, top = (size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2
+    whole[top : top + inner[1], left : left + inner[0]] = scaled
+    return whole
 
 
 def _key_name(code: int) -> str | None:
     """Names a code of `cv2.waitKeyEx`, in whose upper bits GTK puts Shift, Ctrl and the locks."""
-    code = -1 if code < 0 else code & 0xFFFF
-    if code in _KEY_NAMES:
-        return _KEY_NAMES[code]
+    if code < 0:
+        return None
+    if name := _KEY_NAMES.get(code):
+        return name
+    if code >> 16 and code & _GTK_CTRL_ALT:
+        return None
+    code &= 0xFFFF
+    if name := _KEY_NAMES.get(code):
+        return name
     return chr(code).lower() if 32 < code < 127 else None
 
 
 def _quiet_fonts() -> None:
-    """Keeps Qt from complaining, line after line, about the font folder that opencv-python names
-    but does not ship; a window of pictures needs no fonts."""
+    """Keeps Qt from warning about the font folder that opencv-python names but does not ship; a
+    window of pictures needs no fonts."""
     folder = os.environ.get("QT_QPA_FONTDIR")
     if folder and not Path(folder).is_dir():
         os.environ["QT_QPA_FONTDIR"] = str(Path(cv2.__file__).parent)
-
-
-@contextmanager
-def _display() -> Iterator[None]:
-    """Connects to the X server, as Qt will inside.
-
-    The Qt inside opencv-python knows X only, and without a server it aborts the whole process
-    where no `except` can catch it. The connection is held until Qt has its own: some servers
-    start over when their last client leaves, and turn away who comes meanwhile.
-
-    Raises:
-        SinkError: no server answers, or it turns us away.
-    """
-    chosen = os.environ.get("QT_QPA_PLATFORM", "xcb")
-    uses_x = cv2.currentUIFramework().startswith("QT") and chosen.startswith("xcb")
-    if not (sys.platform.startswith("linux") and uses_x):
-        yield
-        return
-    display = os.environ.get("DISPLAY")
-    if not display:
-        raise SinkError(_NO_DISPLAY.format(found="DISPLAY is not set"))
-    try:
-        xcb = ctypes.CDLL("libxcb.so.1")
-    except OSError as error:
-        raise SinkError(_NO_DISPLAY.format(found="libxcb.so.1 is not installed")) from error
-    xcb.xcb_connect.restype = ctypes.c_void_p
-    connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
-    try:
-        if xcb.xcb_connection_has_error(connection):
-            refusal = f"no X server lets us in at DISPLAY={display}"
-            raise SinkError(_NO_DISPLAY.format(found=refusal))
-        yield
-    finally:
-        xcb.xcb_disconnect(connection)

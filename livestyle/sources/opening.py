@@ -30,6 +30,7 @@ class SourceOptions:
         stall_timeout_s: a camera or stream without a new picture for so long is lost.
         tls_verify: whether a server of https or rtsps has to prove who it is.
         ca_file: certificates (PEM) to trust instead of the system's.
+        loop: a video file begins again at its end; refused for other sources.
     """
 
     size: tuple[int, int] | None = None
@@ -39,6 +40,7 @@ class SourceOptions:
     stall_timeout_s: float = 5.0
     tls_verify: bool = True
     ca_file: Path | None = None
+    loop: bool = False
 
 
 def open_source(spec: str, options: SourceOptions = SourceOptions()) -> FrameSource:
@@ -53,6 +55,8 @@ def open_source(spec: str, options: SourceOptions = SourceOptions()) -> FrameSou
         SourceError: none of these, or it cannot be opened.
     """
     _check_size(options.size)
+    if options.loop and not _is_file(spec):
+        raise SourceError(f"Only a video file can be looped; {spec} is none.")
     if spec == "demo":
         return Demo(options.size or Demo.SIZE, options.fps or Demo.FPS)
     if spec.isdecimal():
@@ -62,6 +66,12 @@ def open_source(spec: str, options: SourceOptions = SourceOptions()) -> FrameSou
     if scheme := _SCHEME.match(spec):
         return _open_address(spec, scheme[1].lower(), options)
     return _open_file(spec, options)
+
+
+def _is_file(spec: str) -> bool:
+    """Whether that means a video file, be it there or not."""
+    is_device = spec.isdecimal() or spec.startswith("/dev/")
+    return not (spec == "demo" or is_device or _SCHEME.match(spec))
 
 
 def _open_camera(device: int | str, options: SourceOptions) -> FrameSource:
@@ -107,7 +117,10 @@ def _open_file(spec: str, options: SourceOptions) -> FrameSource:
             "(http://, rtsp://), not demo, and no file has that path."
         )
     from livestyle.sources.file import VideoFile
+    from livestyle.sources.loop import Loop
 
+    if options.loop:
+        return Loop(lambda: VideoFile(path, options.size))
     return VideoFile(path, options.size)
 
 

@@ -1,5 +1,6 @@
 """Controls: the keys of the live window, in one table that is also the help."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -12,7 +13,14 @@ from livestyle.frame import Frame
 from livestyle.images import write_picture
 from livestyle.live.player import Player
 from livestyle.live.recording import RecordingSwitch, new_path
+from livestyle.ui.overlay import FADE_S, HOLD_S
 from livestyle.ui.sprites import Row
+from livestyle.ui.style_search import styles_like
+
+QUIT_S = HOLD_S + FADE_S
+"""Esc quits when it is pressed again while its notice is shown."""
+
+LONGEST_NAME = 40
 
 
 class View(Protocol):
@@ -22,19 +30,28 @@ class View(Protocol):
         shows_figures: whether the figures are on the screen.
         shows_help: whether the table of keys is.
         shows_styles: whether the thumbnails are.
+        typed: what was typed so far to choose a style, from its "/" or "0" on; "" when nothing is.
+        is_fullscreen: whether the window fills the display.
         frame: the frame shown last, without any words on it; None before the first.
     """
 
     shows_figures: bool
     shows_help: bool
     shows_styles: bool
+    typed: str
     frame: Frame | None
+
+    @property
+    def is_fullscreen(self) -> bool: ...
 
     def say(self, notice: str) -> None:
         """Shows a short notice."""
 
     def toggle_fullscreen(self) -> None:
         """Fills the display with the window, or goes back."""
+
+    def turn_page(self, by: int) -> None:
+        """Goes on (+1) or back (-1) a page of thumbnails."""
 
 
 class Controls:
@@ -49,6 +66,7 @@ class Controls:
         folder: Path,
         recording: RecordingSwitch | None = None,
         settings: Mapping[str, str] | None = None,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         """Connects the keys.
 
@@ -59,6 +77,7 @@ class Controls:
             folder: where pictures and recordings go; made when the first one comes.
             recording: what `r` switches; None where nothing can be recorded.
             settings: what else to keep in the metadata of pictures, such as the source.
+            clock: seconds.
         """
         self.player = player
         self.screen = screen
@@ -66,6 +85,8 @@ class Controls:
         self.quit = quit
         self._folder = folder
         self._settings = dict(settings or {})
+        self._clock = clock
+        self._quit_asked_s = float("-inf")
         # Encoding a PNG takes longer than a frame may.
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="livestyle-pictures")
 
@@ -73,20 +94,80 @@ class Controls:
         """Does what a key does.
 
         Args:
-            name: the character, or "space" or "esc".
+            name: the character, or a name such as "space", "esc" or "left".
 
         Returns:
             False when the key means nothing.
         """
-        action = _ACTIONS.get(name.lower())
+        name = {" ": "space", "\x1b": "esc"}.get(name, name.lower())
+        if self.screen.typed and self._type(name):
+            return True
+        action = _ACTIONS.get(name)
         if action is None:
             return False
+        if name != "esc":
+            self._quit_asked_s = float("-inf")
         action(self)
         return True
 
     def choose(self, style: str) -> None:
         """Swaps to a style that was clicked on, as its key would."""
         self.player.select(style)
+
+    def escape(self) -> None:
+        """Closes what lies over the picture, else leaves fullscreen, else quits if asked twice."""
+        screen = self.screen
+        if screen.shows_help:
+            screen.shows_help = False
+        elif screen.shows_styles:
+            screen.shows_styles = False
+        elif screen.shows_figures:
+            screen.shows_figures = False
+        elif screen.is_fullscreen:
+            screen.toggle_fullscreen()
+        elif self._clock() - self._quit_asked_s < QUIT_S:
+            self.quit()
+        else:
+            self._quit_asked_s = self._clock()
+            screen.say("press Esc again to quit")
+
+    def begin_typing(self, first: str) -> None:
+        """Takes the keys that follow for a style: "/" for its name, "0" for its number."""
+        self.screen.typed = first
+
+    def _type(self, name: str) -> bool:
+        """Takes a key for the style that is being typed; False when it means something else."""
+        typed = self.screen.typed
+        if name == "esc":
+            self.screen.typed = ""
+        elif name == "backspace":
+            self.screen.typed = typed[:-1]
+        elif typed[0] == "0":
+            return self._type_number(name)
+        elif name == "enter":
+            self.screen.typed = ""
+            self._choose_typed(typed[1:])
+        elif len(letter := " " if name == "space" else name) == 1:
+            self.screen.typed = (typed + letter)[:LONGEST_NAME]
+        return True
+
+    def _type_number(self, name: str) -> bool:
+        self.screen.typed += name
+        if not name.isdecimal():
+            self.screen.typed = ""
+            return False
+        if len(self.screen.typed) == 3:
+            number, self.screen.typed = int(self.screen.typed), ""
+            self.player.select_number(number)
+        return True
+
+    def _choose_typed(self, name: str) -> None:
+        if not name:
+            return
+        if found := styles_like(name, self.player.names):
+            self.player.select(found[0])
+        else:
+            self.screen.say(f"no style is called {name}")
 
     def close(self) -> None:
         """Waits for pictures that are still being written."""
@@ -106,9 +187,9 @@ class Controls:
         self.screen.say(f"{text} {'on' if value else 'off'}")
 
     def toggle_freeze(self) -> None:
-        """Holds the camera's picture, or lets it go."""
+        """Holds the picture, or lets it move on."""
         self.player.frozen = not self.player.frozen
-        self.screen.say("frozen" if self.player.frozen else "live")
+        self.screen.say("frozen; space goes on" if self.player.frozen else "live again")
 
     def toggle_recording(self) -> None:
         """Begins a recording in the folder, or finishes the one that runs."""
@@ -133,7 +214,7 @@ class Controls:
         try:
             with self._new_path(".png", frame.style) as path:
                 write_picture(path, frame.pixels, text=text)
-            self.screen.say(f"saved {path.name}")
+            self.screen.say(f"saved {path.absolute()}")
         except SinkError as error:
             self.screen.say(str(error))
 
@@ -200,29 +281,43 @@ def _numbers() -> Mapping[str, Callable[[Controls], None]]:
     return {str(n): lambda c, n=n: c.player.select_number(n) for n in range(1, 10)}  # type: ignore[misc]
 
 
+def _page_keys() -> Mapping[str, Callable[[Controls], None]]:
+    back, on = ("left", "up", "pageup", "wheelup"), ("right", "down", "pagedown", "wheeldown")
+    return dict.fromkeys(back, lambda c: c.screen.turn_page(-1)) | dict.fromkeys(
+        on, lambda c: c.screen.turn_page(1)
+    )
+
+
 KEYS: tuple[Key, ...] = (
     Key("1 - 9", "style by number", _numbers()),
+    Key("0 1 2", "style number 12", {"0": lambda c: c.begin_typing("0")}),
+    Key("/", "style by name", {"/": lambda c: c.begin_typing("/")}),
     Key(
         "n   p",
         "next, previous style",
         {"n": lambda c: c.player.step(1), "p": lambda c: c.player.step(-1)},
     ),
-    Key("t", "all styles, to click on", {"t": Controls.toggle_styles}),
+    Key(
+        "t",
+        "all styles, in pages",
+        {"t": Controls.toggle_styles, **_page_keys()},
+    ),
     Key(
         "[   ]",
         "less, more style",
         {"[": lambda c: c.change_strength(-0.1), "]": lambda c: c.change_strength(0.1)},
     ),
-    Key("c", "keep the colours", {"c": lambda c: c.toggle_look("keep_color", "own colours")}),
+    Key("c", "original colours", {"c": lambda c: c.toggle_look("keep_color", "original colours")}),
     Key("s", "split view", {"s": lambda c: c.toggle_look("split", "split view")}),
     Key("m", "mirror", {"m": lambda c: c.toggle_look("mirror", "mirror")}),
     Key("f", "fullscreen", {"f": lambda c: c.screen.toggle_fullscreen()}),
-    Key("space", "freeze", dict.fromkeys(("space", " "), Controls.toggle_freeze)),
+    Key("space", "freeze", {"space": Controls.toggle_freeze}),
     Key("w", "save a picture", {"w": Controls.save_picture}),
     Key("r", "record on, off", {"r": Controls.toggle_recording}),
     Key("i", "figures", {"i": Controls.toggle_figures}),
     Key("h", "this help", {"h": Controls.toggle_help}),
-    Key("q   Esc", "quit", dict.fromkeys(("q", "esc", "\x1b"), lambda c: c.quit())),
+    Key("Esc", "close, leave, quit", {"esc": Controls.escape}),
+    Key("q", "quit", {"q": lambda c: c.quit()}),
 )
 """Every key there is, in the order of the help."""
 

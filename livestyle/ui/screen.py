@@ -1,4 +1,4 @@
-"""Screen: a window as a sink, with words on the picture."""
+"""Screen: a window as a sink, with words over the picture."""
 
 import time
 from collections import deque
@@ -15,6 +15,7 @@ from livestyle.protocols import FrameSource, Sink
 from livestyle.ui.controls import HELP
 from livestyle.ui.overlay import Overlay, Words
 from livestyle.ui.sprites import Row
+from livestyle.ui.style_search import styles_like
 from livestyle.ui.thumbnails import Thumbnails
 
 REDRAW_S = 0.1
@@ -25,6 +26,12 @@ POLL_S = 0.01
 
 POLL_MS = 1
 
+HINT = "press h for the keys"
+HINT_S = 6.0
+
+MOST_FOUND = 4
+"""Styles shown that may be meant by what is typed."""
+
 FIGURES_S = 0.25
 """Figures that change with every frame cannot be read."""
 
@@ -34,26 +41,36 @@ class Window(Protocol):
 
     Attributes:
         is_open: False once the person has closed it.
+        is_fullscreen: whether it fills the display.
     """
 
     @property
     def is_open(self) -> bool: ...
 
-    def show(self, pixels: Pixels) -> None:
-        """Shows RGB uint8 (H, W, 3)."""
+    @property
+    def is_fullscreen(self) -> bool: ...
+
+    def show(self, pixels: Pixels, draw: Callable[[Pixels], Pixels] | None = None) -> None:
+        """Shows a picture, scaled to the window.
+
+        Args:
+            pixels: RGB uint8 (H, W, 3).
+            draw: draws on the scaled picture; is given and returns RGB uint8 of the window's size.
+        """
 
     def poll_key(self, wait_ms: int) -> str | None:
         """Handles the window's events for up to `wait_ms`.
 
         Returns:
-            A key that was pressed, as its character, "space" or "esc"; None for none.
+            A key that was pressed, as its character or a name such as "space", "esc", "left" or
+            "wheelup"; None for none.
         """
 
     def poll_click(self) -> tuple[int, int] | None:
         """A place that was clicked and not yet taken.
 
         Returns:
-            (x, y) in pixels of the picture shown last; None for none.
+            (x, y) in pixels of the window, as `draw` was given it; None for none.
         """
 
     def set_title(self, title: str) -> None:
@@ -81,6 +98,7 @@ class Screen(Sink):
         shows_figures: whether the figures are on the screen.
         shows_help: whether the table of keys is.
         shows_styles: whether the thumbnails are.
+        typed: what was typed so far to choose a style, from its "/" or "0" on; "" when nothing is.
         frame: the frame shown last, without words; None before the first.
     """
 
@@ -111,6 +129,7 @@ class Screen(Sink):
         self.shows_figures = False
         self.shows_help = False
         self.shows_styles = False
+        self.typed = ""
         self.frame: Frame | None = None
         self._window = window
         self._source = source
@@ -125,6 +144,7 @@ class Screen(Sink):
         )
         self._clock = clock
         self._overlay = Overlay(clock)
+        self._overlay.hint(HINT, HINT_S)
         self._title = ""
         self._keys: deque[str] = deque()
         self._choices: deque[str] = deque()
@@ -136,6 +156,11 @@ class Screen(Sink):
     def is_open(self) -> bool:
         """False once the person has closed the window."""
         return self._window.is_open
+
+    @property
+    def is_fullscreen(self) -> bool:
+        """Whether the window fills the display."""
+        return self._window.is_fullscreen
 
     def write(self, frame: Frame) -> None:
         """Shows a frame.
@@ -163,12 +188,18 @@ class Screen(Sink):
         return self._choices.popleft() if self._choices else None
 
     def say(self, notice: str) -> None:
-        """Shows a short notice for about two seconds."""
+        """Shows a notice for a moment."""
         self._overlay.say(notice)
 
     def toggle_fullscreen(self) -> None:
         """Fills the display with the window, or goes back."""
         self._window.toggle_fullscreen()
+
+    def turn_page(self, by: int) -> None:
+        """Goes on (+1) or back (-1) a page of thumbnails, while they are on the screen."""
+        if self.shows_styles:
+            self._overlay.strip.turn(by)
+            self._draw()
 
     def close(self) -> None:
         """Takes the window away."""
@@ -178,8 +209,11 @@ class Screen(Sink):
         if (key := self._window.poll_key(POLL_MS)) is not None:
             self._keys.append(key)
         while (click := self._window.poll_click()) is not None:
-            if (style := self._overlay.strip.name_at(*click)) is not None:
+            strip = self._overlay.strip
+            if (style := strip.name_at(*click)) is not None:
                 self._choices.append(style)
+            elif by := strip.arrow_at(*click):
+                self.turn_page(by)
         self._polled_s = self._clock()
 
     def _draw(self) -> None:
@@ -191,7 +225,8 @@ class Screen(Sink):
             self._title = title
             self._window.set_title(title)
         self._drawn_s = self._clock()
-        self._window.show(self._overlay.draw(self._pixels(), self._words(style)))
+        words = self._words(style)
+        self._window.show(self._pixels(), lambda pixels: self._overlay.draw(pixels, words))
         if self._thumbnails:
             shown = self._overlay.strip.shown
             self._thumbnails.want(shown, self._player.seen, self._player.look)
@@ -205,9 +240,12 @@ class Screen(Sink):
     def _words(self, style: str) -> Words:
         return Words(
             style=style,
+            number=self._player.names.index(style) + 1,
             status=self._source.status,
             figures=self._current_figures() if self.shows_figures else (),
             help=HELP if self.shows_help else (),
+            search=_found(self.typed, self._player.names),
+            frozen=self._player.frozen,
             recording_s=self._recording.elapsed_s if self._recording else None,
             styles=self._player.names if self.shows_styles else (),
             marked=self._player.wanted,
@@ -237,6 +275,20 @@ class Screen(Sink):
             *((("scale", f"{scale:.0%}"),) if scale != 1 else ()),
             ("engine", f"{info.engine} {info.device} {info.precision}{' rich' * info.rich}"),
         )
+
+
+def _found(typed: str, names: Sequence[str]) -> tuple[Row, ...]:
+    """What is typed, and the styles that may be meant by it."""
+    if not typed:
+        return ()
+    if typed[0] == "0":
+        return (("style number", f"{typed[1:]}{'_' * (3 - len(typed))}"),)
+    name = typed[1:]
+    found = styles_like(name, names)[:MOST_FOUND] if name else []
+    rows = [("Enter" if place == 0 else "", style) for place, style in enumerate(found)]
+    if name and not found:
+        rows = [("", "no such style")]
+    return (("style", f"{name}_"), *rows)
 
 
 def _ms(value: float | None) -> str:

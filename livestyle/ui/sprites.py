@@ -1,5 +1,7 @@
-"""Sprites: words and pictures on a soft dark rounded ground, drawn once, laid on many frames."""
+"""Sprites: words and pictures on a dark rounded ground, drawn once and blended into many frames."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -15,9 +17,12 @@ WHITE = (246, 244, 240)
 AMBER = (255, 201, 92)
 RED = (255, 72, 62)
 GROUND = (14, 14, 18)
-GROUND_COLOR = (*GROUND, 185)
+GROUND_COLOR = (*GROUND, 208)
 LINE_HEIGHT = 1.4
 """In font sizes."""
+
+OPAQUE_GROUND = (*GROUND, 236)
+"""For what may lie on other words."""
 
 Row = tuple[str, ...]
 """One line of text; with two entries the first is a label."""
@@ -25,7 +30,7 @@ Row = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Sprite:
-    """Something to lay on a frame.
+    """Something to blend into a frame.
 
     Attributes:
         premultiplied: uint8, (h, w, 3): the colour, multiplied by its opacity.
@@ -42,50 +47,95 @@ class Sprite:
         return width, height
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=64)
 def text_sprite(
-    rows: tuple[Row, ...], font_px: int, *, label_color: tuple[int, int, int] = AMBER
+    rows: tuple[Row, ...],
+    font_px: int,
+    *,
+    columns: int = 1,
+    ground: tuple[int, int, int, int] = GROUND_COLOR,
 ) -> Sprite:
-    """Draws rows of text; labels stand in a column of their own.
+    """Draws rows of text; labels are aligned in a column of their own.
 
     Args:
         rows: one or two entries each.
         font_px: size of the letters.
-        label_color: RGB of the labels.
+        columns: how many columns the rows are spread over.
+        ground: RGBA of what is behind the letters.
     """
     font = _font(font_px)
-    labels = [row[0] if len(row) > 1 else "" for row in rows]
-    texts = [row[-1] for row in rows]
-    gap_px = round(font_px * 0.9) if any(labels) else 0
-    label_px = max(_width_px(font, label) for label in labels)
-    text_px = max(_width_px(font, text) for text in texts)
     line_px, side_px, edge_px = _spacing(font_px)
-    canvas = _ground(
-        label_px + gap_px + text_px + 2 * side_px, line_px * len(rows) + 2 * edge_px, font_px
-    )
+    blocks = _blocks(rows, columns)
+    canvas = _ground(*text_size(rows, font_px, columns=columns), font_px, ground)
     draw = ImageDraw.Draw(canvas)
-    for number, (label, text) in enumerate(zip(labels, texts, strict=True)):
-        middle_px = edge_px + (number + 0.5) * line_px
-        draw.text((side_px, middle_px), label, label_color, font, anchor="lm")
-        draw.text((side_px + label_px + gap_px, middle_px), text, WHITE, font, anchor="lm")
+    left_px = side_px
+    for block in blocks:
+        label_px, text_px = _block_widths(block, font_px)
+        for number, row in enumerate(block):
+            middle_px = edge_px + (number + 0.5) * line_px
+            if len(row) > 1:
+                draw.text((left_px, middle_px), row[0], AMBER, font, anchor="lm")
+            draw.text((left_px + label_px, middle_px), row[-1], WHITE, font, anchor="lm")
+        left_px += label_px + text_px + 2 * side_px
     return _from_image(canvas)
+
+
+@lru_cache(maxsize=64)
+def text_size(rows: tuple[Row, ...], font_px: int, *, columns: int = 1) -> tuple[int, int]:
+    """(width, height) in pixels of the `text_sprite` of these rows."""
+    line_px, side_px, edge_px = _spacing(font_px)
+    blocks = _blocks(rows, columns)
+    width = sum(sum(_block_widths(block, font_px)) for block in blocks)
+    return width + 2 * side_px * len(blocks), line_px * len(blocks[0]) + 2 * edge_px
+
+
+def _blocks(rows: tuple[Row, ...], columns: int) -> list[tuple[Row, ...]]:
+    """The rows spread over columns, none of which is longer than the first."""
+    length = -(-len(rows) // columns)
+    return [rows[first : first + length] for first in range(0, len(rows), length)]
+
+
+def _block_widths(rows: tuple[Row, ...], font_px: int) -> tuple[int, int]:
+    """Widths of the labels, with the gap after them, and of the texts, in pixels."""
+    font = _font(font_px)
+    label_px = max(_width_px(font, row[0]) if len(row) > 1 else 0 for row in rows)
+    gap_px = round(font_px * 0.9) if label_px else 0
+    return label_px + gap_px, max(_width_px(font, row[-1]) for row in rows)
 
 
 @lru_cache(maxsize=8)
 def recording_sprite(text: str, font_px: int) -> Sprite:
-    """Draws a red dot and a text: a recording that runs."""
+    """Draws a red dot and a text: a recording is running."""
+    side_px = round(font_px * 0.72)
+    dot = Image.new("L", (side_px * 4, side_px * 4))
+    ImageDraw.Draw(dot).ellipse((0, 0, side_px * 4 - 1, side_px * 4 - 1), 255)
+    return _badge(dot, RED, text, font_px)
+
+
+@lru_cache(maxsize=8)
+def frozen_sprite(font_px: int) -> Sprite:
+    """Draws the two bars of a pause and "frozen"."""
+    side_px = round(font_px * 0.72)
+    bars = Image.new("L", (side_px * 4, side_px * 4))
+    draw = ImageDraw.Draw(bars)
+    for left in (0.08, 0.62):
+        draw.rectangle((side_px * 4 * left, 0, side_px * 4 * (left + 0.3), side_px * 4), 255)
+    return _badge(bars, AMBER, "frozen", font_px)
+
+
+def _badge(mask: Image.Image, color: tuple[int, int, int], text: str, font_px: int) -> Sprite:
+    """A sign and a text beside it; the sign's mask is given four times as large, to be smooth."""
     font = _font(font_px)
     line_px, side_px, edge_px = _spacing(font_px)
-    dot_px = round(font_px * 0.72)
+    sign_px = mask.width // 4
     canvas = _ground(
-        2 * side_px + 2 * dot_px + _width_px(font, text), line_px + 2 * edge_px, font_px
+        2 * side_px + 2 * sign_px + _width_px(font, text), line_px + 2 * edge_px, font_px
     )
-    dot = Image.new("RGBA", (dot_px * 4, dot_px * 4), (*RED, 0))
-    ImageDraw.Draw(dot).ellipse((0, 0, dot_px * 4 - 1, dot_px * 4 - 1), RED)
-    dot = dot.resize((dot_px, dot_px), Image.Resampling.LANCZOS)
-    canvas.alpha_composite(dot, (side_px, (canvas.height - dot_px) // 2))
+    sign = Image.new("RGBA", (sign_px, sign_px), (*color, 0))
+    sign.putalpha(mask.resize(sign.size, Image.Resampling.BOX))
+    canvas.alpha_composite(sign, (side_px, (canvas.height - sign_px) // 2))
     draw = ImageDraw.Draw(canvas)
-    draw.text((side_px + 2 * dot_px, canvas.height / 2), text, WHITE, font, anchor="lm")
+    draw.text((side_px + 2 * sign_px, canvas.height / 2), text, WHITE, font, anchor="lm")
     return _from_image(canvas)
 
 
@@ -103,14 +153,14 @@ def caption_sprite(
 
     Args:
         name: in smaller letters where it is long, and cut off where it is too long.
-        key: that selects it; "" for none.
+        key: the number that selects it.
         size: (width, height) of the sprite in pixels.
         caption_px: height of what is below the thumbnail.
         padding_px: room round the thumbnail.
         is_marked: dark letters on a bright ground instead of the reverse.
     """
     width, height = size
-    key = f"{key}  " if key else ""
+    key = f"{key}  "
     room_px = width - 2 * padding_px
     font_px = max(8, round(caption_px * 0.68))
     while font_px > max(8, caption_px * 0.5) and _width_px(_font(font_px), key + name) > room_px:
@@ -142,14 +192,23 @@ def picture_sprite(pixels: Pixels, size: tuple[int, int], corner_px: float) -> S
 
 
 @lru_cache(maxsize=8)
-def arrow_sprite(side_px: int, *, points_left: bool) -> Sprite:
-    """Draws a small triangle that says there is more on that side."""
+def arrow_sprite(size: tuple[int, int], side_px: int, *, points_left: bool) -> Sprite:
+    """Draws a button with a triangle on it that says there is more on that side.
+
+    Args:
+        size: (width, height) of the button in pixels.
+        side_px: height of the triangle.
+        points_left: or right.
+    """
     large = side_px * 4
     mask = Image.new("L", (large // 2, large))
     tip, back = (0, large // 2 - 1) if points_left else (large // 2 - 1, 0)
     ImageDraw.Draw(mask).polygon([(tip, large / 2), (back, 0), (back, large - 1)], 255)
-    canvas = Image.new("RGBA", (max(1, side_px // 2), side_px), (*WHITE, 0))
-    canvas.putalpha(mask.resize(canvas.size, Image.Resampling.BOX))
+    triangle = Image.new("RGBA", (max(1, side_px // 2), side_px), (*AMBER, 0))
+    triangle.putalpha(mask.resize(triangle.size, Image.Resampling.BOX))
+    canvas = _ground(*size, side_px)
+    left_px, top_px = (size[0] - triangle.width) // 2, (size[1] - side_px) // 2
+    canvas.alpha_composite(triangle, (max(0, left_px), max(0, top_px)))
     return _from_image(canvas)
 
 
@@ -160,10 +219,10 @@ def blank_sprite(size: tuple[int, int]) -> Sprite:
 
 
 def paste(sprite: Sprite, on: Sprite, at: tuple[int, int]) -> None:
-    """Puts one sprite in the place of what another has there; it must lie inside.
+    """Replaces a part of a sprite by another one, which must lie inside.
 
     Args:
-        sprite: what to put.
+        sprite: the new part.
         on: written to.
         at: (x, y) of the upper left corner, in pixels.
     """
@@ -173,11 +232,11 @@ def paste(sprite: Sprite, on: Sprite, at: tuple[int, int]) -> None:
 
 
 def overlaid(sprite: Sprite, on: Sprite, at: tuple[int, int]) -> Sprite:
-    """One sprite laid on another, which stays as it is; it must lie inside.
+    """One sprite blended onto another, which stays as it is; it must lie inside.
 
     Args:
-        sprite: what to lay.
-        on: what it is laid on.
+        sprite: what to blend.
+        on: what is below it.
         at: (x, y) of the upper left corner, in pixels.
     """
     (x, y), (width, height) = at, sprite.size
@@ -189,23 +248,35 @@ def overlaid(sprite: Sprite, on: Sprite, at: tuple[int, int]) -> Sprite:
 
 
 def wrapped(text: str, font_px: int, width_px: int) -> tuple[Row, ...]:
-    """Breaks a sentence into rows that are at most `width_px` wide where words allow it."""
+    """Breaks a sentence into rows that are at most `width_px` wide: between words, in a path
+    after a slash, and in a longer word anywhere."""
     font = _font(font_px)
     lines = [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and _width_px(font, longer) > width_px:
-            lines.append(word)
+    for piece in _pieces(text, font_px, width_px):
+        longer = lines[-1] + piece
+        if lines[-1] and _width_px(font, longer.rstrip()) > width_px:
+            lines.append(piece.lstrip())
         else:
             lines[-1] = longer
-    return tuple((line,) for line in lines)
+    return tuple((line.rstrip(),) for line in lines)
+
+
+def _pieces(text: str, font_px: int, width_px: int) -> Iterator[str]:
+    """What a sentence may be broken into: words with the blank before, parts of paths, and
+    single letters of what is wider than a row."""
+    font = _font(font_px)
+    for part in re.findall(r"\s*[^\s/\\]*[/\\]?", text.strip()):
+        if _width_px(font, part.strip()) > width_px:
+            yield from part
+        elif part:
+            yield part
 
 
 def blend(sprite: Sprite, on: Pixels, at: tuple[int, int], opacity: float = 1.0) -> None:
-    """Blends a sprite into a picture, in place; what lies outside of it is cut off.
+    """Blends a sprite into a picture, in place; what lies outside is cut off.
 
     Args:
-        sprite: what to lay.
+        sprite: what to blend.
         on: RGB uint8, (H, W, 3); written to.
         at: (x, y) of the sprite's upper left corner, in pixels.
         opacity: 0.0 invisible to 1.0.
@@ -220,8 +291,10 @@ def blend(sprite: Sprite, on: Pixels, at: tuple[int, int], opacity: float = 1.0)
         sprite.premultiplied[top:bottom, left:right],
         sprite.through[top:bottom, left:right],
     )
-    laid = cv2.add(cv2.multiply(region, through, scale=1 / 255), premultiplied)
-    region[:] = laid if opacity >= 1 else cv2.addWeighted(laid, opacity, region, 1 - opacity, 0)
+    blended = cv2.add(cv2.multiply(region, through, scale=1 / 255), premultiplied)
+    region[:] = (
+        blended if opacity >= 1 else cv2.addWeighted(blended, opacity, region, 1 - opacity, 0)
+    )
 
 
 def _spacing(font_px: int) -> tuple[int, int, int]:

@@ -1,5 +1,6 @@
 """`livestyle cam` without a window: every frame of a clip, limits, signals, the report."""
 
+import itertools
 import json
 import signal
 import time
@@ -100,7 +101,8 @@ def test_a_folder_of_styles_is_the_set(
     assert ended.code == 0 and "as first" in ended.err
     assert "third.onnx" in caplog.text, "what is broken is named"
     assert StyleSet("mine", EngineOptions()).names == ["first", "second", "third"]
-    assert StyleSet("mine/c", EngineOptions()).names[:3] == ["third", "mosaic", "abstract"]
+    one = StyleSet("mine/c", EngineOptions())
+    assert (one.first, one.names[:2], one.names[-1]) == ("third", ["mosaic", "abstract"], "third")
 
 
 def test_new_styles_are_found_once_they_are_whole(
@@ -109,7 +111,7 @@ def test_new_styles_are_found_once_they_are_whole(
     monkeypatch.setenv("LIVESTYLE_STYLES", "own")
     save_style(Path("mine/first"), "first")
     styles = StyleSet("mine", EngineOptions())
-    assert styles.search() == styles.names and styles.names[0] == "first"
+    assert styles.search() == styles.names and styles.first == "first"
     known = list(styles.names)
     save_style(Path("mine/second"), "second")
     model = Path("mine/second/second.onnx").rename("away.onnx")
@@ -263,3 +265,18 @@ def test_of_two_that_record_to_the_same_file_the_second_is_refused(
     assert first.ended().code == 130
     assert decoded(tmp_path / "out.mp4").pictures
     assert not list(tmp_path.glob("out.mp4.*"))
+
+
+def test_a_clip_in_a_loop(livestyle: Livestyle) -> None:
+    make_clip(Path("clip.mp4"), frames=4)
+    options = ("--no-display", "--max-frames", "10", "--record", "out.mp4")
+    ended = livestyle("cam", "--source", "clip.mp4", "--loop", *options)
+    assert ended.code == 0, ended.err
+    times_s = decoded(Path("out.mp4")).times_s
+    assert len(times_s) == 10
+    assert all(before < after for before, after in itertools.pairwise(times_s))
+
+
+def test_a_camera_in_a_loop_is_refused(livestyle: Livestyle) -> None:
+    ended = livestyle("cam", "--source", "demo", "--loop", "--no-display")
+    assert ended.code == 3 and "Only a video file can be looped" in ended.err

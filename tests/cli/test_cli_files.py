@@ -326,15 +326,15 @@ def test_pipes() -> None:
 def test_styles_are_listed(livestyle: Livestyle) -> None:
     ended = livestyle("styles")
     assert (ended.code, ended.err) == (0, "")
-    assert ended.out.startswith("mosaic ") and "\nabstract " in ended.out
+    assert ended.out.startswith("  1  mosaic ") and "  2  abstract " in ended.out
     rows = json.loads(livestyle("styles", "--json").out)
     assert set(rows[0]) == {
         "name", "title", "artist", "licence", "net", "parameters", "kmac_per_pixel",
-        "precisions", "rich", "size_bytes", "default",
+        "precisions", "rich", "size_bytes", "default", "own",
     }  # fmt: skip
     assert [row["default"] for row in rows] == [True] + [False] * (len(rows) - 1)
     assert rows[0]["name"] == "mosaic" and rows[0]["precisions"] == ["fp32"]
-    card = json.loads(livestyle("styles", "show", "abstract").out)
+    card = json.loads(livestyle("styles", "show", "abstract", "--json").out)
     assert card["name"] == "abstract" and card["files"][0]["format"] == "onnx"
 
 

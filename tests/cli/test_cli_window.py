@@ -224,7 +224,7 @@ def test_a_style_that_is_new_in_its_folder_can_be_played(
     save(cam, "one")  # now it hears its keys
     save_style(Path("mine/two"), "two", blur_model())
     cam.wait_for(lambda: "two is new" in cam.err, "the new style")
-    press("one - livestyle", "p")  # round to the last of the set
+    press("one - livestyle", "n")  # new ones come last
     cam.wait_for(lambda: window("two - livestyle"), "the swap to it")
     press("two - livestyle", "q")
     assert cam.ended().code == 0
@@ -316,6 +316,7 @@ def test_a_lost_camera_is_told_on_the_screen(
         cam.wait_for(words, "the status")
         camera = HttpServer(black, port=camera.port)
         cam.wait_for(lambda: not words(), "the picture again")
+        press("mosaic - livestyle", "Escape")
         press("mosaic - livestyle", "Escape")
         assert cam.ended().code == 0
     finally:

@@ -55,7 +55,7 @@ def test_a_slow_disk_holds_up_no_picture_and_what_is_left_out_is_counted() -> No
     switch.stop()
     assert (disk.closed, switch.elapsed_s) == (0, None), "nor does stopping wait"
     disk.free.set()
-    assert finished(switch) == "saved out.mp4, without 42 frames: the disk is slow"
+    assert finished(switch) == f"saved {OUT.absolute()}, without 42 frames: the disk is slow"
     assert disk.frames == list(range(WAITING_FRAMES + 1))
     assert (disk.closed, switch.dropped) == (1, 50 - WAITING_FRAMES)
     switch.close()
@@ -89,7 +89,7 @@ def test_it_ends_by_itself_before_the_disk_is_full_and_keeps_the_file(
         return switch.elapsed_s is None
 
     wait_until(stopped)
-    assert any("nearly full; evening.mp4 is kept" in notice for notice in notices)
+    assert any(f"nearly full; {path} is kept" in notice for notice in notices)
     switch.write(make_frame(999))
     switch.close()
     with av.open(path) as container:

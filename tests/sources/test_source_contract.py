@@ -16,6 +16,7 @@ from livestyle.protocols import FrameSource
 from livestyle.sources.camera import Camera
 from livestyle.sources.demo import Demo
 from livestyle.sources.file import VideoFile
+from livestyle.sources.loop import Loop
 from livestyle.sources.reconnect import Reconnecting
 from livestyle.sources.stream import NetworkStream
 
@@ -60,8 +61,14 @@ def reconnecting(opened, tmp_path):
     return Reconnecting("camera 0", lambda cancel: camera(opened, tmp_path))
 
 
+def looped_file(opened, tmp_path):
+    clip = make_clip(tmp_path / "red.mp4", frames=3, size=SIZE, picture=red)
+    return Loop(lambda: VideoFile(clip))
+
+
 LIVE = [demo, mjpeg_stream, http_video, rtsp, camera, reconnecting]
-EVERY = [*LIVE, file]
+FILES = [file, looped_file]
+EVERY = [*LIVE, *FILES]
 
 
 @pytest.mark.parametrize("make", EVERY)
@@ -101,7 +108,7 @@ def test_frames_already_given_do_not_change(make, opened, tmp_path):
 @pytest.mark.parametrize("make", EVERY)
 def test_describes_itself(make, opened, tmp_path):
     source = opened.source(make(opened, tmp_path))
-    assert source.is_live is (make is not file)
+    assert source.is_live is (make not in FILES)
     assert source.name
     assert source.size == SIZE
     assert source.fps >= 0

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import pytest
-from live_fakes import ListSink, ValueStylizer, make_frame, wait_until
+from live_fakes import ListSink, SetClock, ValueStylizer, make_frame, wait_until
 from PIL import Image
 
 from livestyle import images
@@ -23,7 +23,10 @@ class Desk:
 
     def __init__(self, folder: Path) -> None:
         self.shows_figures = self.shows_help = self.shows_styles = False
-        self.fullscreen = False
+        self.is_fullscreen = False
+        self.typed = ""
+        self.pages = 0
+        self.clock = SetClock()
         self.frame: Frame | None = None
         self.said: list[str] = []
         self.quits = 0
@@ -46,13 +49,17 @@ class Desk:
             folder=folder,
             recording=self.recording,
             settings={"source": "camera 0"},
+            clock=self.clock,
         )
 
     def say(self, notice: str) -> None:
         self.said.append(notice)
 
     def toggle_fullscreen(self) -> None:
-        self.fullscreen = not self.fullscreen
+        self.is_fullscreen = not self.is_fullscreen
+
+    def turn_page(self, by: int) -> None:
+        self.pages += by
 
     def quit(self) -> None:
         self.quits += 1
@@ -107,7 +114,7 @@ def test_looks(desk: Desk, key: str, field: str) -> None:
 def test_screen_keys(desk: Desk) -> None:
     for on in (True, False):
         desk.press("f", "i", "h", "t")
-        assert (desk.fullscreen, desk.shows_figures) == (on, on)
+        assert (desk.is_fullscreen, desk.shows_figures) == (on, on)
         assert (desk.shows_help, desk.shows_styles) == (on, on)
 
 
@@ -122,16 +129,87 @@ def test_freeze(desk: Desk, key: str) -> None:
     assert desk.player.frozen
     desk.press(key)
     assert not desk.player.frozen
-    assert desk.said == ["frozen", "live"]
+    assert desk.said == ["frozen; space goes on", "live again"]
 
 
-@pytest.mark.parametrize("key", ["q", "Q", "esc", "\x1b"])
+@pytest.mark.parametrize("key", ["q", "Q"])
 def test_quit(desk: Desk, key: str) -> None:
     desk.press(key)
     assert desk.quits == 1
 
 
-@pytest.mark.parametrize("key", ["x", "0", "enter", "", "ö"])
+def test_esc_closes_what_lies_over_the_picture_then_leaves_fullscreen_then_quits_if_asked_twice(
+    desk: Desk,
+) -> None:
+    desk.press("f", "i", "t", "h", "/", "b")
+    order = []
+    for _ in range(6):
+        desk.press("esc")
+        order.append((desk.typed, desk.shows_help, desk.shows_styles, desk.shows_figures,
+                      desk.is_fullscreen, desk.said))  # fmt: skip
+    assert order == [
+        ("", True, True, True, True, desk.said),
+        ("", False, True, True, True, desk.said),
+        ("", False, False, True, True, desk.said),
+        ("", False, False, False, True, desk.said),
+        ("", False, False, False, False, desk.said),
+        ("", False, False, False, False, ["press Esc again to quit"]),
+    ]
+    assert desk.quits == 0
+    desk.press("\x1b")
+    assert desk.quits == 1
+
+
+def test_esc_asked_once_is_taken_back_by_time_and_by_any_other_key(desk: Desk) -> None:
+    desk.press("esc")
+    desk.clock.now_s += 2.1
+    desk.press("esc", "m", "esc")
+    assert desk.quits == 0
+    assert desk.said.count("press Esc again to quit") == 3
+    desk.press("esc")
+    assert desk.quits == 1
+
+
+def test_three_keys_choose_a_style_by_a_number_of_two_digits(desk: Desk) -> None:
+    desk.press("0", "0")
+    assert (desk.typed, desk.player.current) == ("00", "a")
+    desk.press("3")
+    assert (desk.typed, desk.player.current) == ("", "c")
+    desk.press("0", "1", "2")
+    assert desk.player.current == "c"
+    assert desk.player.take_notice() == "there are 3 styles"
+    desk.press("0", "backspace")
+    assert desk.typed == ""
+
+
+def test_a_number_that_is_broken_off_leaves_the_key_what_it_is(desk: Desk) -> None:
+    desk.press("0", "0", "m")
+    assert desk.typed == ""
+    assert desk.player.look.mirror
+
+
+def test_a_style_is_chosen_by_typing_its_name_and_no_letter_does_anything_else(desk: Desk) -> None:
+    desk.player.names = ("a", "b", "c", "Rain_Princess")
+    desk.press("/", *"q r", "space", "backspace", "backspace", "backspace", "backspace")
+    assert (desk.typed, desk.quits) == ("/", 0)
+    desk.press(*"B", "enter")
+    assert (desk.typed, desk.player.current) == ("", "b")
+    desk.press("/", *"rain p", "enter")
+    assert desk.player.wanted == "Rain_Princess"
+    desk.press("/", *"xyz", "enter")
+    assert desk.said == ["no style is called xyz"]
+    desk.press("/", *"a", "esc")
+    assert (desk.typed, desk.player.wanted) == ("", "Rain_Princess")
+
+
+def test_arrows_and_wheel_turn_pages(desk: Desk) -> None:
+    desk.press("right", "down", "pagedown", "wheeldown")
+    assert desk.pages == 4
+    desk.press("left", "up", "pageup", "wheelup")
+    assert desk.pages == 0
+
+
+@pytest.mark.parametrize("key", ["x", "enter", "", "ö"])
 def test_other_keys_do_nothing(desk: Desk, key: str) -> None:
     assert not desk.controls.press(key)
     assert desk.said == []
@@ -145,7 +223,7 @@ def test_pictures_are_saved_with_their_settings_and_never_over_another(desk: Des
     desk.controls.close()
     paths = sorted(desk.folder.glob("livestyle-b-????????-??????*.png"))
     assert len(paths) == 3
-    assert sorted(desk.said) == sorted(f"saved {path.name}" for path in paths)
+    assert sorted(desk.said) == sorted(f"saved {path.absolute()}" for path in paths)
     with Image.open(paths[0]) as image:
         assert image.size == (32, 24)
         assert image.getpixel((0, 0)) == (7, 7, 7)
@@ -216,7 +294,7 @@ def test_a_recording_that_cannot_begin_is_said(tmp_path: Path) -> None:
 
 def test_every_key_of_the_contract_is_in_the_help() -> None:
     known = {name for key in KEYS for name in key.actions}
-    assert known >= {*"123456789npt[]csmfwrihq", "space", "esc"}
+    assert known >= {*"0123456789/npt[]csmfwrihq", "space", "esc", "left", "wheelup"}
     assert all(key.label and key.text for key in KEYS)
 
 

@@ -1,11 +1,13 @@
+import math
+
 import numpy as np
 import pytest
 from live_fakes import SetClock
 
 from livestyle.frame import Pixels
 from livestyle.ui.controls import HELP
-from livestyle.ui.overlay import Overlay, Words
-from livestyle.ui.sprites import blend, text_sprite, wrapped
+from livestyle.ui.overlay import LEAST_TABLE_PX, Overlay, Words
+from livestyle.ui.sprites import blend, text_size, text_sprite, wrapped
 
 FIGURES = (("fps", "29.8"), ("engine", "openvino CPU int8"))
 EVERYTHING = Words("mosaic", "camera 0 is lost; trying again", FIGURES, HELP, 61.0)
@@ -103,7 +105,9 @@ def test_a_sprite_is_blended_as_worked_by_hand() -> None:
     blend(small, on, (20, 30))
     width, height = small.size
     x, y = 20 + width - 3, 30 + height // 2  # ground without letters
-    assert on[y, x].tolist() == pytest.approx([(14 * 185 + 255 * 70) // 255] * 2 + [83], abs=3)
+    assert on[y, x].tolist() == pytest.approx(
+        [(14 * 208 + 255 * 47) // 255] * 2 + [(18 * 208 + 255 * 47) // 255], abs=3
+    )
     assert (on[:30] == 255).all()
     assert (on[30 + height :] == 255).all()
 
@@ -155,3 +159,96 @@ def test_the_help_stands_beside_figures_and_timer(size: tuple[int, int]) -> None
 
     alone = area(help=HELP) + area(figures=FIGURES) + area(recording_s=61.0)
     assert area(help=HELP, figures=FIGURES, recording_s=61.0) == alone
+
+
+MANY_FIGURES = (
+    ("fps", "29.8"), ("capture", "3.1 ms"), ("style", "21.4 ms"), ("show", "4.0 ms"),
+    ("latency", "61.0 ms"), ("dropped", "12"), ("scale", "75%"),
+    ("engine", "onnxruntime CUDA fp16 rich"),
+)  # fmt: skip
+STYLES = tuple(f"style_{number}" for number in range(1, 27))
+SAVED = "saved /home/ada/pictures/an_evening_with_a_long_name/livestyle-mosaic-20261129.png"
+
+
+@pytest.mark.parametrize("size", [(320, 240), (640, 480), (480, 640), (1280, 720), (1920, 1080)])
+@pytest.mark.parametrize(
+    "words",
+    [
+        Words(help=HELP),
+        Words(help=HELP, styles=STYLES, recording_s=61.0, frozen=True),
+        Words(figures=MANY_FIGURES, styles=STYLES, recording_s=61.0, frozen=True),
+        Words(style="composition_vii", number=12, status="the stream is lost; trying again"),
+        Words(search=(("style", "mos_"), ("Enter", "mosaic")), status="camera 0 is lost"),
+    ],
+)
+def test_nothing_is_cut_in_a_window_of_any_size(size: tuple[int, int], words: Words) -> None:
+    touched = covered(words, SAVED, size)
+    edges = (touched[:5], touched[-5:], touched[:, :5], touched[:, -5:])
+    assert touched.any() and not any(edge.any() for edge in edges)
+
+
+@pytest.mark.parametrize("size", [(320, 240), (640, 480), (1280, 720), (1920, 1080)])
+def test_where_there_is_no_room_for_help_and_figures_the_figures_give_way(
+    size: tuple[int, int],
+) -> None:
+    clear = covered(Words(styles=STYLES, recording_s=61.0, frozen=True), size=size)
+    both = Words(help=HELP, figures=MANY_FIGURES, styles=STYLES, recording_s=61.0, frozen=True)
+    added = int(covered(both, size=size).sum() - clear.sum())
+    areas = [
+        math.prod(text_size(HELP, font_px, columns=columns)) - 0.86 * (font_px * 0.55) ** 2
+        for font_px in range(LEAST_TABLE_PX, 40)
+        for columns in (1, 2)
+    ]  # without the round corners
+    figures = int(covered(Words(figures=MANY_FIGURES), size=size).sum())
+    assert any(abs(added - extra - area) < 40 for area in areas for extra in (0, figures))
+
+
+def test_frozen_stays_marked_and_beside_the_timer() -> None:
+    clock = SetClock()
+    overlay, white = Overlay(clock), picture("white")
+    first = overlay.draw(white, Words(frozen=True))
+    clock.now_s += 3600
+    assert (overlay.draw(white, Words(frozen=True)) == first).all()
+    both = covered(Words(frozen=True, recording_s=61.0)).sum()
+    assert both == covered(Words(frozen=True)).sum() + covered(Words(recording_s=61.0)).sum()
+
+
+def test_the_hint_goes_after_its_time_and_for_whatever_else_was_asked_for() -> None:
+    clock = SetClock()
+    overlay, white = Overlay(clock), picture("white")
+    overlay.hint("press h for the keys", 6.0)
+    assert (overlay.draw(white, Words()) != white).any()
+    for words in (Words(help=HELP), Words(figures=FIGURES), Words(styles=STYLES)):
+        alone = Overlay().draw(white, words)
+        assert (overlay.draw(white, words) == alone).all()
+    clock.now_s += 6.5
+    assert overlay.draw(white, Words()) is white
+
+
+def test_a_long_notice_stays_long_enough_to_be_read() -> None:
+    clock = SetClock()
+    overlay, white = Overlay(clock), picture("white")
+    overlay.say(SAVED)
+    clock.now_s += 4.0
+    assert (overlay.draw(white, Words()) != white).any()
+    clock.now_s += 1.0
+    assert overlay.draw(white, Words()) is white
+
+
+def test_hint_notice_and_name_stand_one_above_the_other() -> None:
+    overlay = Overlay()
+    overlay.hint("press h for the keys", 6.0)
+    white = picture("white")
+    alone = int((overlay.draw(white, Words()) != white).any(axis=2).sum())
+    overlay.say("saved")
+    together = int((overlay.draw(white, Words("mosaic", number=1)) != white).any(axis=2).sum())
+    assert together == alone + covered(Words("mosaic", number=1), "saved").sum()
+
+
+def test_long_paths_are_broken_after_slashes_and_longer_words_anywhere() -> None:
+    rows = [row[0] for row in wrapped("saved /home/ada/pictures/mosaic-001.png", 12, 120)]
+    assert "".join(rows).replace(" ", "") == "saved/home/ada/pictures/mosaic-001.png"
+    assert all(row.endswith("/") for row in rows[:-1])
+    rows = [row[0] for row in wrapped("x" * 100, 12, 120)]
+    assert "".join(rows) == "x" * 100
+    assert all(text_sprite(((row,),), 12).size[0] < 150 for row in rows)

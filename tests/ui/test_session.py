@@ -219,7 +219,7 @@ def test_each_frame_is_on_the_display_before_it_counts_as_shown(
     evening = Evening(tmp_path, camera, max_frames=5)
     unseen: list[int] = []
     evening.window.at_poll = lambda poll: unseen.clear()
-    evening.window.show = unseen.append  # type: ignore[assignment]
+    evening.window.show = lambda pixels, draw: unseen.append(0)  # type: ignore[assignment]
     counted = evening.metrics.shown
     left: list[int] = []
 

@@ -52,15 +52,69 @@ def test_a_tiny_picture_does_no_harm(size: tuple[int, int]) -> None:
     assert drawn(Overlay(), size).shape == (size[1], size[0], 3)
 
 
-def test_it_goes_along_with_the_style_that_was_chosen() -> None:
+def test_the_page_is_that_of_the_style_that_was_chosen() -> None:
     overlay = Overlay()
     for current in NAMES:
         drawn(overlay, current=current)
         assert current in overlay.strip.shown
     assert overlay.strip.shown[-1] == NAMES[-1]
-    drawn(overlay, current="style_6")
+    drawn(overlay, current=NAMES[0])
     count = len(overlay.strip.shown)
-    assert overlay.strip.shown.index("style_6") == count // 2
+    drawn(overlay, current=NAMES[count])
+    assert overlay.strip.shown[0] == NAMES[count], "pages do not slide"
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("by", [1, -1])
+def test_pages_can_be_turned_through_all_styles_and_round_the_ends(
+    size: tuple[int, int], by: int
+) -> None:
+    overlay, seen = Overlay(), set[str]()
+    drawn(overlay, size)
+    first = overlay.strip.shown
+    for _ in range(len(NAMES)):
+        seen |= set(overlay.strip.shown)
+        overlay.strip.turn(by)
+        drawn(overlay, size)
+        if overlay.strip.shown == first:
+            break
+    assert overlay.strip.shown == first
+    assert seen == set(NAMES)
+
+
+def test_a_turned_page_stays_until_another_style_is_chosen() -> None:
+    overlay = Overlay()
+    drawn(overlay)
+    first = overlay.strip.shown
+    overlay.strip.turn(1)
+    for _ in range(2):
+        drawn(overlay)
+        assert not set(first) & set(overlay.strip.shown)
+    drawn(overlay, current=first[1])
+    assert overlay.strip.shown == first
+
+
+def test_arrows_can_be_clicked_where_there_are_more_pages() -> None:
+    overlay = Overlay()
+    drawn(overlay)
+    row = [overlay.strip.arrow_at(x, 430) for x in range(640)]
+    assert row.index(-1) < 60 < 560 < row.index(1)
+    assert min(row.count(-1), row.count(1)) >= 20, "a button, not a hair"
+    drawn(overlay, names=("a", "b"), current="a")
+    assert not any(overlay.strip.arrow_at(x, 430) for x in range(640))
+
+
+def test_numbers_of_two_digits_stand_on_the_thumbnails_too() -> None:
+    overlay = Overlay()
+    drawn(overlay)
+    page = len(overlay.strip.shown)
+    names = tuple(f"name_{letter}" for letter in "abcdefghijklmnopqrstuvwxyz")
+    others = tuple(f"other_{number}" for number in range(page))
+    one = drawn(overlay, names=names, current=names[2 * page])
+    shown = overlay.strip.shown
+    later = drawn(overlay, names=(*others, *names), current=names[2 * page])
+    assert overlay.strip.shown == shown, "the same styles, only their numbers differ"
+    assert (one != later).any()
 
 
 def test_few_styles_stand_in_the_middle() -> None:
