@@ -174,6 +174,21 @@ def test_bit_rate_pixel_format_and_track(livestyle: Livestyle) -> None:
     assert ended.code == 5 and "no sound track 2" in ended.err
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".mov"])
+def test_a_finished_file_has_its_index_in_front(suffix: str, livestyle: Livestyle) -> None:
+    clip = make_clip(Path("clip.mp4"), frames=40, audio_s=1.3, picture=noise)
+    assert livestyle("video", clip, f"out{suffix}", "--strength", "0").code == 0
+    data = Path(f"out{suffix}").read_bytes()
+    assert data.index(b"moov") < data.index(b"mdat") and b"moof" not in data[: data.index(b"mdat")]
+    assert [path.name for path in Path().glob("out*")] == [f"out{suffix}"]
+    got, wanted = decoded(Path(f"out{suffix}")), decoded(clip)
+    assert got.sound_s == pytest.approx(wanted.sound_s, abs=0.03)
+    assert got.times_s == pytest.approx(wanted.times_s, abs=0.001)
+    assert max(map(difference, got.pictures, wanted.pictures)) < 25
+    checked = ["ffmpeg", "-v", "error", "-i", f"out{suffix}", "-f", "null", "-"]
+    assert subprocess.run(checked, capture_output=True, check=True).stderr == b""
+
+
 def test_strength_colours_and_codec(livestyle: Livestyle) -> None:
     clip = make_clip(Path("clip.mp4"), frames=3)
     assert livestyle("video", clip, "out.mkv", "--strength", "0", "--codec", "vp9").code == 0
