@@ -72,8 +72,11 @@ class SecondsType(click.ParamType[float]):
 @click.option("--steady", default=0.0, show_default=True, metavar="0..1",
               type=FiniteRange(0, 1),
               help="Take the flicker out of what stands still.")  # fmt: skip
-@click.option("--preview", is_flag=True,
-              help="Paint five frames into OUTPUT.preview.png and tell the time all take.")  # fmt: skip
+@click.option(
+    "--preview",
+    is_flag=True,
+    help="Paint five frames into OUTPUT.preview.png, and tell the time that all take.",
+)
 @overwrite_option
 def video(
     inputs: Sequence[Path],

@@ -194,7 +194,9 @@ class Recorder(Sink):
         width, height = frame.size
         if not kind.is_picture:
             width, height = (max(_SMALLEST_PX, px + px % 2) for px in frame.size)
-        self._output = av.open(self._file, "w", format=kind.name, options=muxer_options(kind))
+        subtitles = bool(self._sound and self._sound.has_subtitles and self._options.subtitles)
+        muxing = muxer_options(kind, subtitles=subtitles)
+        self._output = av.open(self._file, "w", format=kind.name, options=muxing)
         stream = cast(
             "VideoStream",
             self._output.add_stream(

@@ -74,6 +74,11 @@ class Soundtrack:
         self._tracks: dict[int, Track] = {}
         self._held: AnyPacket | None = None
 
+    @property
+    def has_subtitles(self) -> bool:
+        """Whether there are subtitles in the file."""
+        return any(stream.type == "subtitle" for stream in self._streams)
+
     def begin(self, picture_s: float) -> float:
         """Settles, for a first picture at this time, which time becomes zero, and returns it.
 

@@ -144,6 +144,15 @@ def test_subtitles_of_text_fit_any_container(suffix: str, tmp_path: Path) -> Non
     assert first[1].startswith("00:00:00,5") and first[2] == "Hello"
 
 
+def test_copied_sound_has_no_seams_where_subtitles_come(tmp_path: Path) -> None:
+    (tmp_path / "in.srt").write_text("1\n00:00:00,500 --> 00:00:01,000\nHello\n")
+    ffmpeg("SOURCE TONE -i in.srt -map 0 -map 1 -map 2 -c:v libx264 -c:a aac in.mkv", tmp_path)
+    out = rerecord(tmp_path / "in.mkv", tmp_path / "out.mp4")
+    with av.open(str(out)) as container:
+        times = [p.pts for p in container.demux(audio=0) if p.pts is not None]
+    assert set(np.diff(times)) == {1024}
+
+
 def test_subtitles_that_cannot_be_kept_are_told(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
