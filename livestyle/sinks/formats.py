@@ -50,6 +50,7 @@ class Container:
         sound_copied: codecs whose sound is taken as it is.
         sound_encoder: FFmpeg's encoder for all other sound.
         subtitles_copied: codecs whose subtitles are taken as they are.
+        subtitles_encoder: FFmpeg's encoder for other subtitles of text; "": it takes none.
         pix_fmt: how pixels are stored if nobody asks for another way.
         is_picture: an animated picture, which has no sound.
     """
@@ -59,6 +60,7 @@ class Container:
     sound_copied: frozenset[str] = frozenset()
     sound_encoder: str = ""
     subtitles_copied: frozenset[str] = frozenset()
+    subtitles_encoder: str = ""
     pix_fmt: str = "yuv420p"
     is_picture: bool = False
 
@@ -78,6 +80,7 @@ _CONTAINERS = {
         sound_copied=frozenset({"aac", "ac3", "alac", "eac3", "flac", "mp3", "opus"}),
         sound_encoder="aac",
         subtitles_copied=frozenset({"mov_text"}),
+        subtitles_encoder="mov_text",
     ),
     ".mov": Container(
         name="mov",
@@ -85,12 +88,14 @@ _CONTAINERS = {
         sound_copied=frozenset({"aac", "ac3", "alac", "mp3", "pcm_s16le"}),
         sound_encoder="aac",
         subtitles_copied=frozenset({"mov_text"}),
+        subtitles_encoder="mov_text",
     ),
     ".mkv": Container(
         name="matroska",
         codec="h264",
         sound_copied=frozenset({"aac", "ac3", "eac3", "flac", "mp3", "opus", "vorbis"}),
         sound_encoder="aac",
+        subtitles_encoder="subrip",
         subtitles_copied=frozenset(
             {"ass", "dvb_subtitle", "dvd_subtitle", "hdmv_pgs_subtitle", "subrip", "webvtt"}
         ),
@@ -101,6 +106,7 @@ _CONTAINERS = {
         sound_copied=frozenset({"opus", "vorbis"}),
         sound_encoder="libopus",
         subtitles_copied=frozenset({"webvtt"}),
+        subtitles_encoder="webvtt",
     ),
     ".avi": Container(
         name="avi",

@@ -59,7 +59,7 @@ class Recorder(Sink):
     Size: that of the first frame; later frames of another size are scaled to it. H.264 wants
     even sizes: at odd ones the last row or column is repeated, and up to 16x16 as well.
 
-    Colour: BT.709, limited range, and tagged so.
+    Colour: BT.709, limited range, and tagged so; MPEG-4, which has no tags, as its size asks.
 
     The file grows as `NAME.partial` beside the target, in a form that plays even if the program
     is killed, and replaces the target when it is closed. Without a frame nothing is left, and
@@ -208,7 +208,9 @@ class Recorder(Sink):
             context.bit_rate = self._options.bit_rate
         if kind.has_edit_list and context.codec.canonical_name == "hevc":
             context.codec_tag = "hvc1"  # Apple's players take no other
-        if self._pix_fmt.startswith("yuv"):
+        # Without a tag, players take what is no HD for BT.601.
+        self._is_bt709 = self._encoder != "mpeg4" or width >= 1280 or height > 576
+        if self._pix_fmt.startswith("yuv") and self._is_bt709:
             context.color_range = _LIMITED_RANGE
             context.colorspace = context.color_primaries = context.color_trc = _BT709
         self._stream = stream
@@ -233,7 +235,7 @@ class Recorder(Sink):
         converted = self._reformatter.reformat(
             rgb,
             format=self._pix_fmt,
-            dst_colorspace="ITU709",
+            dst_colorspace="ITU709" if self._is_bt709 else "ITU601",
             dst_color_range="MPEG" if self._pix_fmt.startswith("yuv") else None,
             interpolation=to_yuv(),
         )

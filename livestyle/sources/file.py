@@ -183,8 +183,8 @@ class VideoFile(FrameSource):
         if (height > width) != (picture.height > picture.width):  # turned by a quarter
             ratio = 1 / ratio
         if ratio >= 1:
-            return round(width * ratio), height
-        return width, round(height / ratio)
+            return _even(width * ratio), height
+        return width, _even(height / ratio)
 
     def _decoded(self) -> Iterator[av.VideoFrame]:
         """Whole pictures, packet by packet, so that a broken one costs no more than itself."""
@@ -279,6 +279,11 @@ class VideoFile(FrameSource):
         # Matroska counts its length from zero, not from where the file begins.
         begins_s = 0.0 if "matroska" in self._container.format.name else self.origin_s
         return last_s + early_s < begins_s + self.duration_s
+
+
+def _even(length: Fraction) -> int:
+    """Most videos want even sizes."""
+    return 2 * round(length / 2)
 
 
 def _open_container(path: Path) -> InputContainer:

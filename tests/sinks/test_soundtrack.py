@@ -117,13 +117,23 @@ def test_titles_chapters_and_subtitles_are_kept(tmp_path: Path) -> None:
     assert texts == [b"Hello"]
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".webm"])
+def test_subtitles_of_text_fit_any_container(suffix: str, tmp_path: Path) -> None:
+    (tmp_path / "in.srt").write_text("1\n00:00:00,500 --> 00:00:01,000\nHello\n")
+    ffmpeg("SOURCE -i in.srt -map 0:v -map 1:s -c:v libx264 -c:s srt in.mkv", tmp_path)
+    rerecord(tmp_path / "in.mkv", tmp_path / f"out{suffix}")
+    ffmpeg(f"-i out{suffix} -map 0:s out.srt", tmp_path)
+    first = (tmp_path / "out.srt").read_text().splitlines()
+    assert first[1].startswith("00:00:00,5") and first[2] == "Hello"
+
+
 def test_subtitles_that_cannot_be_kept_are_told(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "in.srt").write_text("1\n00:00:00,500 --> 00:00:01,000\nHello\n")
     ffmpeg("SOURCE -i in.srt -map 0:v -map 1:s -c:v libx264 -c:s srt in.mkv", tmp_path)
-    rerecord(tmp_path / "in.mkv", tmp_path / "out.webm")
-    assert "subtitles (subrip) cannot be kept" in caplog.text
+    rerecord(tmp_path / "in.mkv", tmp_path / "out.avi")
+    assert "subtitles (subrip) cannot be kept in avi" in caplog.text
 
 
 def test_joined_recordings_keep_all_their_pictures_and_sound(tmp_path: Path) -> None:

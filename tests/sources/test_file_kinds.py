@@ -50,7 +50,7 @@ def test_times_go_on_where_joined_recordings_begin_anew(tmp_path: Path) -> None:
 def test_pixels_are_made_square(tmp_path: Path) -> None:
     ffmpeg("SOURCE -vf setsar=64/45 -c:v libx264 in.mp4", tmp_path)
     ffmpeg("SOURCE -vf setsar=1/2 -c:v libx264 thin.mp4", tmp_path)
-    assert VideoFile(tmp_path / "in.mp4").size == (91, 48)
+    assert VideoFile(tmp_path / "in.mp4").size == (92, 48)
     assert VideoFile(tmp_path / "thin.mp4").size == (64, 96)
     assert VideoFile(tmp_path / "in.mp4", size=(32, 32)).size == (32, 32)
 
