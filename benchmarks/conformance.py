@@ -29,7 +29,8 @@ from typing import Any
 import numpy as np
 
 SOURCE = (
-    "testsrc2=s={size}:r={rate}:d={length},drawbox=c=white:t=fill:enable='between(t,0.99,1.19)'"
+    "testsrc2=s={size}:r={rate}:d={length},hue=s=0.4,gblur=3,"
+    "drawbox=c=white:t=fill:enable='between(t,0.99,1.19)'"
 )
 SOUND = "sine=1000:r={hertz}:d={length},volume=0:eval=frame:enable='not(between(t,1,1.2))'"
 
@@ -175,11 +176,11 @@ CASES = (
     made("MKV that starts at 1.47 s", f"{X264} -c:a aac -output_ts_offset 1.47", "in.mkv"),
     made("MP4 that starts at -0.5 s", f"{X264} -c:a aac -output_ts_offset -0.5 "
          "-avoid_negative_ts disabled", "in.mkv"),
-    made("variable rate", f"-map 0:v -map 1:a -vf select='not(mod(n\\,3))+lt(n\\,30)' -fps_mode vfr "
+    made("variable rate", "-map 0:v -map 1:a "
+         "-vf select='not(mod(n\\,3))+lt(n\\,30)' -fps_mode vfr "
          f"{X264} -c:a aac", "in.mkv"),
     made("variable rate to AVI", "-map 0:v -map 1:a -vf select='not(mod(n\\,3))+lt(n\\,30)' "
-         f"-fps_mode vfr {X264} -c:a aac", "in.mkv", output=".avi", most_stamp_ms=21,
-         frames=75, length_s=3.0),
+         f"-fps_mode vfr {X264} -c:a aac", "in.mkv", output=".avi", most_stamp_ms=21),
     Case(
         "late sound to AVI",
         (f"{FF} {flash(length=4)} -map 0:v -map 1:a {X264} -af atrim=0.8,asetpts=PTS "
@@ -188,12 +189,6 @@ CASES = (
     ),
     made("GIF, last delay 1 s", "-map 0:v -t 1 -vf fps=10 -final_delay 100", "in.gif",
          length_s=1.9, most_colour=2.5),
-    Case(
-        "last frame shown for 2 s",
-        (f"{FF} {flash(length=1)} -map 0:v {X264} -preset ultrafast -bf 0 "
-         "-bsf:v setts=duration=\"if(eq(N\\,24)\\,2000\\,40)\" -map 1:a -c:a aac in.mkv",),
-        length_s=2.96,
-    ),
     Case(
         "raw DV",
         (f"{FF} {flash(size='720x576', length=2)} -target pal-dv -aspect 4:3 in.dv",),
@@ -234,10 +229,11 @@ CASES = (
     made("ProRes", "-map 0:v -c:v prores_ks -profile:v 1", "in.mov"),
     made("FFV1", "-map 0:v -c:v ffv1", "in.mkv"),
     made("odd size 63x47", "-map 0:v -vf scale=63:47 -c:v ffv1", "in.mkv"),
-    made("interlaced MPEG-2", "-map 0:v -vf tinterlace=interleave_top,fieldorder=tff -c:v mpeg2video "
+    made("interlaced MPEG-2", "-map 0:v -vf tinterlace=interleave_top,fieldorder=tff "
+         "-c:v mpeg2video "
          "-q:v 2 -flags +ildct+ilme", "in.mpg", source=flash(rate="50"), most_colour=4),
     # Streams and tags
-    made("title in Shift-JIS", f"{X264} -c:a aac -metadata title=XXTITLEXX", "in.avi"),
+    made("title in Shift-JIS", "-c:v mpeg4 -q:v 2 -c:a mp3 -metadata title=XXTITLEXX", "in.avi"),
     Case(
         "EXIF in MJPEG frames",
         (f"{FF} -f lavfi -i testsrc2=s=160x120:r=25:d=0.04 -q:v 2 -update 1 one.jpg",
@@ -254,7 +250,8 @@ CASES = (
          f"{FF} -f lavfi -i testsrc2=s=64x64 -frames:v 1 cover.png",
          f"{FF} {flash()} -i in.srt -i meta.txt -i cover.png -map 0:v -map 1:a -map 2:s -map 4:v "
          f"-map_metadata 3 -c:v:0 libx264 -preset ultrafast -crf 8 -pix_fmt yuv420p -c:v:1 copy "
-         "-disposition:v:1 attached_pic -c:a aac -c:s mov_text -metadata:s:s:0 language=fra in.mp4"),
+         "-disposition:v:1 attached_pic -c:a aac -c:s mov_text "
+         "-metadata:s:s:0 language=fra in.mp4"),
     ),
     made("subtitles in MKV", f"-i ../sub.srt -map 0:v -map 1:a -map 2:s {X264} -c:a aac -c:s srt "
          "-metadata:s:s:0 language=fra", "in.mkv"),
@@ -274,6 +271,7 @@ class Facts:
     title: str = ""
     chapters: int = 0
     colours: Any = None
+    size: tuple[int, int] = (0, 0)
 
 
 def ran(command: str, folder: Path) -> subprocess.CompletedProcess[bytes]:
@@ -306,6 +304,7 @@ def facts(path: Path, reference: str, picks: str, start_s: float) -> Facts:
     video = next((s for s in streams if s["codec_type"] == "video" and s not in covers), {})
     shown = [video.get(k, "-") for k in ("color_space", "color_transfer", "color_range")]
     found.tags = "/".join(map(str, shown)) + f" {display_aspect(video):.3f}"
+    found.size = video.get("width", 0), video.get("height", 0)
     found.title = form.get("tags", {}).get("title", "")
     found.chapters = len(whole.get("chapters", []))
     begin_s = float(form.get("start_time", 0) or 0) + start_s
@@ -316,9 +315,9 @@ def facts(path: Path, reference: str, picks: str, start_s: float) -> Facts:
         keep = [i for i, s in enumerate(stamps) if s > -1e-3]
         found.stamps_s = [stamps[i] for i in keep]
         last = float(rows[-1].get("pkt_duration_time") or 0)
-        if not last:  # ffprobe does not say: what is left of the stream
-            ends_s = float(video.get("start_time", 0)) + float(video.get("duration", 0))
-            last = max(0.0, ends_s - begin_s - stamps[-1])
+        # ffprobe does not always say: what is left of the stream
+        ends_s = float(video.get("start_time", 0)) + float(video.get("duration", 0))
+        last = max(last, ends_s - begin_s - stamps[-1])
         found.length_s = found.stamps_s[-1] + last if keep else 0.0
     else:
         found.stamps_s = [i / 25 for i in range(len(rows))]
@@ -396,8 +395,12 @@ def verdict(case: Case, before: Facts, after: Facts) -> list[str]:
 
 
 def stamp_error_ms(before: Facts, after: Facts) -> float:
+    """How far they are apart, counted from the first picture on; sync has the rest."""
+    if not before.stamps_s or not after.stamps_s:
+        return 0.0
+    shift_s = after.stamps_s[0] - before.stamps_s[0]
     pairs = zip(before.stamps_s, after.stamps_s, strict=False)
-    return max((abs(a - b) * 1e3 for a, b in pairs), default=0.0)
+    return max(abs(b - a - shift_s) * 1e3 for a, b in pairs)
 
 
 def colour_error(before: Facts, after: Facts) -> float:
@@ -446,7 +449,10 @@ def examined(case: Case, folder: Path) -> list[str]:
             f"exit {done.returncode}: {said[-1] if said else ''}",
         ]
     before = facts(origin, case.reference, case.picks, case.start_s)
-    after = facts(target, "null", case.picks, 0.0)
+    width, height = before.size
+    # Encoders pad odd sizes.
+    padded = f"crop={width}:{height}:0:0:exact=1" if width % 2 or height % 2 else "null"
+    after = facts(target, padded, case.picks, 0.0)
     notes = [line for line in said if line.startswith("livestyle:")]
     wrong = verdict(case, before, after)
     return [

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from livestyle.errors import ExportError
+from livestyle.errors import ExportError, SinkError
 
 
 @contextmanager
@@ -19,11 +19,12 @@ def new_folder(folder: Path, mark: str, *, overwrite: bool) -> Iterator[Path]:
         overwrite: replace an older export.
 
     Raises:
-        ExportError: something else is there, or it cannot be written.
+        SinkError: something is there.
+        ExportError: it cannot be written.
     """
     if folder.exists() and not (overwrite and (folder / mark).exists()):
-        raise ExportError(
-            f"{folder} is there already. Pass --overwrite to replace it if it is an export, "
+        raise SinkError(
+            f"{folder} is already there. Pass --overwrite (-y) to replace it if it is an export, "
             "or another --out."
         )
     try:

@@ -29,7 +29,11 @@ from livestyle.training.data.photos import PhotoSet
 
 log = logging.getLogger(__name__)
 
-PRECISIONS = {"": ("fp32", "fp16", "int8"), "-fine": ("fp16", "int8"), "-rich": ("fp16",)}
+NETWORK_FILES = {
+    "": ("fp32", "fp16", "int8"),
+    "-fine": ("fp16", "int8"),
+    "-rich": ("fp16",),
+}
 """Of the usual network, of the one with fine strokes, which is for where time is short, and of the
 rich one, which is for what computes fast in fp16; by what stands behind the style's name."""
 
@@ -97,9 +101,9 @@ def export_style(
     with new_folder(folder, CARD_FILE, overwrite=overwrite) as fresh:
         works = works_of(checkpoint, frames, fine, rich)
         card = style_card(checkpoint, fine, rich)
-        files: dict[str, list[ModelFile]] = {suffix: [] for suffix in PRECISIONS}
+        files: dict[str, list[ModelFile]] = {suffix: [] for suffix in NETWORK_FILES}
         for work, target in product(works, targets):
-            if target.precision not in PRECISIONS[work.suffix]:
+            if target.precision not in NETWORK_FILES[work.suffix]:
                 continue
             try:
                 file = _export_file(work, card, target, fresh)

@@ -20,7 +20,7 @@ from torch import nn
 
 from livestyle.export.folder import new_folder
 from livestyle.export.graph import example_frame
-from livestyle.export.style import PRECISIONS, Target, Work, style_card, works_of
+from livestyle.export.style import NETWORK_FILES, Target, Work, style_card, works_of
 from livestyle.export.verify import verify
 from livestyle.frame import Pixels
 from livestyle.nets.frame_model import FrameModel
@@ -80,7 +80,7 @@ def export_torchscript(
         card = style_card(checkpoint, fine, rich)
         files = []
         for work, target in product(works, targets):
-            if target.precision in PRECISIONS[work.suffix]:
+            if target.precision in NETWORK_FILES[work.suffix]:
                 files.append(_export_file(work, card, target.precision, fresh))
                 on_file(files[-1])
         record = {"style": card.name, "files": [asdict(file) for file in files]}

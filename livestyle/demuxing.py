@@ -22,6 +22,8 @@ _MAY_RESTART = ("mpegts", "mpeg")
 _BACK_S, _AHEAD_S = 0.5, 10.0
 """Larger steps of a decoding time, back or ahead, are a new beginning in such a format."""
 
+_LEAD_IN_S = 0.2
+
 _MOST_WAITING = 2000
 """Packets kept at most until it is known where their part begins."""
 
@@ -47,7 +49,8 @@ def origin_s(container: InputContainer) -> float:
     """
     start_s = (container.start_time or 0) / av.time_base
     begins = [s.start_time for s in container.streams.video if s.start_time is not None]
-    return max(0.0, start_s) if start_s < 0 and min(begins, default=0) >= 0 else start_s
+    is_lead_in = -_LEAD_IN_S < start_s < 0 and min(begins, default=0) >= 0
+    return 0.0 if is_lead_in else start_s
 
 
 def can_restart(container: InputContainer) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 from livestyle.engines import EngineOptions, load
 from livestyle.errors import SourceError
 from livestyle.frame import Frame, Pixels
-from livestyle.images import MAX_PIXELS, read_picture, write_picture
+from livestyle.images import MAX_PIXELS, Picture, open_picture, write_picture
 from livestyle.live.metrics import Metrics
 from livestyle.live.pipeline import Pipeline
 from livestyle.output_file import check_output
@@ -19,8 +19,10 @@ from livestyle.protocols import Sink, Stylizer
 from livestyle.render.compositing import Look, apply
 from livestyle.render.smoothing import TemporalSmoothing
 from livestyle.sinks.formats import RecordOptions
+from livestyle.sinks.pictures import PictureSink
 from livestyle.sinks.recorder import Recorder
 from livestyle.sources.file import VideoFile
+from livestyle.sources.pictures import PictureSequence, is_pattern
 from livestyle.styles.library import DEFAULT_STYLE, find_style
 from livestyle.styles.style import Style
 
@@ -36,20 +38,23 @@ class Clip:
         size: (width, height) that frames are scaled to; None leaves them.
         height: the same, by height alone; the width follows.
         start_s, end_s: in seconds from where the file begins; None: its ends.
+        fps: frames are dropped and repeated until they come at this rate; None leaves them. Of
+            numbered pictures, how many are shown a second; None: 25.
     """
 
     size: tuple[int, int] | None = None
     height: int | None = None
     start_s: float | None = None
     end_s: float | None = None
+    fps: float | None = None
 
-    def open(self, path: Path) -> VideoFile:
-        """The video, scaled and cut.
+    def open(self, path: Path) -> VideoFile | PictureSequence:
+        """The video, or numbered pictures, scaled and cut.
 
         Raises:
             SourceError: it cannot be opened, or would become too large.
         """
-        file = VideoFile(path, self.size, self.start_s, self.end_s)
+        file = self._opened(path, self.size)
         if not self.height:
             return file
         width, height = file.size
@@ -60,7 +65,14 @@ class Clip:
                 f"{path} would become {size[0]}x{size[1]}; the limit is "
                 f"{MAX_PIXELS // 1_000_000} million pixels. Take a smaller --height."
             )
-        return VideoFile(path, size, self.start_s, self.end_s)
+        return self._opened(path, size)
+
+    def _opened(self, path: Path, size: tuple[int, int] | None) -> VideoFile | PictureSequence:
+        if path.is_dir() or is_pattern(path):
+            if self.start_s is not None or self.end_s is not None:
+                raise SourceError(f"{path}: numbered pictures have no --start and --end.")
+            return PictureSequence(path, self.fps or 25.0, size)
+        return VideoFile(path, size, self.start_s, self.end_s, self.fps)
 
 
 FULL_STYLE = Look()
@@ -95,12 +107,13 @@ def paint_image(
     if output:
         inputs = [picture] if isinstance(picture, Path) else []
         check_output(output, overwrite=overwrite, inputs=inputs)
-    original = picture if isinstance(picture, np.ndarray) else read_picture(picture)
+    opened = Picture(picture) if isinstance(picture, np.ndarray) else open_picture(picture)
+    original = opened.pixels
     with _loaded(style, engine) as stylizer:
         painted = stylizer(original) if look.strength > 0 else original
     painted = apply(original, painted, look)
     if output:
-        write_picture(output, painted)
+        write_picture(output, painted, like=opened)
     return painted
 
 
@@ -120,8 +133,9 @@ def paint_video(
     """Paints every frame of a video into another, at its own time, with its sound.
 
     Args:
-        video: the file to read.
-        output: the file to write; its suffix (.mp4 .mov .mkv .webm .avi) picks the container.
+        video: the file to read, or numbered pictures: a folder of them or shots/%05d.png.
+        output: the file to write, whose suffix picks the container, or numbered pictures such as
+            out/%05d.png.
         style: a name, a path, or a style that is loaded already and stays so.
         look: strength and colours.
         engine: what runs the network.
@@ -187,19 +201,23 @@ def video_pipeline(
     with ExitStack() as opened:
         source = clip.open(video)
         opened.callback(source.close)
-        recorder = Recorder(
-            output,
-            fps=source.fps,
-            options=encoding,
-            time_base=source.time_base,
-            audio_from=video,
-            start_s=clip.start_s or 0.0,
-            end_s=clip.end_s,
-            overwrite=overwrite,
-            is_whole=lambda: source.is_over and recorder.frames == source.frames_read,
-        )
-        opened.callback(recorder.close)
-        sinks: list[Sink] = [recorder]
+        sink: PictureSink | Recorder
+        if is_pattern(output):
+            sink = PictureSink(output, overwrite=overwrite)
+        else:
+            sink = Recorder(
+                output,
+                fps=source.fps,
+                options=encoding,
+                time_base=source.time_base,
+                audio_from=video if isinstance(source, VideoFile) else None,
+                start_s=clip.start_s or 0.0,
+                end_s=clip.end_s,
+                overwrite=overwrite,
+                is_whole=lambda: source.is_over and sink.frames == source.frames_read,
+            )
+        opened.callback(sink.close)
+        sinks: list[Sink] = [sink]
         if on_progress:
             sinks.append(_Progress(on_progress, source.frame_count))
         yield Pipeline(source, paint, sinks, Metrics())

@@ -11,7 +11,7 @@ T = TypeVar("T")
 class QueuePolicy(Enum):
     """What happens to an item when nobody has taken the one before.
 
-    LATEST_ONLY: there is one place; the older item is replaced and counted as dropped (a camera).
+    LATEST_ONLY: it holds one item, which a newer one replaces (a camera).
     BOUNDED: a few places; `put` waits until one is free and nothing is lost (a file).
     """
 
@@ -20,38 +20,33 @@ class QueuePolicy(Enum):
 
 
 class Closed(Exception):  # noqa: N818 - the ordinary end, not an error
-    """The slot was closed: nothing more goes in, and what was inside has been taken."""
+    """The queue was closed: nothing more goes in, and what was inside has been taken."""
 
 
 class FrameQueue(Generic[T]):
-    """A place between two threads.
-
-    Attributes:
-        dropped: how many items were replaced before anybody took them.
-    """
+    """Hands items from one thread to the next, in order."""
 
     def __init__(self, policy: QueuePolicy, capacity: int = 4) -> None:
-        """Makes an empty slot.
+        """Makes an empty queue.
 
         Args:
             policy: LATEST_ONLY or BOUNDED.
-            capacity: places of an BOUNDED slot; a LATEST_ONLY slot always has one.
+            capacity: places of a bounded queue; a latest-only one always has one.
         """
         self._policy = policy
         self._capacity = 1 if policy is QueuePolicy.LATEST_ONLY else capacity
         self._items: deque[T] = deque()
         self._changed = Condition()
         self._closed = False
-        self.dropped = 0
 
     def put(self, item: T) -> bool:
-        """Puts an item in; an BOUNDED slot waits until there is room.
+        """Puts an item in; a bounded queue waits until there is room.
 
         Returns:
             True when an older item was replaced.
 
         Raises:
-            Closed: the slot is closed, or was while this waited.
+            Closed: the queue is closed, or was while this waited.
         """
         with self._changed:
             if self._policy is QueuePolicy.BOUNDED:
@@ -61,7 +56,6 @@ class FrameQueue(Generic[T]):
             replaced = not self._has_room()
             if replaced:
                 self._items.clear()
-                self.dropped += 1
             self._items.append(item)
             self._changed.notify_all()
             return replaced
@@ -73,7 +67,7 @@ class FrameQueue(Generic[T]):
             False when there was none; the item is then not inside.
 
         Raises:
-            Closed: the slot is closed.
+            Closed: the queue is closed.
         """
         with self._changed:
             if self._closed:
@@ -88,7 +82,7 @@ class FrameQueue(Generic[T]):
         """Takes the oldest item, waiting for one.
 
         Raises:
-            Closed: the slot is closed and empty.
+            Closed: the queue is closed and empty.
             TimeoutError: nothing came within `timeout_s`.
         """
         with self._changed:
@@ -107,7 +101,7 @@ class FrameQueue(Generic[T]):
             self._changed.notify_all()
 
     def abort(self) -> None:
-        """Closes the slot and throws away what is inside."""
+        """Closes the queue and throws away what is inside."""
         with self._changed:
             self._items.clear()
             self.close()

@@ -16,6 +16,7 @@ from livestyle.live.style_set import StyleSet
 from livestyle.live.style_watcher import StyleWatcher
 from livestyle.protocols import Closable, Sink
 from livestyle.render.compositing import Look
+from livestyle.render.scene import Scene
 from livestyle.sessions.recorder import SessionRecorder
 from livestyle.sessions.timeline import SessionSettings
 from livestyle.sinks.disk import check_folder_writable
@@ -42,7 +43,9 @@ class WebcamOptions:
     Attributes:
         source: a camera's number or path, a video file, an http:// or rtsp:// address, or "demo".
         opening: how the source is opened.
-        style: the style to begin with, by name or path, or a folder of styles.
+        style: the style to begin with, by name or path, or a folder of styles; None: the first
+            of `styles`, or the default.
+        styles: names or paths of the styles that keys reach, in this order; none: all there are.
         look: strength, colours, mirror.
         engine: what runs the network.
         player: smoothing, crossfade, resolution, memory.
@@ -59,7 +62,8 @@ class WebcamOptions:
 
     source: str = "0"
     opening: SourceOptions = field(default_factory=SourceOptions)
-    style: str = DEFAULT_STYLE
+    style: str | None = None
+    styles: tuple[str, ...] = ()
     look: Look = field(default_factory=Look)
     engine: EngineOptions = field(default_factory=EngineOptions)
     player: PlayerOptions = field(default_factory=lambda: PlayerOptions(steady=0.5))
@@ -141,7 +145,13 @@ class Webcam(Closable):
 
     def _open(self) -> None:
         options = self._options
-        styles = StyleSet(options.style, options.engine, stroke_lock=options.player.stroke_lock)
+        first = options.style or (options.styles[0] if options.styles else DEFAULT_STYLE)
+        styles = StyleSet(
+            first,
+            options.engine,
+            names=options.styles,
+            stroke_lock=options.player.stroke_lock,
+        )
         if options.display:
             check_folder_writable(options.folder)
         self.source = open_source(options.source, options.opening)
@@ -156,7 +166,7 @@ class Webcam(Closable):
             window = Window("livestyle")
             self._opened.callback(window.close)
             self._opened.callback(thumbnails.close)
-        self._session_recorder = self._open_session(styles)
+        self._session_recorder: SessionRecorder | None = None
         self.player = Player(
             styles.names,
             styles.load,
@@ -166,9 +176,10 @@ class Webcam(Closable):
             metrics=self._metrics,
             options=options.player,
             load_fallback=styles.load_on_cpu,
-            note=self._session_recorder.note if self._session_recorder else None,
+            note=self._note_scene,
         )
         self._opened.callback(self.player.close)
+        self._session_recorder = self._open_session(styles)
         self._opened.callback(_watch(styles, self.player, thumbnails).close)
         self._show: LiveSession | Pipeline
         if window is not None:
@@ -197,6 +208,11 @@ class Webcam(Closable):
                 max_frames=options.max_frames,
                 duration_s=options.duration_s,
             )
+
+    def _note_scene(self, at_s: float, scene: Scene) -> None:
+        """Told by the player what each frame is painted with."""
+        if self._session_recorder:
+            self._session_recorder.note(at_s, scene)
 
     def _virtual_cameras(self) -> list[Sink]:
         """The virtual camera if one is wanted; what else is shown or written outlives it."""
@@ -251,6 +267,8 @@ class Webcam(Closable):
                 steady=options.player.steady,
                 crossfade_s=options.player.crossfade_s,
                 stroke_lock=options.player.stroke_lock,
+                noise=options.engine.noise,
+                rich=self.player.info.rich,
                 began=datetime.now().astimezone().isoformat(timespec="seconds"),
             ),
             styles.styles.__getitem__,

@@ -1,6 +1,8 @@
 """Tiny clips and pictures, made on the spot."""
 
 import io
+import shlex
+import subprocess
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -125,3 +127,11 @@ def _turn(path: Path, rotation: int) -> None:
     for number in (a, b, 0, c, d, 0, 0, 0, 1 << 30):
         data.write(number.to_bytes(4, "big", signed=True))
     path.write_bytes(data.getvalue())
+
+
+def ffmpeg(command: str, folder: Path) -> None:
+    """Runs ffmpeg, another program, in a folder; SOURCE and TONE are two seconds long."""
+    command = command.replace("SOURCE", "-f lavfi -i testsrc2=s=64x48:r=25:d=2")
+    command = command.replace("TONE", "-f lavfi -i sine=r=48000:d=2")
+    words = ["ffmpeg", "-v", "error", "-y", *shlex.split(command)]
+    subprocess.run(words, cwd=folder, check=True, stdin=subprocess.DEVNULL)

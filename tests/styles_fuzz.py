@@ -18,9 +18,9 @@ from models import blur_model, save_style
 from onnx import helper
 
 from livestyle.engines import EngineOptions, load, trial
-from livestyle.engines.onnx_rules import OPERATORS
 from livestyle.errors import LivestyleError
 from livestyle.sessions.timeline import TIMELINE_FILE, read_timeline
+from livestyle.styles.onnx_rules import OPERATORS
 from livestyle.styles.pack import write_pack
 from livestyle.styles.style import open_style, style_files
 

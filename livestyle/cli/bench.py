@@ -17,14 +17,15 @@ from livestyle.engines.timing import Timing, time_in_turns
 from livestyle.errors import EngineError, LivestyleError
 from livestyle.frame import Pixels
 from livestyle.sources.demo import Demo
+from livestyle.styles.card import PRECISIONS
 from livestyle.styles.library import find_style
 from livestyle.styles.style import Style
 
 log = logging.getLogger(__name__)
 
 Network = Callable[[Pixels], Pixels]
-PRECISIONS = ("int8", "fp16", "fp32")
-OTHER_THAN_CPU_PRECISIONS = ("fp16", "fp32")
+PRECISIONS_ELSEWHERE = ("fp32", "fp16")
+"""int8 is for CPUs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def _networks(
     for engine, device in PAIRS:
         if asked.engine not in ("auto", engine) or asked.device not in ("auto", device):
             continue
-        usual = PRECISIONS if device == "cpu" else OTHER_THAN_CPU_PRECISIONS
+        usual = PRECISIONS if device == "cpu" else PRECISIONS_ELSEWHERE
         precisions = usual if asked.precision == "auto" else (asked.precision,)
         both = asked.rich is None and style.card.rich and engine != "torch"
         richness = (False, True) if both else (asked.rich,)

@@ -98,5 +98,7 @@ def _verdict(diagnosis: Diagnosis) -> str:
     number = sum(finding.state is State.PROBLEM for finding in diagnosis.findings)
     problems = {0: "No problem", 1: "One problem"}.get(number, f"{number} problems")
     if diagnosis.can_work:
-        return f"livestyle can work here. {problems} found."
+        absent = [f.name for f in diagnosis.findings if f.state is State.NOT_THERE]
+        without = f" Not there, should you need it: {', '.join(absent)}." if absent else ""
+        return f"livestyle can work here. {problems} found.{without}"
     return f"livestyle cannot work here. {problems} found; see above."

@@ -70,9 +70,9 @@ def evaluate(
     """
     if not photos and not clip:
         raise click.UsageError("Give --photos, --clip or both.")
-    if save and engine.fill < 1:
+    if save and engine.noise < 1:
         raise click.UsageError(
-            "The card has the figures of the whole style: --save without --fill."
+            "The card has the figures of the whole style: --save without --noise."
         )
     from livestyle.training.evaluation import moving_camera_ratio
 

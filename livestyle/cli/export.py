@@ -6,10 +6,13 @@ from pathlib import Path
 import click
 
 from livestyle.cli.echo import echo
-from livestyle.errors import ExportError, TrainingError
+from livestyle.cli.options import overwrite_option
+from livestyle.errors import TrainingError
 from livestyle.export import MIN_FRAME_SIDE_PX
 from livestyle.frame import Pixels
-from livestyle.styles.card import CARD_FILE, ModelFile
+from livestyle.output_file import check_output
+from livestyle.sources.demo import Demo
+from livestyle.styles.card import CARD_FILE, PRECISIONS, ModelFile
 from livestyle.styles.checkpoint_file import CHECKPOINT_FILE
 from livestyle.styles.library import find_style
 from livestyle.styles.pack import PACK_SUFFIX, write_pack
@@ -17,8 +20,11 @@ from livestyle.styles.style import RUN_STYLE, Style, is_unexported, style_files
 
 PACK = "pack"
 ONNX, TORCHSCRIPT = "onnx", "torchscript"
-PRECISIONS = {ONNX: ("fp32", "fp16", "int8"), TORCHSCRIPT: ("fp32", "fp16")}
+FORMATS = {ONNX: PRECISIONS, TORCHSCRIPT: ("fp32", "fp16")}
 EXPORTS = Path("exports")
+
+DEMO_FRAMES, DEMO_TICKS = 24, 25
+"""Frames of the demo to compare exports on, so many ticks apart that each shows another part."""
 
 
 @click.command(
@@ -41,14 +47,14 @@ EXPORTS = Path("exports")
     "--to",
     "formats",
     multiple=True,
-    type=click.Choice([*PRECISIONS, PACK]),
+    type=click.Choice([*FORMATS, PACK]),
     help="Format; may be given several times.  [default: onnx]",
 )
 @click.option(
     "--precision",
     "precisions",
     multiple=True,
-    type=click.Choice(["fp32", "fp16", "int8"]),
+    type=click.Choice(PRECISIONS),
     help="May be given several times.  [default: all that the format has]",
 )
 @click.option(
@@ -74,7 +80,7 @@ EXPORTS = Path("exports")
     help="Run or checkpoint of a network trained on the same painting with --net rich: strong "
     "machines paint with it.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace an older export.")
+@overwrite_option
 def export(
     origin: str,
     formats: Sequence[str],
@@ -123,11 +129,10 @@ def _export(
     """Writes a folder for each format; gives the style, if that is among them."""
     from livestyle.export.style import Target, export_style
     from livestyle.export.torchscript import export_torchscript
-    from livestyle.sources.demo import Demo
     from livestyle.training.checkpoint import load_checkpoint
 
     targets = {
-        name: [Target(name, precision) for precision in precisions or PRECISIONS[name]]
+        name: [Target(name, precision) for precision in precisions or FORMATS[name]]
         for name in networks
     }
     path = Path(origin)
@@ -176,10 +181,8 @@ def say_exported(file: ModelFile) -> None:
 
 def _pack(style: Style, out: Path, overwrite: bool) -> Path:
     path = out / (style.card.name + PACK_SUFFIX)
-    if path.exists() and not overwrite:
-        raise ExportError(
-            f"{path} is there already. Pass --overwrite to replace it, or another --out."
-        )
+    out.mkdir(parents=True, exist_ok=True)
+    check_output(path, overwrite=overwrite)
     write_pack(path, style_files(style))
     return path
 
@@ -197,11 +200,14 @@ def _frames(path: Path, *, required: bool) -> list[Pixels]:
 
     try:
         photos = PhotoSet(path)
-    except TrainingError as error:
+    except TrainingError:
         if required:
             raise
-        raise ExportError(
-            f"The photos of the run are not at {path} any more. Every export is compared on real "
-            "photos; pass some dozens with --photos DIR."
-        ) from error
+        echo(
+            "The photos it was trained on are not here: int8 is calibrated, and every file "
+            "compared, on the demo's pictures. Real photos are better: --photos DIR.",
+            err=True,
+        )
+        demo = Demo(paced=False)
+        return [demo.scene(tick * DEMO_TICKS) for tick in range(DEMO_FRAMES)]
     return comparison_frames(photos)

@@ -76,11 +76,11 @@ def _install(run: Path, card: StyleCard, install: bool | None) -> None:
         if not install:
             echo(
                 f"There is another style called {card.name}. To put this one in its place: "
-                f"{typed('styles', 'add', run)}",
+                f"{typed('styles', 'add', run, '--overwrite')}",
                 err=True,
             )
     if install:
-        add_style(run)
+        add_style(run, overwrite=True)
     known_as = card.name if install else run
     echo(f"Try it: {typed('cam', '--style', known_as)}", err=True)
     echo(f"For other machines: {typed('export', known_as, '--to', 'pack')}", err=True)

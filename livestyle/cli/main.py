@@ -9,7 +9,8 @@ import sys
 import click
 
 from livestyle import __version__
-from livestyle.cli.echo import PlainFormatter, echo
+from livestyle.cli.echo import PlainFormatter, be_quiet, echo
+from livestyle.cli.settings import defaults_for, read_settings
 from livestyle.cli.signals import (
     INTERRUPTED,
     TERMINATED,
@@ -33,6 +34,7 @@ COMMANDS = {
     "bench": "Time a style in every engine and precision that runs here.",
     "export": "Write a trained style as ONNX or TorchScript, or as one pack.",
     "devices": "List cameras with their modes, and the devices that engines see.",
+    "config": "Show the settings file, or begin one.",
     "doctor": "Check this machine: what runs, how fast, and what to mend.",
 }
 
@@ -42,8 +44,15 @@ _GIVE_ONE = "Give a name, a path or a number, or leave it out."
 
 
 def _be_verbose(ctx: click.Context, param: click.Parameter, value: bool) -> None:
-    if value:
+    if value and logging.getLogger().level > logging.INFO:
         logging.getLogger().setLevel(logging.INFO)
+
+
+def _debug(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    """livestyle's own debug lines; those of libraries are for their authors."""
+    if value:
+        _be_verbose(ctx, param, value)
+        log.setLevel(logging.DEBUG)
 
 
 COMMON = (
@@ -52,14 +61,21 @@ COMMON = (
         is_flag=True,
         expose_value=False,
         callback=_be_verbose,
-        help="Say what is going on.",
+        help="Log what is going on.",
+    ),
+    click.Option(
+        ["-q", "--quiet"],
+        is_flag=True,
+        expose_value=False,
+        callback=be_quiet,
+        help="Say nothing but results and errors.",
     ),
     click.Option(
         ["--debug"],
         is_flag=True,
         expose_value=False,
-        callback=_be_verbose,
-        help="Show tracebacks.",
+        callback=_debug,
+        help="Log everything, and show tracebacks.",
     ),
 )
 """Taken before the command and after it."""
@@ -78,7 +94,21 @@ class LazyGroup(click.Group):
                 before = args[index - 1] if index else ""
                 found = f"{before} is given" if before.startswith("-") else "An argument is"
                 raise click.UsageError(f"{found} an empty text. {_GIVE_ONE}", ctx)
+        self._refuse_repeated(ctx, args)
         return super().parse_args(ctx, args)
+
+    def _refuse_repeated(self, ctx: click.Context, args: list[str]) -> None:
+        """An option that takes one value, given twice, would silently be the last."""
+        given = [
+            arg.partition("=")[0] for arg in args[: args.index("--") if "--" in args else None]
+        ]
+        name = next((arg for arg in given if arg in COMMANDS), None)
+        command = self.get_command(ctx, name) if name else None
+        for parameter in command.params if command else ():
+            if not isinstance(parameter, click.Option) or parameter.is_flag or parameter.multiple:
+                continue
+            if sum(given.count(option) for option in parameter.opts) > 1:
+                raise click.UsageError(f"{parameter.opts[-1]} is given twice. Give it once.", ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names in the order of the help page."""
@@ -91,6 +121,8 @@ class LazyGroup(click.Group):
         module = importlib.import_module(f"livestyle.cli.{name}")
         command: click.Command = getattr(module, name)
         command.params += [option for option in COMMON if option not in command.params]
+        if (table := read_settings().get(name)) is not None:
+            ctx.default_map = {name: defaults_for(command, table, f"[{name}]")}
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -8,8 +8,9 @@ from inspect import signature
 from typing import Any, TypeVar, cast
 
 import click
+from click.core import ParameterSource
 
-from livestyle.engines import DEVICES, ENGINES, FORMER_ENGINES, PRECISIONS, EngineOptions
+from livestyle.engines import DEVICES, ENGINES, FORMER_ENGINES, PRECISION_NAMES, EngineOptions
 from livestyle.files import FILE_ENCODING
 from livestyle.images import MAX_PIXELS
 from livestyle.render.compositing import Look
@@ -45,6 +46,22 @@ class SizeType(click.ParamType[tuple[int, int]]):
 
 
 SIZE = SizeType()
+
+
+class BitRateType(click.ParamType[int]):
+    """Bits per second, with k or M for thousands or millions."""
+
+    name = "RATE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Bits per second."""
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)([kKmM]?)", str(value).strip())
+        if not match:
+            self.fail(f"{value!r} is not a bit rate like 4M or 800k.", param, ctx)
+        rate = float(match[1]) * {"": 1, "k": 1e3, "m": 1e6}[match[2].lower()]
+        if not 1000 <= rate <= 1e9:
+            self.fail(f"{value}: a bit rate is from 1k to 1000M.", param, ctx)
+        return round(rate)
 
 
 class FiniteRange(click.FloatRange):
@@ -102,9 +119,15 @@ def option(*names: str, **settings: Any) -> Callable[[F], F]:
     return click.option(*names, **settings)
 
 
+def was_given(ctx: click.Context, parameter: str) -> bool:
+    """Whether a parameter was typed, and is not a default."""
+    return ctx.get_parameter_source(parameter) is ParameterSource.COMMANDLINE
+
+
 def style_option(command: F) -> F:
     """Adds `--style`, which the command gets as `style`."""
     return click.option(
+        "-s",
         "--style",
         default=DEFAULT_STYLE,
         show_default=True,
@@ -125,63 +148,83 @@ look_options = gathered(
         type=FiniteRange(0, 1),
         help="0 is the original, 1 the full style.",
     ),
-    click.option("--keep-color", is_flag=True, help="Keep the colours of the original."),
+    click.option(
+        "--keep-color",
+        "--keep-colour",
+        is_flag=True,
+        help="Keep the colours of the original; take only light and dark from the style.",
+    ),
 )
 """Options of how the painted and the original picture are composited: `look`, a `Look`."""
 
 engine_options = gathered(
     "engine",
-    lambda engine, device, precision, rich, fill, threads: EngineOptions(
-        engine=engine, device=device, precision=precision, rich=rich, fill=fill, threads=threads
+    lambda engine, device, precision, rich, noise, threads: EngineOptions(
+        engine=engine, device=device, precision=precision, rich=rich, noise=noise, threads=threads
     ),
     click.option(
         "--engine",
         default="auto",
         show_default=True,
         type=ENGINE,
-        help="What runs the network; auto takes the fastest that really runs.",
+        help="Inference engine; auto takes the fastest one that runs here.",
     ),
     click.option(
         "--device",
         default="auto",
         show_default=True,
         type=click.Choice(DEVICES),
-        help="Where it runs; one that is named runs or is an error.",
+        help="Device to compute on; a named one that does not run is an error.",
     ),
     click.option(
         "--precision",
         default="auto",
         show_default=True,
-        type=click.Choice(PRECISIONS),
-        help="Which of the style's files; auto takes the fastest good one.",
+        type=click.Choice(PRECISION_NAMES),
+        help="Precision of the model file; auto takes the fastest that looks like fp32.",
     ),
     click.option(
         "--rich/--no-rich",
         default=None,
-        help="Paint with the style's larger network, if it has one.  [default: on NVIDIA cards "
-        "and processors with a matrix unit]",
+        help="Use the larger network of the style, where it has one.  [default: on NVIDIA cards "
+        "and on processors with Intel AMX]",
     ),
     click.option(
-        "--fill",
+        "--noise",
+        "--fill",  # its name in 0.1
+        "noise",
         default=1.0,
         show_default=True,
         metavar="0..1",
         type=FiniteRange(0, 1),
-        help="How much to paint on flat walls and skies. Those strokes stay where they are on "
-        "the screen; less is steadier before a camera that moves.",
+        help="Strength of the noise map, from which the network paints strokes in flat areas. "
+        "They do not move with the scene, so less is steadier when the camera moves. --fill is the "
+        "former name.",
     ),
     click.option(
-        "--threads", metavar="N", type=click.IntRange(1), help="CPU threads for the network."
+        "--threads",
+        metavar="N",
+        type=click.IntRange(1),
+        help="Number of CPU threads for the network.",
     ),
 )
 """Options of what runs the network: `engine`, an `EngineOptions`."""
 
 encoding_options = gathered(
     "encoding",
-    lambda codec, crf, no_audio: RecordOptions(
-        codec=codec, crf=crf, preset=FILE_ENCODING.preset, audio=not no_audio
+    lambda codec, crf, bitrate, pix_fmt, no_audio, audio_track, subtitles: RecordOptions(
+        codec=codec,
+        crf=crf,
+        preset=FILE_ENCODING.preset,
+        audio=not no_audio,
+        audio_track=audio_track,
+        subtitles=subtitles,
+        pix_fmt=pix_fmt,
+        bit_rate=bitrate,
     ),
-    click.option("--codec", default="auto", show_default=True, help="h264, hevc, vp9 and others."),
+    click.option(
+        "--codec", default="auto", show_default=True, help="h264, hevc, av1, vp9 and others."
+    ),
     click.option(
         "--crf",
         default=20,
@@ -189,7 +232,24 @@ encoding_options = gathered(
         type=click.IntRange(0, 51),
         help="Quality; lower is better and larger.",
     ),
+    click.option("--bitrate", type=BitRateType(), help="Instead of --crf, as in 4M or 800k."),
+    click.option(
+        "--pix-fmt",
+        default="auto",
+        show_default=True,
+        metavar="FORMAT",
+        help="yuv420p, yuv444p, yuv420p10le and others.",
+    ),
     click.option("--no-audio", is_flag=True, help="Leave the sound out."),
+    click.option(
+        "--audio-track",
+        metavar="N",
+        type=click.IntRange(1),
+        help="Keep this track of the sound alone, counted from 1.  [default: all]",
+    ),
+    click.option(
+        "--subtitles/--no-subtitles", default=True, show_default=True, help="Keep the subtitles."
+    ),
 )
 """Options of how a painted file is encoded: `encoding`, a `RecordOptions`."""
 

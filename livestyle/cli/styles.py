@@ -7,7 +7,16 @@ from typing import Any
 import click
 
 from livestyle.cli.echo import echo
-from livestyle.styles.library import DEFAULT_STYLE, add_style, find_style, list_styles, remove_style
+from livestyle.cli.options import overwrite_option
+from livestyle.styles.card import StyleCard
+from livestyle.styles.library import (
+    DEFAULT_STYLE,
+    add_style,
+    find_style,
+    list_styles,
+    remove_style,
+    styles_folder,
+)
 from livestyle.styles.style import Style
 
 
@@ -25,24 +34,49 @@ def styles(ctx: click.Context, /, as_json: bool) -> None:
     if not found:
         echo("There are no styles. Add one with: livestyle styles add FILE", err=True)
     width = max((len(style.card.name) for style in found), default=0)
-    for style in found:
+    for number, style in enumerate(found, 1):
         card = style.card
-        work = ", ".join(part for part in (card.title, card.artist, card.year) if part)
-        echo(f"{card.name:<{width}}  {work}  [{', '.join(card.precisions)}]")
+        own = f"  yours, in {style.folder}" if _is_own(style) else ""
+        echo(f"{number:3}  {card.name:<{width}}  {_work(card)}{own}")
 
 
 @styles.command()
 @click.argument("name")
-def show(name: str) -> None:
-    """Print the card of a style."""
-    echo(find_style(name).card.to_json())
+@click.option("--json", "as_json", is_flag=True, help="Print the card as JSON.")
+def show(name: str, as_json: bool) -> None:
+    """Print the card of a style: artwork, licence, training, model files."""
+    style = find_style(name)
+    card = style.card
+    if as_json:
+        echo(card.to_json())
+        return
+    photos = card.training.get("photos")
+    rows = {
+        "name": card.name,
+        "artwork": _work(card),
+        "licence": card.licence,
+        "source": card.source,
+        "network": f"{card.net}, {card.parameters:,} parameters, {card.kmac_per_pixel:g} kMAC "
+        "per pixel",
+        "trained on": photos if isinstance(photos, str) else "",
+        "folder": f"{style.folder}{' (yours)' * _is_own(style)}",
+    }
+    for key, value in rows.items():
+        if value:
+            echo(f"{key:11} {value}")
+    for file in card.all_files:
+        echo(
+            f"{'file':11} {file.path}, {file.size_bytes / 1024:.0f} kB, {file.psnr_db:.1f} dB "
+            "from the trained network"
+        )
 
 
 @styles.command()
 @click.argument("path", metavar="PACK|RUN|FOLDER|FILE", type=click.Path(path_type=Path))
-def add(path: Path) -> None:
+@overwrite_option
+def add(path: Path, overwrite: bool) -> None:
     """Install a style pack, a finished run, a style folder or a model file with its card."""
-    style = add_style(path)
+    style = add_style(path, overwrite=overwrite)
     echo(f"Added. Try it: livestyle cam --style {style.card.name}", err=True)
     echo(style.folder)
 
@@ -53,6 +87,16 @@ def remove(name: str) -> None:
     """Remove a style that was added."""
     remove_style(name)
     echo(f"Removed {name}.", err=True)
+
+
+def _work(card: StyleCard) -> str:
+    """The artwork, in a line."""
+    return ", ".join(part for part in (card.title, card.artist, card.year) if part)
+
+
+def _is_own(style: Style) -> bool:
+    """Whether the user added it."""
+    return style.folder.is_relative_to(styles_folder())
 
 
 def _row(style: Style) -> dict[str, Any]:
@@ -69,4 +113,5 @@ def _row(style: Style) -> dict[str, Any]:
         "rich": bool(card.rich),
         "size_bytes": sum(file.size_bytes for file in card.all_files),
         "default": card.name == DEFAULT_STYLE,
+        "own": _is_own(style),
     }

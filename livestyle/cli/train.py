@@ -7,17 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from click.core import ParameterSource
 
 from livestyle.cli.echo import echo
-from livestyle.cli.options import FiniteRange
+from livestyle.cli.options import FiniteRange, was_given
 from livestyle.cli.progress import ProgressShown
 from livestyle.cli.signals import ending_cleanly
 from livestyle.cli.sweep import OWN_OPTIONS, run_sweep, sweep_config
 from livestyle.cli.typed import typed
 from livestyle.frame import Pixels
 from livestyle.sources.demo import Demo
-from livestyle.styles.card import is_style_name
+from livestyle.styles.card import PREVIEW_FILE, is_style_name
 from livestyle.styles.library import DEFAULT_STYLE, find_style, list_styles
 from livestyle.training.config import TrainConfig
 
@@ -187,13 +186,13 @@ def train(
     Several processes share the work through
     `torchrun --nproc-per-node N -m livestyle.cli.main train ...`.
     """
-    steps_given = _was_given(ctx, "steps") or _was_given(ctx, "images")
+    steps_given = was_given(ctx, "steps") or was_given(ctx, "images")
     _check_given(style_image, settings, resume and not sweep)
     if sweep:
         config = sweep_config(
             _config(ctx, style_image, settings, resume=False),
             steps_given=steps_given,
-            out_given=_was_given(ctx, "out"),
+            out_given=was_given(ctx, "out"),
         )
         begin = _network(start_from, config.net)
         run_sweep(config, _repeated(ctx), resume=resume, start_from=begin)
@@ -260,7 +259,7 @@ def _config(
     if resume:
         from livestyle.training.checkpoint import load_checkpoint
 
-        given = {key: value for key, value in settings.items() if _was_given(ctx, key)}
+        given = {key: value for key, value in settings.items() if was_given(ctx, key)}
         if images:
             given["steps"] = settings["steps"]
         saved = load_checkpoint(settings["out"]).config.to_dict()
@@ -274,7 +273,7 @@ def _repeated(ctx: click.Context) -> list[str]:
     words = []
     for option in ctx.command.params:
         name = option.name or ""
-        if isinstance(option, click.Option) and _was_given(ctx, name) and name not in OWN_OPTIONS:
+        if isinstance(option, click.Option) and was_given(ctx, name) and name not in OWN_OPTIONS:
             value = ctx.params.get(name)
             words += [option.opts[0]] if option.is_flag else [option.opts[0], str(value)]
     return words
@@ -288,8 +287,6 @@ def _clip() -> list[Pixels]:
 
 def _announce(trainer: "Trainer", takes_quarter: bool, fit_hours: float | None) -> None:
     """Says what is about to happen, and where to look meanwhile."""
-    from livestyle.training.callbacks.preview import PREVIEW_FILE
-
     config = trainer.config
     if takes_quarter:
         echo(
@@ -319,10 +316,6 @@ def _say_unfinished(trainer: "Trainer", why: str) -> None:
 def _name_from(text: str) -> str:
     """A name that a style may have, made from any text."""
     return re.sub(r"[^a-z0-9_-]+", "_", text.lower()).strip("_-")[:64] or "style"
-
-
-def _was_given(ctx: click.Context, parameter: str) -> bool:
-    return ctx.get_parameter_source(parameter) is ParameterSource.COMMANDLINE
 
 
 def _network(start_from: str | None, net: str) -> Path | None:

@@ -1,9 +1,11 @@
 """`livestyle video`: files in, painted files out, every frame."""
 
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
@@ -25,6 +27,16 @@ from livestyle.plain import printable
 from livestyle.render.compositing import Look
 from livestyle.sinks.formats import RecordOptions
 from livestyle.styles.library import find_style
+
+PIPE = Path("-")
+
+_KEPT_SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm", ".gif"})
+"""A video in a folder of results keeps these; any other becomes .mp4."""
+
+_VIDEO_SUFFIXES = _KEPT_SUFFIXES | {
+    ".3gp", ".asf", ".avi", ".dv", ".flv", ".m2ts", ".mpeg", ".mpg", ".mts", ".mxf", ".ogv", ".ts",
+    ".vob", ".wmv",
+}  # fmt: skip
 
 
 class SecondsType(click.ParamType[float]):
@@ -48,17 +60,23 @@ class SecondsType(click.ParamType[float]):
 
 
 @click.command()
-@click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
 @click.argument("output", type=click.Path(path_type=Path))
 @painting_options
 @click.option("--size", type=SIZE, help="Scale to exactly this.")
 @click.option("--height", type=click.IntRange(1, 16384), help="Scale to this height.")
 @click.option("--start", "start_s", type=SecondsType(), help="Begin here, in s or m:s.")
 @click.option("--end", "end_s", type=SecondsType(), help="End here, in s or m:s.")
+@click.option("--fps", type=FiniteRange(0.1, 240), help="Frames per second.  [default: its own]")
 @encoding_options
-@click.option("--steady", default=0.0, show_default=True, metavar="0..1",
-              type=FiniteRange(0, 1),
-              help="Take the flicker out of what stands still.")  # fmt: skip
+@click.option(
+    "--steady",
+    default=0.0,
+    show_default=True,
+    metavar="0..1",
+    type=FiniteRange(0, 1),
+    help="Temporal smoothing of static areas, against flicker; 0 is none. (cam has 0.5.)",
+)
 @overwrite_option
 def video(
     inputs: Sequence[Path],
@@ -70,37 +88,60 @@ def video(
     height: int | None,
     start_s: float | None,
     end_s: float | None,
+    fps: float | None,
     encoding: RecordOptions,
     steady: float,
     overwrite: bool,
 ) -> None:
-    """Repaint video files: every frame, at its own time, with its sound.
+    """Repaint video files: every frame with its time stamp, and the sound.
 
-    OUTPUT is a file, or a folder when there are several INPUTS.
+    INPUTS are videos or folders of them, numbered pictures (a folder, or shots/%05d.png), or - for
+    standard input. OUTPUT is a video, an animated picture (.gif .webp .apng), numbered pictures
+    (out/%05d.png), or a folder when there are several; what is in it already is then left as it is.
     """
     if size and height:
         raise click.UsageError("Take --size or --height, not both.")
     if start_s is not None and end_s is not None and end_s <= start_s:
         raise click.UsageError("--end must come after --start.")
-    clip = Clip(size, height, start_s, end_s)
-    jobs = _jobs(inputs, output)
-    failures: list[LivestyleError] = []
-    with load(find_style(style), engine) as stylizer:
+    clip = Clip(size, height, start_s, end_s, fps)
+    with ExitStack() as opened:
+        if PIPE in inputs:
+            standard_input = opened.enter_context(_spooled())
+            inputs = [standard_input if path == PIPE else path for path in inputs]
+        jobs, done = _jobs(inputs, output, overwrite=overwrite)
+        for target in done:
+            echo(f"{target} is there already and is left as it is.", err=True)
+        stylizer = opened.enter_context(load(find_style(style), engine))
+        failures: list[LivestyleError] = []
         for origin, target in jobs:
             paint = frame_painter(stylizer, look, steady)
             try:
                 repaint(origin, target, paint, clip, encoding, overwrite=overwrite)
             except LivestyleError as error:
-                if len(jobs) == 1:
+                if len(jobs) == 1 and not done:
                     raise
                 failures.append(error)
                 echo(f"livestyle: {error}", err=True)
             else:
                 echo(target)
+    if output.is_dir():
+        painted = len(jobs) - len(failures)
+        counts = f"{painted} painted, {len(done)} there already, {len(failures)} failed"
+        echo(f"{counts}, in {output}.", err=True)
     if failures:
         raise type(failures[0])(
             f"{len(failures)} of {len(jobs)} videos could not be repainted (see above)."
         )
+
+
+@contextmanager
+def _spooled() -> Iterator[Path]:
+    """Standard input as a file: a video is read twice, for its pictures and its sound."""
+    with TemporaryDirectory(prefix="livestyle-") as folder:
+        path = Path(folder) / "standard-input"
+        with path.open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+        yield path
 
 
 @contextmanager
@@ -147,17 +188,34 @@ def repaint(
     echo(f"{pipeline.shown} frames.", err=True)
 
 
-def _jobs(inputs: Sequence[Path], output: Path) -> list[tuple[Path, Path]]:
-    """Pairs of where from and where to."""
-    if len(inputs) == 1 and not output.is_dir():
-        return [(inputs[0], output)]
+def _jobs(
+    inputs: Sequence[Path], output: Path, *, overwrite: bool
+) -> tuple[list[tuple[Path, Path]], list[Path]]:
+    """Pairs of where from and where to; and the results that are in a folder already."""
+    videos = [video for path in inputs for video in _videos(path)]
+    several = len(videos) > 1 or videos != list(inputs)
+    if not several and not output.is_dir():
+        return [(videos[0], output)], []
     if output.suffix and not output.is_dir():
         raise click.UsageError("Several videos go into a folder; give its name as OUTPUT.")
-    targets = [output / path.with_suffix(".mp4").name for path in inputs]
-    if len(set(targets)) < len(targets):
-        raise click.UsageError("Two of the videos have the same name; repaint them one by one.")
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SinkError(f"The folder {output} cannot be made ({error}).") from error
-    return list(zip(inputs, targets, strict=True))
+    targets: dict[Path, Path] = {}
+    for video in videos:
+        suffix = video.suffix.lower() if video.suffix.lower() in _KEPT_SUFFIXES else ".mp4"
+        target, number = output / f"{video.stem}{suffix}", 2
+        while target in targets:
+            target = output / f"{video.stem}-{number}{suffix}"
+            number += 1
+        targets[target] = video
+    done = [target for target in targets if target.exists() and not overwrite and several]
+    return [(video, target) for target, video in targets.items() if target not in done], done
+
+
+def _videos(path: Path) -> list[Path]:
+    """The video, or those in the folder; a folder of pictures alone is one video."""
+    if not path.is_dir():
+        return [path]
+    return sorted(p for p in path.iterdir() if p.suffix.lower() in _VIDEO_SUFFIXES) or [path]

@@ -18,6 +18,7 @@ from livestyle.engines.torch import TorchEngine, choose_precision
 from livestyle.errors import EngineError
 from livestyle.installation import is_shipped
 from livestyle.protocols import Stylizer
+from livestyle.styles.card import PRECISIONS
 from livestyle.styles.checkpoint_file import CHECKPOINT_FILE
 from livestyle.styles.model_file import read_checkpoint, read_model
 from livestyle.styles.noise import with_noise_factor
@@ -32,7 +33,7 @@ FORMER_ENGINES = {"torchscript": "torch"}
 """Former name -> name of today; taken with a warning."""
 
 DEVICES = ("auto", *dict.fromkeys(device for _, device in PAIRS))
-PRECISIONS = ("auto", "fp32", "fp16", "int8")
+PRECISION_NAMES = ("auto", *PRECISIONS)
 
 _CLASSES: dict[str, Callable[[bytes, str, str, int | None], Engine]] = {
     "openvino": OpenVINOEngine,
@@ -48,10 +49,10 @@ class EngineOptions:
     Attributes:
         engine: one of `ENGINES`.
         device: one of `DEVICES`; one that is named runs or is an error.
-        precision: one of `PRECISIONS`.
+        precision: one of `PRECISION_NAMES`.
         threads: processor threads to use; None leaves it to the engine.
         rich: whether to paint with the style's rich network; None: where the device is strong.
-        fill: how much to paint where the picture is flat, 0 to 1; see `livestyle.styles.noise`.
+        noise: factor of the noise map, 0 to 1; see `livestyle.styles.noise`.
     """
 
     engine: str = "auto"
@@ -59,7 +60,7 @@ class EngineOptions:
     precision: str = "auto"
     threads: int | None = None
     rich: bool | None = None
-    fill: float = 1.0
+    noise: float = 1.0
 
     def __post_init__(self) -> None:
         if today := FORMER_ENGINES.get(self.engine):
@@ -69,14 +70,18 @@ class EngineOptions:
                 *(self.engine, today),
             )
             object.__setattr__(self, "engine", today)
-        for name, known in (("engine", ENGINES), ("device", DEVICES), ("precision", PRECISIONS)):
+        for name, known in (
+            ("engine", ENGINES),
+            ("device", DEVICES),
+            ("precision", PRECISION_NAMES),
+        ):
             value = getattr(self, name)
             if value not in known:
                 raise EngineError(f"There is no {name} {value!r}; there are {', '.join(known)}.")
         if self.threads is not None and self.threads < 1:
             raise EngineError(f"{self.threads} threads cannot paint; take 1 or more.")
-        if not 0 <= self.fill <= 1:
-            raise EngineError(f"A fill of {self.fill} is none; take 0 to 1.")
+        if not 0 <= self.noise <= 1:
+            raise EngineError(f"The noise map's factor is 0 to 1, and not {self.noise}.")
 
 
 def load(style: "Style", options: EngineOptions | None = None) -> Stylizer:
@@ -124,8 +129,8 @@ def _start(style: "Style", engine: str, device: str, options: EngineOptions) -> 
         from livestyle.engines.trial import try_model  # costs what shipped styles need not pay
 
         try_model(model, style.folder / name, engine, precision)
-    if options.fill < 1:
-        changed = with_noise_factor(model, FORMATS[engine], options.fill)
+    if options.noise < 1:
+        changed = with_noise_factor(model, FORMATS[engine], options.noise)
         if changed is None:
             log.warning("%s has nothing to leave out; it is painted whole.", name)
         model = changed or model

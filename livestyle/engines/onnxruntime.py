@@ -52,7 +52,10 @@ class ONNXRuntimeEngine(Engine):
             options.intra_op_num_threads = threads
         try:
             self._session = onnxruntime.InferenceSession(
-                model, options, providers=_providers(device, precision, model)
+                model,
+                options,
+                providers=_providers(device, precision, model),
+                enable_fallback=0,  # it would print a block on the screen; `auto` falls back itself
             )
         except Exception as error:
             raise EngineError(f"ONNX Runtime cannot open the model ({error}).") from error

@@ -35,7 +35,7 @@ _PREFERRED = {
 """Precisions by engine on the CPU, and on anything else: the fastest good picture first."""
 
 _STRONG = ("cuda", "tensorrt")
-"""Devices that have the arithmetic for a rich network; a processor's matrix unit has it too."""
+"""Devices that have the arithmetic for a rich network; so has a processor with Intel AMX."""
 
 _AUTO_DEVICES = ("cuda", "cpu")
 """What `auto` tries; the others are slower to start and run only when named."""

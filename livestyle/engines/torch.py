@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # torch is imported when this engine is chosen, and not befor
     from livestyle.nets.johnson import Johnson
     from livestyle.nets.light import Light
 
-PRECISIONS = {"cuda": ("fp16", "fp32"), "cpu": ("fp32",)}
+COMPUTE_PRECISIONS = {"cuda": ("fp16", "fp32"), "cpu": ("fp32",)}
 """By device, the fastest first: a processor computes fp16 slower than fp32."""
 
 
@@ -28,7 +28,7 @@ class TorchEngine(Engine):
 
         Args:
             model: a checked checkpoint, the whole file.
-            precision: to compute in, one of `PRECISIONS` of the device.
+            precision: to compute in, one of `COMPUTE_PRECISIONS` of the device.
             device: "cpu" or "cuda".
             threads: how many PyTorch uses on the CPU, in this whole process; None leaves it.
 
@@ -83,13 +83,13 @@ def choose_precision(device: str, asked: str) -> str:
     """The precision to compute in; the checkpoint itself is fp32.
 
     Args:
-        device: a key of `PRECISIONS`.
+        device: a key of `COMPUTE_PRECISIONS`.
         asked: "auto", "fp32", "fp16" or "int8".
 
     Raises:
         EngineError: PyTorch does not compute in that precision there.
     """
-    there = PRECISIONS[device]
+    there = COMPUTE_PRECISIONS[device]
     if asked == "auto":
         return there[0]
     if asked not in there:

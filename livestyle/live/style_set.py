@@ -1,6 +1,6 @@
 """StyleSet: the styles a live show plays with, by name and in the order of their numbers."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +12,7 @@ from livestyle.images import read_picture
 from livestyle.protocols import Stylizer
 from livestyle.render.half_scale import HalfScalePair
 from livestyle.styles.library import (
+    find_style,
     find_styles,
     is_folder_of_styles,
     list_styles,
@@ -32,13 +33,19 @@ class StyleSet:
     """
 
     def __init__(
-        self, name_or_path: str, engine: EngineOptions, *, stroke_lock: bool = False
+        self,
+        name_or_path: str,
+        engine: EngineOptions,
+        *,
+        names: Sequence[str] = (),
+        stroke_lock: bool = False,
     ) -> None:
-        """Finds the styles: those of a folder of styles, or else all there are.
+        """Finds the styles: those that are named, those of a folder of styles, or else all.
 
         Args:
-            name_or_path: of a style, or of a folder of styles.
+            name_or_path: of the style to begin with, or of a folder of styles.
             engine: what to run them on.
+            names: names or paths of the set, in this order; none: all styles there are.
             stroke_lock: strokes shall keep their size on the screen, see `HalfScalePair`.
 
         Raises:
@@ -46,6 +53,7 @@ class StyleSet:
         """
         folder = [Path(name_or_path)] if is_folder_of_styles(name_or_path) else []
         self._asked = name_or_path
+        self._wanted = tuple(names)
         self._engine = engine
         self._stroke_lock = stroke_lock
         self._folders = [*folder, styles_folder()]
@@ -90,6 +98,9 @@ class StyleSet:
     def _found(self) -> tuple[str, dict[str, Style]]:
         """The name of the style to begin with, and all of the set by name."""
         asked = {style.card.name: style for style in find_styles(self._asked)}
+        if self._wanted:
+            wanted = {style.card.name: style for style in map(find_style, self._wanted)}
+            return next(iter(asked)), wanted | asked
         others = {style.card.name: style for style in list_styles()} if len(asked) == 1 else {}
         return next(iter(asked)), others | asked
 

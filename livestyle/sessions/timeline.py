@@ -47,6 +47,8 @@ class SessionSettings:
         steady: 0.0 to 1.0, see `TemporalSmoothing`.
         crossfade_s: see `Crossfade`.
         stroke_lock: whether strokes were as large in the picture as at 640x480.
+        noise: factor of the noise map.
+        rich: whether the styles' larger networks painted.
         began: when, ISO 8601.
     """
 
@@ -54,6 +56,8 @@ class SessionSettings:
     steady: float = 0.0
     crossfade_s: float = 0.0
     stroke_lock: bool = False
+    noise: float = 1.0
+    rich: bool = False
     began: str = ""
 
 

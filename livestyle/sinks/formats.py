@@ -23,8 +23,10 @@ class RecordOptions:
         preset: of x264 and x265, from "ultrafast" to "veryslow". The default leaves a live
             picture its time: 60% of what "veryfast" takes for a painted picture, at its size.
         audio: whether the sound of `audio_from` is kept.
+        audio_track: the one that is kept, counted from 1; None: all.
         subtitles: whether its subtitles are kept.
-        pix_fmt: FFmpeg's name of how pixels are stored, such as "yuv420p10le".
+        pix_fmt: FFmpeg's name of how pixels are stored, such as "yuv420p10le"; "auto": what every
+            player shows.
         bit_rate: bits per second of the picture, instead of `crf`.
     """
 
@@ -32,8 +34,9 @@ class RecordOptions:
     crf: int = 20
     preset: str = "superfast"
     audio: bool = True
+    audio_track: int | None = None
     subtitles: bool = True
-    pix_fmt: str = "yuv420p"
+    pix_fmt: str = "auto"
     bit_rate: int | None = None
 
 
@@ -47,13 +50,19 @@ class Container:
         sound_copied: codecs whose sound is taken as it is.
         sound_encoder: FFmpeg's encoder for all other sound.
         subtitles_copied: codecs whose subtitles are taken as they are.
+        subtitles_encoder: FFmpeg's encoder for other subtitles of text; "": it takes none.
+        pix_fmt: how pixels are stored if nobody asks for another way.
+        is_picture: an animated picture, which has no sound.
     """
 
     name: str
     codec: str
-    sound_copied: frozenset[str]
-    sound_encoder: str
+    sound_copied: frozenset[str] = frozenset()
+    sound_encoder: str = ""
     subtitles_copied: frozenset[str] = frozenset()
+    subtitles_encoder: str = ""
+    pix_fmt: str = "yuv420p"
+    is_picture: bool = False
 
     @property
     def has_edit_list(self) -> bool:
@@ -71,6 +80,7 @@ _CONTAINERS = {
         sound_copied=frozenset({"aac", "ac3", "alac", "eac3", "flac", "mp3", "opus"}),
         sound_encoder="aac",
         subtitles_copied=frozenset({"mov_text"}),
+        subtitles_encoder="mov_text",
     ),
     ".mov": Container(
         name="mov",
@@ -78,12 +88,14 @@ _CONTAINERS = {
         sound_copied=frozenset({"aac", "ac3", "alac", "mp3", "pcm_s16le"}),
         sound_encoder="aac",
         subtitles_copied=frozenset({"mov_text"}),
+        subtitles_encoder="mov_text",
     ),
     ".mkv": Container(
         name="matroska",
         codec="h264",
         sound_copied=frozenset({"aac", "ac3", "eac3", "flac", "mp3", "opus", "vorbis"}),
         sound_encoder="aac",
+        subtitles_encoder="subrip",
         subtitles_copied=frozenset(
             {"ass", "dvb_subtitle", "dvd_subtitle", "hdmv_pgs_subtitle", "subrip", "webvtt"}
         ),
@@ -94,6 +106,7 @@ _CONTAINERS = {
         sound_copied=frozenset({"opus", "vorbis"}),
         sound_encoder="libopus",
         subtitles_copied=frozenset({"webvtt"}),
+        subtitles_encoder="webvtt",
     ),
     ".avi": Container(
         name="avi",
@@ -101,7 +114,11 @@ _CONTAINERS = {
         sound_copied=frozenset(),  # it has no time stamps: gaps have to be filled
         sound_encoder="pcm_s16le",
     ),
+    ".gif": Container(name="gif", codec="gif", pix_fmt="pal8", is_picture=True),
+    ".webp": Container(name="webp", codec="libwebp_anim", is_picture=True),
+    ".apng": Container(name="apng", codec="apng", pix_fmt="rgb24", is_picture=True),
 }
+_CONTAINERS[".m4v"] = _CONTAINERS[".mp4"]
 _ENCODERS = {
     "h264": "libx264",
     "hevc": "libx265",
@@ -135,7 +152,8 @@ def encoder_for(codec: str, container: Container) -> str:
     """
     import av
 
-    name = _ENCODERS.get(container.codec if codec == "auto" else codec, codec)
+    wanted = container.codec if codec == "auto" else codec
+    name = _ENCODERS.get(wanted, wanted)
     try:
         encoder = av.Codec(name, "w")
     except (av.FFmpegError, ValueError):
@@ -144,6 +162,8 @@ def encoder_for(codec: str, container: Container) -> str:
         raise SinkError(
             f"There is no video encoder {codec!r} here. Try one of {', '.join(_ENCODERS)}."
         )
+    if container.is_picture and name != container.codec:
+        raise SinkError(f"A .{container.name} file takes no --codec; leave it out.")
     if container.name == "webm" and encoder.canonical_name not in _WEBM_CODECS:
         raise SinkError(f"A .webm file takes no {codec}. Use vp9, or record to .mp4 or .mkv.")
     return name
@@ -153,7 +173,7 @@ def encoder_options(encoder: str, options: RecordOptions) -> dict[str, str]:
     """Quality and speed, in each encoder's own words."""
     chosen = _quality(encoder, options)
     if options.bit_rate:
-        for word in ("crf", "cq", "b", "rc", "global_quality"):
+        for word in ("crf", "cq", "b", "rc", "global_quality", "qmin", "qmax"):
             chosen.pop(word, None)
         if chosen.get("flags") == "+qscale":
             del chosen["flags"]
@@ -179,9 +199,12 @@ def _quality(encoder: str, options: RecordOptions) -> dict[str, str]:
             "row-mt": "1",
             "lag-in-frames": "0",
         }
+    if encoder == "libwebp_anim":
+        return {"quality": str(100 - options.crf), "loop": "0"}
     if encoder == "libvpx":
-        # VP8 has no quality without a limit: one that is never met.
-        return {"crf": crf_of_63, "b": "200M", "deadline": "realtime", "cpu-used": "4"}
+        # VP8's own scale of quality hardly matters without a limit, so the quantiser is fixed.
+        quantiser = {"qmin": crf_of_63, "qmax": crf_of_63, "b": "200M"}
+        return {**quantiser, "deadline": "realtime", "cpu-used": "4"}
     if encoder == "libsvtav1":
         os.environ.setdefault("SVT_LOG", "1")  # it prints to the terminal unless told not to
         return {"crf": crf_of_63, "preset": "9"}
@@ -199,6 +222,8 @@ def muxer_options(container: Container) -> dict[str, str]:
     """What keeps a file playable at any moment: everything at once, and MP4 in fragments."""
     import av
 
+    if container.is_picture:
+        return {"plays": "0"} if container.name == "apng" else {"loop": "0"}
     options = {"flush_packets": "1"}
     if container.name in ("matroska", "webm"):
         options["cluster_time_limit"] = "500"  # ms that wait in memory; 5 s otherwise
@@ -215,7 +240,9 @@ def tick_for(container: Container, encoder: str, wanted: Fraction, fps: Fraction
     """Seconds per tick: as wanted, or the nearest that container and encoder can do."""
     if container.name == "avi":
         return 1 / fps  # it stores no times, only a rate
-    if container.name in ("matroska", "webm"):
+    if container.name == "gif":
+        return Fraction(1, 100)
+    if container.name in ("matroska", "webm", "webp"):
         return max(wanted, Fraction(1, 1000))
     if encoder == "mpeg4" and wanted.denominator > 0xFFFF:
         return Fraction(1, 60_000)

@@ -59,7 +59,7 @@ class Recorder(Sink):
     Size: that of the first frame; later frames of another size are scaled to it. H.264 wants
     even sizes: at odd ones the last row or column is repeated, and up to 16x16 as well.
 
-    Colour: BT.709, limited range, and tagged so.
+    Colour: BT.709, limited range, and tagged so; MPEG-4, which has no tags, as its size asks.
 
     The file grows as `NAME.partial` beside the target, in a form that plays even if the program
     is killed, and replaces the target when it is closed. Without a frame nothing is left, and
@@ -88,7 +88,7 @@ class Recorder(Sink):
         """Checks that it can be written; the encoder starts with the first frame.
 
         Args:
-            path: of the target; its suffix (.mp4 .mov .mkv .webm .avi) picks the container.
+            path: of the target; its suffix picks the container, see `container_for`.
             fps: nominal frames per second, a hint for the encoder; 0.0 when unknown. Only .avi,
                 which knows no time stamps, rounds times to it.
             options: how to encode.
@@ -185,8 +185,12 @@ class Recorder(Sink):
         zero_s = frame.pts_s if self._sound is None else self._sound.begin(frame.pts_s)
         self._zero_tick = round(zero_s / self._time_base)
         self._first_size = frame.size
-        width, height = (max(_SMALLEST_PX, px + px % 2) for px in frame.size)
         kind = self._container
+        pix_fmt = self._options.pix_fmt
+        self._pix_fmt = kind.pix_fmt if pix_fmt == "auto" else pix_fmt
+        width, height = frame.size
+        if not kind.is_picture:
+            width, height = (max(_SMALLEST_PX, px + px % 2) for px in frame.size)
         self._output = av.open(self._file, "w", format=kind.name, options=muxer_options(kind))
         stream = cast(
             "VideoStream",
@@ -194,7 +198,7 @@ class Recorder(Sink):
                 self._encoder, rate=self._fps, options=encoder_options(self._encoder, self._options)
             ),
         )
-        stream.width, stream.height, stream.pix_fmt = width, height, self._options.pix_fmt
+        stream.width, stream.height, stream.pix_fmt = width, height, self._pix_fmt
         context = stream.codec_context
         context.time_base = self._time_base
         context.gop_size = max(1, round(_KEY_FRAME_EVERY_S * self._fps))
@@ -204,18 +208,16 @@ class Recorder(Sink):
             context.bit_rate = self._options.bit_rate
         if kind.has_edit_list and context.codec.canonical_name == "hevc":
             context.codec_tag = "hvc1"  # Apple's players take no other
-        context.color_range = _LIMITED_RANGE
-        context.colorspace = context.color_primaries = context.color_trc = _BT709
+        # Without a tag, players take what is no HD for BT.601.
+        self._is_bt709 = self._encoder != "mpeg4" or width >= 1280 or height > 576
+        if self._pix_fmt.startswith("yuv") and self._is_bt709:
+            context.color_range = _LIMITED_RANGE
+            context.colorspace = context.color_primaries = context.color_trc = _BT709
         self._stream = stream
         # Any: every PyAV takes colours by name, the type hints of some do not say so.
         self._reformatter: Any = av.video.reformatter.VideoReformatter()
-        if self._sound is not None:
-            self._sound.attach(
-                self._output,
-                kind,
-                audio=self._options.audio,
-                subtitles=self._options.subtitles,
-            )
+        if self._sound is not None and not kind.is_picture:
+            self._sound.attach(self._output, kind, self._options)
 
     def _picture(self, pixels: Pixels) -> "VideoFrame":
         """The pixels in the encoder's size and colours."""
@@ -227,12 +229,14 @@ class Recorder(Sink):
         missing = (height - pixels.shape[0], width - pixels.shape[1])
         if any(missing):
             pixels = np.pad(pixels, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
+        if self._pix_fmt == "pal8":
+            return _with_palette(pixels)
         rgb = av.VideoFrame.from_numpy_buffer(np.ascontiguousarray(pixels), "rgb24")
         converted = self._reformatter.reformat(
             rgb,
-            format=self._options.pix_fmt,
-            dst_colorspace="ITU709",
-            dst_color_range="MPEG",
+            format=self._pix_fmt,
+            dst_colorspace="ITU709" if self._is_bt709 else "ITU601",
+            dst_color_range="MPEG" if self._pix_fmt.startswith("yuv") else None,
             interpolation=to_yuv(),
         )
         return cast("VideoFrame", converted)
@@ -359,6 +363,25 @@ def recorder_for(
         audio_from=getattr(source, "path", None),
         overwrite=overwrite,
     )
+
+
+def _with_palette(pixels: Pixels) -> "VideoFrame":
+    """The pixels in the 256 colours that suit them best, dithered."""
+    import av
+    from PIL import Image
+
+    picture = Image.fromarray(pixels).quantize(256, dither=Image.Dither.FLOYDSTEINBERG)
+    colours = np.zeros((256, 4), np.uint8)
+    palette = np.array(picture.getpalette("RGB"), np.uint8).reshape(-1, 3)
+    colours[: len(palette), :3] = palette[:, ::-1]  # BGRA in memory
+    colours[:, 3] = 255
+    frame = av.VideoFrame(pixels.shape[1], pixels.shape[0], "pal8")
+    plane = frame.planes[0]
+    rows = np.zeros((plane.height, plane.line_size), np.uint8)
+    rows[:, : pixels.shape[1]] = np.asarray(picture)
+    plane.update(rows.tobytes())
+    frame.planes[1].update(colours.tobytes())
+    return frame
 
 
 def _open_sound(

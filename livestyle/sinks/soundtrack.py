@@ -9,11 +9,12 @@ import av
 from av import Packet, VideoStream
 from av.container import InputContainer, OutputContainer
 from av.stream import Disposition, Stream
+from av.subtitles.stream import SubtitleStream
 
 from livestyle.demuxing import can_restart, demuxed, open_media, origin_s, time_s
 from livestyle.errors import SinkError
-from livestyle.sinks.formats import Container
-from livestyle.sinks.tracks import CopiedTrack, EncodedTrack, codec_of
+from livestyle.sinks.formats import Container, RecordOptions
+from livestyle.sinks.tracks import CopiedTrack, EncodedSubtitles, EncodedTrack, codec_of
 
 if TYPE_CHECKING:
     AnyPacket: TypeAlias = Packet[Any]
@@ -23,6 +24,8 @@ _log = logging.getLogger(__name__)
 _SAME_PICTURE_S = 0.002
 """Containers round time stamps; pictures this near are the same one."""
 
+Track: TypeAlias = CopiedTrack | EncodedTrack | EncodedSubtitles
+
 _FAILURES = (av.FFmpegError, ValueError, IndexError)
 
 
@@ -30,8 +33,9 @@ class Soundtrack:
     """Reads all that is not video in a file and feeds it to a muxer in step with the pictures.
 
     Packets are copied where the container takes their codec; other sound is encoded anew, other
-    subtitles are left out with a warning. Only what is due is read, so that the length of the file
-    does not matter. A track that is broken ends with a warning: it must not end the picture.
+    subtitles of text are rewritten, and those that are pictures are left out with a warning. Only
+    what is due is read, so that the length of the file does not matter. A track that is broken
+    ends with a warning: it must not end the picture.
     """
 
     def __init__(self, path: Path, start_s: float | None, end_s: float | None) -> None:
@@ -67,7 +71,7 @@ class Soundtrack:
         self._zero_s = begins_s + (start_s or 0.0)
         self._until_s = begins_s + end_s if end_s is not None else float("inf")
         self._seen_picture_s = -float("inf")
-        self._tracks: dict[int, CopiedTrack | EncodedTrack] = {}
+        self._tracks: dict[int, Track] = {}
         self._held: AnyPacket | None = None
 
     def begin(self, picture_s: float) -> float:
@@ -91,35 +95,35 @@ class Soundtrack:
                 _log.debug("%s cannot seek: %s", self._name, error)
         return self._zero_s
 
-    def attach(
-        self, output: OutputContainer, container: Container, *, audio: bool, subtitles: bool
-    ) -> None:
+    def attach(self, output: OutputContainer, container: Container, options: RecordOptions) -> None:
         """Adds titles, chapters and tracks to a recording, before its first packet.
 
         Args:
             output: the recording.
             container: what kind of file that is.
-            audio, subtitles: whether they are wanted.
+            options: whether sound, which track of it, and subtitles are wanted.
+
+        Raises:
+            SinkError: there is no such track.
         """
-        wanted = {"audio": audio, "subtitle": subtitles}
+        self._output = output
+        audio = [stream for stream in self._streams if stream.type == "audio"]
+        others = [stream for stream in self._streams if stream.type != "audio"]
+        if options.audio_track is not None and options.audio:
+            if options.audio_track > len(audio):
+                raise SinkError(
+                    f"{self._name} has no sound track {options.audio_track}; it has {len(audio)}."
+                )
+            audio = [audio[options.audio_track - 1]]
+        self._streams = audio * options.audio + others * options.subtitles
         output.metadata.update(self._source.metadata)
         if not self._is_cut:
             self._add_chapters(output)
         for stream in self._streams:
-            if not wanted[stream.type]:
-                continue
             try:
-                track = _track(stream, output, container)
+                self._tracks[stream.index] = _track(stream, output, container)
             except _FAILURES as error:
-                self._warn(stream, error)
-                continue
-            if track is None:
-                _log.warning(
-                    "%s: the subtitles (%s) cannot be kept in %s and are left out.",
-                    self._name, codec_of(stream) or "of unknown kind", container.name,
-                )  # fmt: skip
-            else:
-                self._tracks[stream.index] = track
+                self._refuse(stream, container, error)
         self._packets = self._read()
 
     def _add_chapters(self, output: OutputContainer) -> None:
@@ -207,6 +211,13 @@ class Soundtrack:
         del self._tracks[stream.index]
         self._warn(stream, error)
 
+    def _refuse(self, stream: Stream, container: Container, error: Exception) -> None:
+        what = "sound" if stream.type == "audio" else "subtitles"
+        _log.warning(
+            "%s: the %s (%s) cannot be kept in %s and are left out: %s.",
+            self._name, what, codec_of(stream) or "unknown", container.name, error,
+        )  # fmt: skip
+
     def _note(self, error: Exception) -> None:
         _log.debug("%s: broken part: %s", self._name, error)
 
@@ -218,10 +229,8 @@ class Soundtrack:
         )  # fmt: skip
 
 
-def _track(
-    stream: Stream, output: OutputContainer, container: Container
-) -> CopiedTrack | EncodedTrack | None:
-    """A track for a stream; None for subtitles that the container does not take.
+def _track(stream: Stream, output: OutputContainer, container: Container) -> Track:
+    """A track for a stream.
 
     Raises:
         av.FFmpegError, ValueError: it cannot be kept.
@@ -233,4 +242,6 @@ def _track(
         return EncodedTrack(stream, output, container)
     if codec in container.subtitles_copied:
         return CopiedTrack(stream, output, container)
-    return None
+    if not container.subtitles_encoder or not isinstance(stream, SubtitleStream):
+        raise ValueError("it has no place for them")
+    return EncodedSubtitles(stream, output, container.subtitles_encoder)

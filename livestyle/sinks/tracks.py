@@ -9,6 +9,7 @@ from av import AudioFrame, AudioStream, Packet
 from av.bitstream import BitStreamFilterContext
 from av.container import OutputContainer
 from av.stream import Stream
+from av.subtitles.stream import SubtitleStream
 
 from livestyle.demuxing import time_s
 from livestyle.sinks.formats import Container
@@ -51,7 +52,7 @@ class CopiedTrack:
         self._unframed: BitStreamFilterContext | None = None
         if codec_of(source) == "aac" and not source.codec_context.extradata:
             # As in MPEG-TS: each packet has a header of its own, which other containers forbid.
-            self._unframed = BitStreamFilterContext("aac_adtstoasc", source, self._target)
+            self._unframed = BitStreamFilterContext("aac_adtstoasc", source)
         describe(self._target, source)
 
     def write(self, packet: "AnyPacket", zero_s: float) -> None:
@@ -117,7 +118,7 @@ class EncodedTrack:
         """Encodes a packet; `zero_s` is what becomes time zero. A broken one is passed over."""
         due_s = time_s(packet)
         try:
-            frames = packet.decode()
+            frames = cast("list[AudioFrame]", packet.decode())
         except av.FFmpegError:
             return
         for frame in frames:
@@ -171,10 +172,48 @@ class EncodedTrack:
         self._output.mux(self._target.encode(part))
 
 
+class EncodedSubtitles:
+    """Rewrites subtitles of text as another container wants them."""
+
+    def __init__(self, source: SubtitleStream, output: OutputContainer, encoder: str) -> None:
+        """Adds the track to a recording, before its first packet.
+
+        Raises:
+            ValueError: they are pictures, or of an unknown kind.
+            av.FFmpegError: they cannot be encoded.
+        """
+        self._source = source.codec_context
+        self._source.open(strict=False)
+        header = self._source.subtitle_header
+        if not header:
+            raise ValueError("they are no text")
+        self._output = output
+        self._target = cast(SubtitleStream, output.add_stream(encoder))
+        self._target.codec_context.subtitle_header = header
+        self._target.codec_context.time_base = Fraction(1, 1000)
+        describe(self._target, source)
+
+    def write(self, packet: "AnyPacket", zero_s: float) -> None:
+        """Passes a subtitle on; `zero_s` is what becomes time zero."""
+        subtitle = self._source.decode2(packet)
+        begins = (packet.pts or 0) - round(zero_s / packet.time_base)
+        if not subtitle or begins < 0:
+            return
+        ready = self._target.codec_context.encode_subtitle(subtitle)
+        ready.pts = ready.dts = begins
+        ready.duration, ready.time_base = packet.duration, packet.time_base
+        ready.stream = self._target
+        self._output.mux(ready)
+
+    def finish(self) -> None:
+        """Nothing waits."""
+
+
 def describe(target: Stream, source: Stream) -> None:
     """Gives a track the language, title and place among the tracks of another one."""
-    kept = {key: source.metadata[key] for key in ("language", "title") if key in source.metadata}
-    target.metadata.update(kept)
+    for key in ("language", "title"):
+        if key in source.metadata:
+            target.metadata[key] = source.metadata[key]
     target.disposition = source.disposition
 
 

@@ -18,6 +18,7 @@ from livestyle.errors import SourceError
 from livestyle.frame import Frame, Pixels
 from livestyle.protocols import FrameSource
 from livestyle.resize import resized
+from livestyle.sources.constant_rate import at_rate
 from livestyle.sources.conversion import FrameConverter
 from livestyle.sources.deinterlacing import Deinterlacer
 
@@ -33,6 +34,12 @@ itself announces something, seconds where only the whole file does (sound may be
 
 _MOST_FPS = 240
 """A higher rate is a guess of FFmpeg's (60000 for raw DV)."""
+
+_FINE = Fraction(1, 90_000)
+"""Seconds per tick in which all usual rates are whole numbers."""
+
+_SAME_S = 0.0005
+"""Files count time in ticks of their own; times so near each other are the same."""
 
 _SEEKABLE = ("mov,", "matroska,", "avi", "asf", "flv", "nut", "mxf")
 """Begins of the names of formats with an index, or time stamps that can be searched."""
@@ -65,6 +72,7 @@ class VideoFile(FrameSource):
         size: tuple[int, int] | None = None,
         start_s: float | None = None,
         end_s: float | None = None,
+        fps: float | None = None,
     ) -> None:
         """Opens the file and decodes its first frame.
 
@@ -73,6 +81,7 @@ class VideoFile(FrameSource):
             size: (width, height) that frames are scaled to; None leaves them.
             start_s: frames before it are left out.
             end_s: frames at or after it are left out.
+            fps: frames are dropped and repeated until they come at this rate; None leaves them.
 
         Raises:
             SourceError: it cannot be opened, or holds no frame that can be decoded.
@@ -94,6 +103,8 @@ class VideoFile(FrameSource):
             self._seek()
             self._broken = 0
             self._frames = self._read_frames()
+            if fps:
+                self._change_rate(Fraction(fps).limit_denominator(1001))
             self._first = next(self._frames, None)
             if self._first is None:
                 raise SourceError(self._nothing_found())
@@ -127,12 +138,18 @@ class VideoFile(FrameSource):
         self._stream = stream
         rates = [float(rate) for rate in (stream.average_rate, stream.guessed_rate) if rate]
         self.fps = max((rate for rate in rates if rate <= _MOST_FPS), default=0.0)
+        self._native_fps = self.fps
         self.frame_count = stream.frames
         self.time_base = stream.time_base or Fraction(1, av.time_base)
         self.origin_s = origin_s(self._container)
         self.duration_s = (self._container.duration or 0) / av.time_base
         if stream.duration:
             self.duration_s = float(stream.duration * self.time_base)
+
+    def _change_rate(self, fps: Fraction) -> None:
+        self.frame_count = round(self.duration_s * fps) if self.duration_s else 0
+        self.fps, self.time_base = float(fps), _FINE
+        self._frames = at_rate(self._frames, fps)
 
     def _read_frames(self) -> Generator[Frame, None, None]:
         """Decodes, stamps and converts; ends with a warning where the file is cut short."""
@@ -144,9 +161,9 @@ class VideoFile(FrameSource):
             shown_s = self._time_s(picture, shown_s)
             length_s = float((picture.duration or 0) * (picture.time_base or self.time_base))
             ends_s = shown_s + length_s
-            if self._start_s is not None and shown_s < self._start_s:
+            if self._start_s is not None and shown_s < self._start_s - _SAME_S:
                 continue
-            if self._end_s is not None and shown_s >= self._end_s:
+            if self._end_s is not None and shown_s >= self._end_s - _SAME_S:
                 return
             pixels = convert(picture)
             pixels = resized(pixels, self._scale_to or self._square(picture, pixels))
@@ -166,8 +183,8 @@ class VideoFile(FrameSource):
         if (height > width) != (picture.height > picture.width):  # turned by a quarter
             ratio = 1 / ratio
         if ratio >= 1:
-            return round(width * ratio), height
-        return width, round(height / ratio)
+            return _even(width * ratio), height
+        return width, _even(height / ratio)
 
     def _decoded(self) -> Iterator[av.VideoFrame]:
         """Whole pictures, packet by packet, so that a broken one costs no more than itself."""
@@ -208,11 +225,15 @@ class VideoFile(FrameSource):
     def _time_s(self, picture: av.VideoFrame, last_s: float | None) -> float:
         """When the picture is due; a missing or repeated time is put after the last one."""
         if picture.pts is None:
-            step_s = 1 / self.fps if self.fps else float(self.time_base)
+            step_s = (
+                1 / self._native_fps
+                if self._native_fps
+                else float(self._stream.time_base or self.time_base)
+            )
             return self.origin_s if last_s is None else last_s + step_s
         time_s = float(picture.pts * (picture.time_base or self.time_base))
         if last_s is not None and time_s <= last_s:
-            return last_s + float(self.time_base)
+            return last_s + float(picture.time_base or self.time_base)
         return time_s
 
     def _seek(self) -> None:
@@ -222,7 +243,9 @@ class VideoFile(FrameSource):
         if self._start_s is None or not self._can_seek:
             return
         try:
-            self._container.seek(int(self._start_s / self.time_base), stream=self._stream)
+            self._container.seek(
+                int(self._start_s / (self._stream.time_base or self.time_base)), stream=self._stream
+            )
         except av.FFmpegError as error:
             log.debug("%s cannot seek: %s", self.name, error)
 
@@ -240,7 +263,7 @@ class VideoFile(FrameSource):
             )  # fmt: skip
             return
         if last_s is not None and self._is_short(decoded, last_s):
-            announced = f"{self.frame_count} frames, " if self.frame_count else ""
+            announced = f"{self._stream.frames} frames, " if self._stream.frames else ""
             log.warning(
                 "%s is cut short: it ends after %d frames, at %.2f s, and announces %s%.2f s.",
                 self.name, decoded, last_s - self.origin_s, announced, self.duration_s,
@@ -249,12 +272,18 @@ class VideoFile(FrameSource):
     def _is_short(self, decoded: int, last_s: float) -> bool:
         # MP4 counts frames that its edit list hides; others count what is there to see.
         counted = self._start_s is None and "mp4" not in self._container.format.name
-        if counted and decoded + _EARLY_FRAMES < self.frame_count:
+        if counted and decoded + _EARLY_FRAMES < self._stream.frames:
             return True
-        early_s = _EARLY_FRAMES / self.fps if self._stream.duration and self.fps else _EARLY_S
+        fps = self._native_fps if self._stream.duration else 0.0
+        early_s = _EARLY_FRAMES / fps if fps else _EARLY_S
         # Matroska counts its length from zero, not from where the file begins.
         begins_s = 0.0 if "matroska" in self._container.format.name else self.origin_s
         return last_s + early_s < begins_s + self.duration_s
+
+
+def _even(length: Fraction) -> int:
+    """Most videos want even sizes."""
+    return 2 * round(length / 2)
 
 
 def _open_container(path: Path) -> InputContainer:

@@ -156,7 +156,8 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _FILE_NAME = re.compile(r"[^./\\:\x00-\x1f\x7f][^/\\:\x00-\x1f\x7f]{0,127}")
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 _FORMATS = ("onnx", "torchscript")
-_PRECISIONS = ("fp32", "fp16", "int8")
+PRECISIONS = ("fp32", "fp16", "int8")
+"""Of model files."""
 
 
 def is_style_name(name: str) -> bool:
@@ -220,7 +221,7 @@ def _files(data: dict[str, Any], key: str, origin: str) -> tuple[ModelFile, ...]
             raise StyleError(
                 f"The card in {origin} names the file {printable(repr(path), 160)}: no plain name."
             )
-        known = file["format"] in _FORMATS and file["precision"] in _PRECISIONS
+        known = file["format"] in _FORMATS and file["precision"] in PRECISIONS
         if (
             not known
             or not isinstance(file["sha256"], str)

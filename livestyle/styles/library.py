@@ -3,6 +3,7 @@
 import difflib
 import logging
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
-from livestyle.errors import StyleError
+from livestyle.errors import SinkError, StyleError
 from livestyle.installation import shipped_styles
 from livestyle.styles.card import CARD_FILE, StyleCard
 from livestyle.styles.checkpoint_file import CHECKPOINT_FILE
@@ -65,12 +66,20 @@ def find_style(name_or_path: str) -> Style:
     path = Path(name_or_path)
     if path.exists():
         return open_style(path)
+    alike = [style for name, style in styles.items() if _plain(name) == _plain(name_or_path)]
+    if len(alike) == 1:
+        return alike[0]
     if (
         path.suffix.lower() in (*FORMATS, *PROGRAM_SUFFIXES, PACK_SUFFIX)
         or path.name != name_or_path
     ):
         raise StyleError(f"There is no style at {path}. `livestyle styles` lists those by name.")
     raise StyleError(_unknown(name_or_path, list(styles)))
+
+
+def _plain(name: str) -> str:
+    """A style's name without what people write differently: case, blanks, hyphens, underscores."""
+    return re.sub(r"[\s_-]+", "", name.casefold())
 
 
 def is_folder_of_styles(name_or_path: str) -> bool:
@@ -126,20 +135,29 @@ def find_styles(name_or_path: str) -> list[Style]:
     return [styles[name] for name in sorted(styles)]
 
 
-def add_style(path: Path) -> Style:
+def add_style(path: Path, *, overwrite: bool = False) -> Style:
     """Copies a style to the user's styles, whole or not at all.
-
-    An older style of the user with the same name is replaced.
 
     Args:
         path: a style's folder, a finished run, a style pack, or a single model file.
+        overwrite: whether it may take the place of a style of the same name: an older one of the
+            user is replaced, one that comes with livestyle is hidden until this one is removed.
 
     Raises:
-        StyleError: it is broken, unsafe or differs from its card, or cannot be written.
+        StyleError: it is broken, unsafe or differs from its card.
+        SinkError: there is one of that name, or it cannot be written.
     """
     style = open_style(path)
     files = style_files(style)
     target = styles_folder() / style.card.name
+    hidden = _packaged_folder() / style.card.name
+    if not overwrite and (target.exists() or hidden.exists()):
+        what = f"your own style in {target}" if target.exists() else "a style of livestyle"
+        happens = "be replaced" if target.exists() else "be hidden until you remove yours"
+        raise SinkError(
+            f"There is a style {style.card.name} already, {what}. With --overwrite (-y) it would "
+            f"{happens}."
+        )
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".adding-", dir=target.parent) as scratch:

@@ -10,9 +10,8 @@ from typing import Any
 from livestyle.errors import LivestyleError, TrainingError
 from livestyle.frame import Pixels
 from livestyle.images import encode_picture, read_picture, to_long_side
-from livestyle.styles.card import StyleCard
+from livestyle.styles.card import PREVIEW_FILE, StyleCard
 from livestyle.training.callbacks.history import LOSSES_FILE, STEADINESS_FILE, Table, read_table
-from livestyle.training.callbacks.preview import PREVIEW_FILE
 from livestyle.training.checkpoint import Checkpoint, load_checkpoint
 from livestyle.training.config import TrainConfig
 

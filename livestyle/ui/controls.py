@@ -187,7 +187,7 @@ class Controls:
         self.screen.say(f"{text} {'on' if value else 'off'}")
 
     def toggle_freeze(self) -> None:
-        """Holds the camera's picture, or lets it go."""
+        """Holds the picture, or lets it move on."""
         self.player.frozen = not self.player.frozen
         self.screen.say("frozen; space goes on" if self.player.frozen else "live again")
 

@@ -20,6 +20,9 @@ from livestyle.ui.thumbnail_strip import Strip
 
 HOLD_S = 1.6
 FADE_S = 0.4
+READ_S_PER_LETTER = 0.05
+"""A long notice, such as one with a path, stays as long as it takes to read."""
+
 LEAST_FONT_PX = 11
 COMMON_HEIGHT_PX = 720
 LEAST_TABLE_PX = 7
@@ -84,8 +87,8 @@ class Overlay:
         self._style, self._notice, self._hint = _Passing(), _Passing(), _Passing()
 
     def say(self, notice: str) -> None:
-        """Shows a short notice for about two seconds, in place of the one before."""
-        self._notice = self._passing(notice, HOLD_S)
+        """Shows a notice in place of the one before: for two seconds, a long one for longer."""
+        self._notice = self._passing(notice, max(HOLD_S, len(notice) * READ_S_PER_LETTER))
 
     def hint(self, text: str, hold_s: float) -> None:
         """Shows a hint for a while, unless help, figures or thumbnails are there."""

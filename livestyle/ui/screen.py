@@ -188,7 +188,7 @@ class Screen(Sink):
         return self._choices.popleft() if self._choices else None
 
     def say(self, notice: str) -> None:
-        """Shows a short notice for about two seconds."""
+        """Shows a notice for a moment."""
         self._overlay.say(notice)
 
     def toggle_fullscreen(self) -> None:

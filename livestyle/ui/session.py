@@ -1,4 +1,4 @@
-"""LiveSession: source, player, window and recording put together for an evening."""
+"""LiveSession: a live show in a window: source, player, screen, keys and recording."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,8 +14,8 @@ from livestyle.ui.thumbnails import Thumbnails
 
 
 class LiveSession:
-    """A pipeline that is shown in a window and played with its keys. Without a window, a
-    `Pipeline` alone does."""
+    """A pipeline that is shown in a window and controlled by its keys. Without a window, use
+    `Pipeline` itself."""
 
     def __init__(
         self,
@@ -43,9 +43,8 @@ class LiveSession:
             folder: where pictures and recordings go that keys ask for.
             recording: what `r` switches; may be running already.
             thumbnails: paints what `t` shows; the caller closes it after `run`.
-            sinks: others that get every frame, without words on it; what they have to tell is
-                shown.
-            session_recorder: gets every frame as it came; what it has to tell is shown, too.
+            sinks: others that get every frame, without words on it; their notices are shown.
+            session_recorder: gets every frame as it came; its notices are shown, too.
             settings: what else to keep in the metadata of pictures.
             max_frames: end after this many shown frames.
             duration_s: end this long after the first shown frame.

@@ -1,4 +1,4 @@
-"""Thumbnails: what each style makes of the picture now, painted small and on the side."""
+"""Thumbnails: small paintings of the current frame in each style, made in the background."""
 
 import logging
 import time
@@ -33,11 +33,11 @@ JOIN_S = 5.0
 
 
 class Thumbnails:
-    """Paints a small picture of every style that is wanted, one at a time, round and round.
+    """Paints the current frame in every style that is shown, one style at a time, in turn.
 
-    The main thread says what is wanted and looks at `pictures`; a thread of its own, which
-    begins with the first wish and sleeps while nothing is wanted, paints with styles of its own.
-    So neither the picture nor its memory bound knows of it.
+    The main thread says which styles to paint and reads `pictures`. A background thread, started
+    when it is first needed and asleep while nothing is shown, paints with styles loaded for it
+    alone: the styles of the live picture, and their limit of memory, are not touched.
     """
 
     def __init__(
@@ -45,10 +45,10 @@ class Thumbnails:
         load: Callable[[str], Stylizer],
         first_picture: Callable[[str], Pixels | None] = lambda name: None,
     ) -> None:
-        """Begins with nothing wanted and nothing loaded.
+        """Starts with nothing to paint and nothing loaded.
 
         Args:
-            load: makes a style ready to paint, best on a processor the show can spare.
+            load: loads a style, preferably on a device that the live picture does not use.
             first_picture: what to show until a style has painted; None for nothing.
         """
         self._load = load
@@ -57,7 +57,7 @@ class Thumbnails:
         self._changed = Condition()
         self._closed = False
         self._wanted: tuple[str, ...] = ()
-        self._scene: Pixels | None = None
+        self._frame: Pixels | None = None
         self._look = Look()
         self._stale: set[str] = set()
         # What follows belongs to the thread: the one painted longest ago comes first.
@@ -70,28 +70,28 @@ class Thumbnails:
         """The latest thumbnail of each style that has one, RGB uint8 of `SIZE`."""
         return self._pictures
 
-    def want(self, names: Iterable[str], scene: Pixels | None, look: Look) -> None:
-        """Says what to paint from now on; returns at once.
+    def want(self, names: Iterable[str], frame: Pixels | None, look: Look) -> None:
+        """Sets what to paint from now on; returns at once.
 
         Args:
-            names: of the styles; none lets the thread sleep.
-            scene: what to paint, RGB uint8 (H, W, 3); None while there is nothing yet.
+            names: of the styles; with none the thread sleeps.
+            frame: what to paint, RGB uint8 (H, W, 3); None while there is nothing yet.
             look: mirror and colours are kept; the strength is full.
         """
         with self._changed:
-            self._wanted, self._scene = tuple(names), scene
+            self._wanted, self._frame = tuple(names), frame
             self._look = replace(look, strength=1.0, split=False)
             if self._wanted and self._painter.ident is None and not self._closed:
                 self._painter.start()
             self._changed.notify_all()
 
     def renew(self, name: str) -> None:
-        """The style has changed: it is loaded again when its turn comes."""
+        """Loads a style again whose files have changed, when its turn comes."""
         with self._changed:
             self._stale.add(name)
 
     def close(self) -> None:
-        """Ends the thread and frees the styles."""
+        """Ends the thread and frees its styles."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -102,7 +102,7 @@ class Thumbnails:
 
     def _paint(self) -> None:
         turn = 0
-        while (names := self._await_wish()) is not None:
+        while (names := self._await_names()) is not None:
             began_s = time.perf_counter()
             if fresh := [name for name in names if name not in self._pictures]:
                 self._show_first(fresh)
@@ -113,7 +113,7 @@ class Thumbnails:
         for style in self._loaded.values():
             _close(style)
 
-    def _await_wish(self) -> tuple[str, ...] | None:
+    def _await_names(self) -> tuple[str, ...] | None:
         """The names that are wanted, as soon as there are some; None at the end."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._wanted)
@@ -146,13 +146,13 @@ class Thumbnails:
 
     def _paint_one(self, name: str) -> None:
         with self._changed:
-            scene, look = self._scene, self._look
-        if scene is None:
+            frame, look = self._frame, self._look
+        if frame is None:
             return
         try:
             style = self._loaded.pop(name, None) or self._load(name)
             self._loaded[name] = style
-            small = fitted(scene)
+            small = fitted(frame)
             self._pictures[name] = apply(small, style(small), look)
         except Exception as error:  # whatever is wrong with one style, the others are painted
             log.info("no thumbnail of %s: %s", name, error)

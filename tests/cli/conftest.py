@@ -1,5 +1,6 @@
 """The program as its user has it: tiny styles, a folder of its own, no display."""
 
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -26,6 +27,16 @@ def at_home(styles_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def log_levels() -> Iterator[None]:
+    """-v and --debug are for one command, not for the tests after it."""
+    loggers = [logging.getLogger(), logging.getLogger("livestyle")]
+    levels = [logger.level for logger in loggers]
+    yield
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
 
 
 @pytest.fixture

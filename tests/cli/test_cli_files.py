@@ -82,11 +82,96 @@ def test_several_clips_into_a_folder(livestyle: Livestyle) -> None:
     make_clip(Path("two.webm"), frames=4)
     ended = livestyle("video", "one.mp4", "broken.mp4", "two.webm", "painted")
     assert ended.code == 3
-    assert ended.out.split() == [str(Path("painted/one.mp4")), str(Path("painted/two.mp4"))]
+    assert ended.out.split() == [str(Path("painted/one.mp4")), str(Path("painted/two.webm"))]
     assert "broken.mp4" in ended.err and "1 of 3 videos" in ended.err.splitlines()[-1]
     assert len(decoded(Path("painted/one.mp4")).pictures) == 3
-    assert len(decoded(Path("painted/two.mp4")).pictures) == 4
+    assert len(decoded(Path("painted/two.webm")).pictures) == 4
     assert len(list(Path("painted").iterdir())) == 2
+
+
+def test_a_batch_goes_on_where_it_was_left(livestyle: Livestyle) -> None:
+    """Of the same name or not: nothing is lost, and nothing is done twice."""
+    for folder in ("in", "more"):
+        Path(folder).mkdir()
+        make_clip(Path(folder) / "one.mp4", frames=3)
+    make_clip(Path("in/two.avi"), frames=4)
+    Path("in/notes.txt").write_text("not meant")
+    ended = livestyle("video", "in", "more", "painted", "--strength", "0")
+    assert ended.code == 0, ended.err
+    names = ["one-2.mp4", "one.mp4", "two.mp4"]
+    assert sorted(path.name for path in Path("painted").iterdir()) == names
+    Path("painted/two.mp4").unlink()
+    older = Path("painted/one.mp4").stat().st_mtime_ns
+    ended = livestyle("video", "in", "more", "painted", "--strength", "0")
+    assert ended.code == 0, ended.err
+    assert "1 painted, 2 there already, 0 failed" in ended.err
+    assert Path("painted/one.mp4").stat().st_mtime_ns == older
+    assert sorted(path.name for path in Path("painted").iterdir()) == names
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".webp", ".apng"])
+def test_animated_pictures_come_out(suffix: str, livestyle: Livestyle) -> None:
+    clip = make_clip(Path("clip.mp4"), frames=5, fps=10, size=(63, 47), audio_s=0.5)
+    assert livestyle("video", clip, f"out{suffix}", "--strength", "0").code == 0
+    with Image.open(f"out{suffix}") as animation:
+        assert (animation.n_frames, animation.size) == (5, (63, 47))  # type: ignore[attr-defined]
+        animation.seek(3)
+        shown = np.asarray(animation.convert("RGB"))
+    assert difference(shown, decoded(clip).pictures[3][:47, :63]) < 8
+
+
+def test_numbered_pictures_come_out_and_go_in(livestyle: Livestyle) -> None:
+    clip = make_clip(Path("clip.mp4"), frames=12, fps=10)
+    assert livestyle("video", clip, "shots/%03d.png", "--strength", "0").code == 0
+    names = [path.name for path in sorted(Path("shots").iterdir())]
+    assert names == [f"{number:03}.png" for number in range(1, 13)]
+    for given in ("shots", "shots/%03d.png"):
+        ended = livestyle("video", given, "out.mp4", "--strength", "0", "--fps", "10", "-y")
+        assert ended.code == 0, ended.err
+        assert ticks(Path("out.mp4")) == [100 * number for number in range(12)]
+        assert difference(decoded(Path("out.mp4")).pictures[7], decoded(clip).pictures[7]) < 6
+    again = livestyle("video", clip, "shots/%03d.png", "--strength", "0")
+    assert again.code == 5 and "--overwrite" in again.err
+
+
+def test_a_video_from_standard_input() -> None:
+    clip = make_clip(Path("clip.mkv"), frames=6, audio_s=0.2)
+    command = [sys.executable, "-m", "livestyle.cli.main", "video", "-", "out.mp4"]
+    given = clip.read_bytes()
+    done = subprocess.run([*command, "--strength", "0"], input=given, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    assert len(decoded(Path("out.mp4")).pictures) == 6
+    assert decoded(Path("out.mp4")).sound_s > 0.1
+
+
+@pytest.mark.parametrize(("fps", "frames"), [("5", 5), ("25", 25)])
+def test_another_rate_drops_and_repeats_frames(fps: str, frames: int, livestyle: Livestyle) -> None:
+    clip = make_clip(Path("clip.mp4"), frames=10, fps=10)
+    ended = livestyle("video", clip, "out.mp4", "--fps", fps, "--strength", "0")
+    assert ended.code == 0, ended.err
+    assert ticks(Path("out.mp4")) == [round(1000 * n / int(fps)) for n in range(frames)]
+    shown = decoded(Path("out.mp4")).pictures
+    originals = decoded(clip).pictures
+    assert difference(shown[0], originals[0]) < 6
+    assert difference(shown[-1], originals[9 if fps == "25" else 8]) < 6
+
+
+def test_bit_rate_pixel_format_and_track(livestyle: Livestyle) -> None:
+    clip = make_clip(
+        Path("clip.mp4"), frames=20, audio_s=0.5, picture=lambda i, size: noise(i, size)
+    )
+    options = ("--pix-fmt", "yuv420p10le", "--strength", "0")
+    assert livestyle("video", clip, "ten.mkv", *options).code == 0
+    with av.open("ten.mkv") as container:
+        assert container.streams.video[0].pix_fmt == "yuv420p10le"
+    sizes = []
+    for rate in ("100k", "2M"):
+        assert livestyle("video", clip, "out.mp4", "--bitrate", rate, "-y").code == 0
+        sizes.append(Path("out.mp4").stat().st_size)
+    assert sizes[1] > 2 * sizes[0]
+    assert livestyle("video", clip, "out.mp4", "--bitrate", "fast", "-y").code == 2
+    ended = livestyle("video", clip, "none.mp4", "--audio-track", "2")
+    assert ended.code == 5 and "no sound track 2" in ended.err
 
 
 def test_strength_colours_and_codec(livestyle: Livestyle) -> None:
@@ -241,15 +326,15 @@ def test_pipes() -> None:
 def test_styles_are_listed(livestyle: Livestyle) -> None:
     ended = livestyle("styles")
     assert (ended.code, ended.err) == (0, "")
-    assert ended.out.startswith("mosaic ") and "\nabstract " in ended.out
+    assert ended.out.startswith("  1  mosaic ") and "  2  abstract " in ended.out
     rows = json.loads(livestyle("styles", "--json").out)
     assert set(rows[0]) == {
         "name", "title", "artist", "licence", "net", "parameters", "kmac_per_pixel",
-        "precisions", "rich", "size_bytes", "default",
+        "precisions", "rich", "size_bytes", "default", "own",
     }  # fmt: skip
     assert [row["default"] for row in rows] == [True] + [False] * (len(rows) - 1)
     assert rows[0]["name"] == "mosaic" and rows[0]["precisions"] == ["fp32"]
-    card = json.loads(livestyle("styles", "show", "abstract").out)
+    card = json.loads(livestyle("styles", "show", "abstract", "--json").out)
     assert card["name"] == "abstract" and card["files"][0]["format"] == "onnx"
 
 

@@ -3,13 +3,14 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from signal import SIGKILL, SIGTERM
 
 import pytest
 from cli_runs import Ended, Running, decoded, difference
 from media import make_clip
-from models import save_style
+from models import blur_model, save_onnx, save_style
 
 Livestyle = Callable[..., Ended]
 Start = Callable[..., Running]
@@ -154,3 +155,23 @@ def test_a_show_that_does_not_start_leaves_no_session(livestyle: Livestyle) -> N
     options = ("--source", clip, "--no-display", "--session", "s", "--precision", "int8")
     assert livestyle("cam", *options).code == 4
     assert not Path("s").exists()
+
+
+def test_the_noise_map_and_the_network_are_those_of_the_session(
+    livestyle: Livestyle, tmp_path: Path
+) -> None:
+    """A rich network that blurs, where the usual one is the negative, is what was on the screen."""
+    folder = tmp_path / "mine"
+    card = save_style(folder)
+    rich = replace(save_onnx(blur_model(), folder / "tiny-rich.onnx", card), precision="fp16")
+    card.with_files(card.files, rich=[rich]).save(folder)
+    clip = make_clip(Path("clip.mp4"), frames=4)
+    style = ("--style", folder, "--rich", "--noise", "0.5", "--precision", "fp16")
+    keep_clip(livestyle, clip, *style, "--record", "live.mp4")
+    assert json.loads(Path("s/timeline.jsonl").read_text().splitlines()[0])["noise"] == 0.5
+    ended = livestyle("-v", "render", "s", "show.mp4")
+    assert ended.code == 0, ended.err
+    live, show = decoded(Path("live.mp4")).pictures[2], decoded(Path("show.mp4")).pictures[2]
+    assert difference(live, show) < 6
+    assert livestyle("render", "s", "usual.mp4", "--no-rich").code == 0
+    assert difference(live, decoded(Path("usual.mp4")).pictures[2]) > 20

@@ -17,7 +17,7 @@ def test_from_one_machine_to_another(
     assert packed.code == 0, packed.err
     pack = Path(packed.out.strip())
     assert pack == tmp_path / "mosaic.livestyle"
-    assert livestyle("export", "mosaic", "--to", "pack", "--out", tmp_path).code == 4
+    assert livestyle("export", "mosaic", "--to", "pack", "--out", tmp_path).code == 5
     assert livestyle("export", "mosaic", "--to", "pack", "--out", tmp_path, "--overwrite").code == 0
 
     monkeypatch.setenv("LIVESTYLE_STYLES", str(tmp_path / "other"))
@@ -29,7 +29,9 @@ def test_from_one_machine_to_another(
         "cam", "--source", "demo", "--no-display", "--max-frames", 3, "--style", pack
     )  # fmt: skip
     assert cam.code == 0, cam.err
-    added = livestyle("styles", "add", pack)
+    assert livestyle("styles", "add", pack).code == 5, "it would hide the one of livestyle"
+    added = livestyle("styles", "add", pack, "-y")
+    assert "yours, in" in livestyle("styles").out.splitlines()[0]
     assert (added.code, added.out.strip()) == (0, str(tmp_path / "other" / "mosaic"))
     assert "Tiny" in livestyle("styles", "show", "mosaic").out
 

@@ -4,10 +4,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 from cameras import FakeVirtualCamera
-from cli_runs import Ended, decoded
+from cli_runs import Ended, decoded, difference
 from media import make_clip
 
 Livestyle = Callable[..., Ended]
@@ -26,7 +25,7 @@ def test_together_with_a_recording(driver: type[FakeVirtualCamera], livestyle: L
     assert "the camera /dev/video9" in ended.err
     original = decoded(Path("clip.mp4")).pictures
     assert len(decoded(Path("out.mp4")).pictures) == len(original)
-    assert np.array_equal(driver.latest.sent[-1], 255 - original[-1])
+    assert difference(driver.latest.sent[-1], 255 - original[-1]) < 3
     assert driver.latest.closed == 1
 
 
@@ -37,7 +36,7 @@ def test_a_mirror_is_only_for_who_looks_into_it(
     assert livestyle("cam", *CLIP, "--mirror", flag).code == 0
     seen = 255 - decoded(Path("clip.mp4")).pictures[-1]
     expected = seen if flag == "--virtual-camera" else seen[:, ::-1]
-    assert np.array_equal(driver.latest.sent[-1], expected)
+    assert difference(driver.latest.sent[-1], expected) < 3
 
 
 def test_without_the_package(livestyle: Livestyle, monkeypatch: pytest.MonkeyPatch) -> None:

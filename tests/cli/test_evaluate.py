@@ -72,4 +72,4 @@ def test_it_asks_for_something_to_measure_on(livestyle) -> None:
 def test_the_card_keeps_the_figures_of_the_whole_style(livestyle, photos) -> None:
     ended = livestyle("evaluate", "mosaic", "--photos", photos, "--fill", "0", "--save")
     assert ended.code == 2
-    assert "without --fill" in ended.err
+    assert "without --noise" in ended.err

@@ -78,7 +78,7 @@ def test_a_program_in_a_style_writes_no_file_however_it_is_written(
         paint_in_every_way(spec)
         assert not written.exists(), spec.name
         try:
-            added = add_style(spec)
+            added = add_style(spec, overwrite=True)
         except StyleError:
             continue
         paint_in_every_way(added.folder)
@@ -97,7 +97,7 @@ def test_a_style_of_earlier_days_paints_without_its_program_and_says_so(
 ) -> None:
     spec = pack_with(old) if packed else old
     with caplog.at_level(logging.WARNING):
-        added = add_style(spec)
+        added = add_style(spec, overwrite=True)
     assert "taken without dots-fp32.pt: livestyle runs no program" in caplog.text
     assert sorted(file.name for file in added.folder.iterdir()) == ["card.json", "dots.onnx"]
     caplog.clear()
@@ -114,7 +114,7 @@ def test_a_style_of_earlier_days_paints_without_its_program_and_says_so(
 def test_a_style_of_programs_alone_is_refused_with_what_to_do(packed: bool, tmp_path: Path) -> None:
     spec = folder_with(tmp_path / "only", b"a program", onnx=False)
     with pytest.raises(StyleError, match=r"only TorchScript.*`livestyle export STYLE --to onnx`"):
-        add_style(pack_with(spec) if packed else spec)
+        add_style(pack_with(spec) if packed else spec, overwrite=True)
 
 
 def test_a_program_that_the_card_does_not_know_is_no_part_of_a_pack(old: Path) -> None:
@@ -129,7 +129,7 @@ def test_a_bare_program_is_refused_with_what_to_use_instead(
     name: str, content: bytes, tmp_path: Path
 ) -> None:
     (tmp_path / name).write_bytes(content)
-    for use in (find_style, lambda path: add_style(Path(path))):
+    for use in (find_style, lambda path: add_style(Path(path), overwrite=True)):
         with pytest.raises(StyleError, match=rf"{name} may hold a program.*take the style's .onnx"):
             use(str(tmp_path / name))
 

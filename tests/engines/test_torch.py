@@ -72,8 +72,8 @@ def test_a_pack_is_painted_from_its_checkpoint(mosaic: Path, tmp_path: Path) -> 
 def test_fill_leaves_out_what_it_leaves_out_of_the_onnx_file(fill: float) -> None:
     style, wall = find_style("mosaic"), np.full((96, 128, 3), 150, np.uint8)
     whole = painted(style, TORCH, wall)
-    less = painted(style, EngineOptions("torch", "cpu", fill=fill), wall)
-    onnx = painted(style, EngineOptions("openvino", "cpu", "fp32", fill=fill), wall)
+    less = painted(style, EngineOptions("torch", "cpu", noise=fill), wall)
+    onnx = painted(style, EngineOptions("openvino", "cpu", "fp32", noise=fill), wall)
     assert psnr_db(less, onnx) > 45
     assert psnr_db(less, whole) < 35, "it changes the picture"
 
@@ -174,7 +174,7 @@ def test_a_checkpoint_that_is_none_is_refused_in_a_sentence(
     path.write_bytes(BROKEN[kind](path.read_bytes()))
     style = find_style(str(mosaic))
     with pytest.raises(StyleError, match=r"checkpoint|no network called"):
-        load(style, EngineOptions("torch", "cpu", fill=fill))
+        load(style, EngineOptions("torch", "cpu", noise=fill))
     stylizer = load(style, EngineOptions("openvino", "cpu"))  # which does not read it
     stylizer.close()
 

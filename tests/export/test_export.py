@@ -13,7 +13,7 @@ import torch
 
 from livestyle.cli.export import export as export_command
 from livestyle.engines import EngineOptions, load
-from livestyle.errors import ExportError
+from livestyle.errors import ExportError, SinkError
 from livestyle.export import MIN_FRAME_SIDE_PX, torchscript
 from livestyle.export.onnx import to_onnx
 from livestyle.export.style import Target, export_style
@@ -194,13 +194,13 @@ def test_an_older_style_is_replaced_only_when_told(
     targets = [Target("onnx", "fp32")]
     folder = tmp_path / "test"
     export_style(checkpoint, folder, frames[:1], targets)
-    with pytest.raises(ExportError, match="--overwrite"):
+    with pytest.raises(SinkError, match="--overwrite"):
         export_style(checkpoint, folder, frames[:1], targets)
     export_style(replace(checkpoint, step=99), folder, frames[:1], targets, overwrite=True)
     assert json.loads((folder / CARD_FILE).read_text())["training"]["steps"] == 99
     assert [path.name for path in tmp_path.iterdir()] == ["test"]
     (folder / CARD_FILE).unlink()  # now it is somebody's folder, not a style
-    with pytest.raises(ExportError, match="is there already"):
+    with pytest.raises(SinkError, match="is already there"):
         export_style(checkpoint, folder, frames[:1], targets, overwrite=True)
 
 
@@ -250,7 +250,7 @@ def test_torchscript_leaves_into_a_folder_of_its_own_with_its_figures(
         net.load_state_dict(checkpoint.net)
         picture = program(torch.tensor(frames[0])[None])[0].numpy()
         assert psnr_db(picture, paint_with_torch(net, frames[0])) > bar - 3
-    with pytest.raises(ExportError, match="--overwrite"):
+    with pytest.raises(SinkError, match="--overwrite"):
         export_torchscript(checkpoint, folder, frames, targets)
     export_torchscript(checkpoint, folder, frames, targets[:1], overwrite=True)
     assert {path.name for path in folder.iterdir()} == {"test-fp32.pt", RECORD_FILE}

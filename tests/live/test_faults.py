@@ -233,7 +233,7 @@ def test_the_first_error_of_a_session_is_the_one_reported(
     evening.window.keys += "t"
     shown = 0
 
-    def show(pixels: np.ndarray) -> None:
+    def show(pixels: np.ndarray, words: object = None) -> None:
         nonlocal shown
         shown += 1
         if stage == "window" and shown > at:

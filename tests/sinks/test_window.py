@@ -352,7 +352,7 @@ def test_what_is_drawn_on_the_picture_is_sharp_in_a_window_of_any_size(
 def test_beside_a_picture_of_other_proportions_it_is_black(
     show: Callable[..., Shown], tmp_path: Path
 ) -> None:
-    window = show((320, 240))
+    window = painting(show, tmp_path)
     picture, bar = (250, 20, 60), (0, 0, 0)
 
     def has(colours: dict[tuple[int, int], tuple[int, int, int]]) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from livestyle.engines import load
-from livestyle.errors import StyleError
+from livestyle.errors import SinkError, StyleError
 from livestyle.styles import library
 from livestyle.styles.library import (
     add_style,
@@ -74,10 +74,15 @@ def test_broken_styles_are_passed_over(user_styles: Path, caplog: pytest.LogCapt
     assert any("halved.onnx is missing" in warning for warning in warnings)
 
 
-@pytest.mark.parametrize(("typed", "meant"), [("mosiac", "mosaic"), ("Mosaic", "mosaic")])
+@pytest.mark.parametrize(("typed", "meant"), [("mosiac", "mosaic"), ("Mozaic", "mosaic")])
 def test_unknown_name_gets_the_nearest(typed: str, meant: str) -> None:
     with pytest.raises(StyleError, match=rf"Did you mean {meant}\?.*`livestyle styles`"):
         find_style(typed)
+
+
+@pytest.mark.parametrize("typed", ["Mosaic", "MOSAIC", " mosaic", "mo-saic", "mo_saic"])
+def test_a_name_is_found_however_it_is_written(typed: str) -> None:
+    assert find_style(typed).card.name == "mosaic"
 
 
 def test_unknown_name_without_a_near_one() -> None:
@@ -145,14 +150,20 @@ def test_add_bare_file(tmp_path: Path, user_styles: Path) -> None:
 def test_add_again_replaces(tmp_path: Path) -> None:
     models.save_style(tmp_path / "one", "dots")
     models.save_style(tmp_path / "two", "dots", models.blur_model())
-    first, second = add_style(tmp_path / "one").card, add_style(tmp_path / "two").card
+    first = add_style(tmp_path / "one").card
+    with pytest.raises(SinkError, match=r"your own style in .* --overwrite"):
+        add_style(tmp_path / "two")
+    assert find_style("dots").card == first
+    second = add_style(tmp_path / "two", overwrite=True).card
     assert first != second
     assert find_style("dots").card == second
 
 
 def test_added_override_goes_and_packaged_comes_back(tmp_path: Path, packaged: Path) -> None:
     models.save_style(tmp_path / "mine", "mosaic")
-    add_style(tmp_path / "mine")
+    with pytest.raises(SinkError, match=r"a style of livestyle.*hidden"):
+        add_style(tmp_path / "mine")
+    add_style(tmp_path / "mine", overwrite=True)
     remove_style("mosaic")
     assert find_style("mosaic").folder == packaged / "mosaic"
 

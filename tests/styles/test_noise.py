@@ -18,7 +18,7 @@ WALL[:, :96] = np.random.default_rng(0).integers(0, 256, (96, 96, 3))
 
 
 def painted(engine: str, precision: str, fill: float) -> Pixels:
-    stylizer = load(find_style("mosaic"), EngineOptions(engine, "cpu", precision, fill=fill))
+    stylizer = load(find_style("mosaic"), EngineOptions(engine, "cpu", precision, noise=fill))
     try:
         return stylizer(WALL)
     finally:
@@ -39,13 +39,13 @@ def test_a_style_with_nothing_to_leave_out_says_so_and_paints(
 ) -> None:
     models.save_style(tmp_path)
     with caplog.at_level(logging.WARNING, "livestyle.engines"):
-        stylizer = load(find_style(str(tmp_path)), EngineOptions(fill=0))
+        stylizer = load(find_style(str(tmp_path)), EngineOptions(noise=0))
     assert "nothing to leave out" in caplog.text
     assert np.array_equal(stylizer(WALL), 255 - WALL)
     stylizer.close()
 
 
 @pytest.mark.parametrize("fill", [-0.1, 1.1])
-def test_a_fill_beyond_all_and_nothing(fill: float) -> None:
-    with pytest.raises(EngineError, match="take 0 to 1"):
-        EngineOptions(fill=fill)
+def test_a_factor_beyond_all_and_nothing(fill: float) -> None:
+    with pytest.raises(EngineError, match="is 0 to 1"):
+        EngineOptions(noise=fill)

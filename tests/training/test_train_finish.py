@@ -20,6 +20,12 @@ from livestyle.training.config import TrainConfig
 from livestyle.training.data.photos import PhotoSet
 
 
+def changed(command: list[str], option: str, value: str) -> list[str]:
+    """A command line with another value of one option."""
+    at = command.index(option) + 1
+    return [*command[:at], value, *command[at + 1 :]]
+
+
 def test_a_painting_becomes_a_style_that_everybody_can_have(
     train: list[str],
     config: TrainConfig,
@@ -51,7 +57,7 @@ def test_a_painting_becomes_a_style_that_everybody_can_have(
     assert run(["image", str(photo), str(painted), "--style", pack]) == 0
     assert read_picture(painted).shape == read_picture(photo).shape
 
-    second = [*train, "--from", pack, "--out", str(tmp_path / "second")]
+    second = changed([*train, "--from", pack], "--out", str(tmp_path / "second"))
     assert run(second) == 0
     started_from = load_checkpoint(tmp_path / "second").origin["started_from"]
     assert started_from == {"name": "mine", "steps": 3}
@@ -105,11 +111,11 @@ def test_a_style_of_another_artwork_is_not_replaced_unasked(
     def installed() -> StyleCard:
         return find_style(str(user_styles / "mine")).card
 
-    assert run([*train, "--steps", "1"]) == 0
+    assert run(changed(train, "--steps", "1")) == 0
     finish_run(run_folder, photos, export=True, install=None)
     error = capfd.readouterr().err
     assert "another style called mine" in error
-    assert f"livestyle styles add {run_folder}" in error
+    assert f"livestyle styles add {run_folder} --overwrite" in error
     assert installed() == older
 
     finish_run(run_folder, photos, export=True, install=True)
@@ -122,7 +128,7 @@ def test_a_style_of_another_artwork_is_not_replaced_unasked(
 def test_a_name_that_no_style_may_have_is_refused_at_once(
     train: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert run([*train, "--name", "My Painting!"]) == 2
+    assert run(changed(train, "--name", "My Painting!")) == 2
     assert "'my_painting'" in capfd.readouterr().err
     assert not (tmp_path / "run").exists()
 

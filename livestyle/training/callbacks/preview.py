@@ -12,12 +12,12 @@ from livestyle.errors import SourceError
 from livestyle.frame import Pixels
 from livestyle.images import read_picture, resampled, write_picture
 from livestyle.nets.pixels import to_batch, to_pixels
+from livestyle.styles.card import PREVIEW_FILE
 from livestyle.training.callbacks.callback import Callback, Progress
 
 if TYPE_CHECKING:
     from livestyle.training.loop import Trainer
 
-PREVIEW_FILE = "preview.jpg"
 COLUMNS_FOLDER = "previews"
 PREVIEW_PHOTOS = 6
 SIDE_PX = 192

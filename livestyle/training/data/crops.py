@@ -33,10 +33,6 @@ class Crops(Protocol):
             TrainingError: no photo can be read.
         """
 
-    @property
-    def is_ready(self) -> bool:
-        """Whether the next batch is there, so that nobody waits for it."""
-
     def close(self) -> None:
         """Ends what runs in the background."""
 
@@ -74,11 +70,6 @@ class DeviceCrops:
         self._number += 1
         return self._album.cut(cuts, crop_px)
 
-    @property
-    def is_ready(self) -> bool:
-        """Always: cutting is a part of the step."""
-        return True
-
     def close(self) -> None:
         """Nothing runs in the background."""
 
@@ -103,11 +94,6 @@ class ThreadedCrops:
         if isinstance(item, Exception):
             raise item
         return item
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether the thread is ahead."""
-        return not self._queue.empty()
 
     def close(self) -> None:
         """Ends the thread."""

@@ -1,0 +1,99 @@
+"""Numbered pictures as a video: a folder of them, or a pattern like shots/%05d.png."""
+
+import re
+import threading
+import time
+from fractions import Fraction
+from pathlib import Path
+
+from livestyle.errors import SourceError
+from livestyle.frame import Frame
+from livestyle.images import SUFFIXES, read_picture
+from livestyle.protocols import FrameSource
+from livestyle.resize import resized
+
+_NUMBER = re.compile(r"%0?\d*d")
+
+
+def is_pattern(path: Path) -> bool:
+    """Whether a path stands for numbered pictures: shots/%05d.png."""
+    return bool(_NUMBER.search(path.name)) and path.suffix.lower() in SUFFIXES
+
+
+class PictureSequence(FrameSource):
+    """Reads pictures one after the other, in the order of their numbers.
+
+    Attributes:
+        frame_count: pictures there are.
+        time_base: seconds per picture.
+        frames_read: so far.
+        is_over: whether all were read.
+    """
+
+    is_live = False
+
+    def __init__(self, path: Path, fps: float = 25.0, size: tuple[int, int] | None = None) -> None:
+        """Finds the pictures and reads the first one.
+
+        Args:
+            path: a folder, or a pattern with %d in its name.
+            fps: pictures per second.
+            size: (width, height) that they are scaled to; None: that of the first one.
+
+        Raises:
+            SourceError: there is none, or the first one cannot be read.
+        """
+        self.path, self.name = path, path.name
+        self.reconnects, self.status = 0, ""
+        self.frames_read, self.is_over = 0, False
+        self._files = _in_folder(path) if path.is_dir() else _numbered(path)
+        if not self._files:
+            raise SourceError(f"There are no pictures at {path}.")
+        self.frame_count = len(self._files)
+        self.fps = fps
+        self.time_base = 1 / Fraction(fps).limit_denominator(1001)
+        self._using = threading.Lock()
+        self._closed = False
+        first = resized(read_picture(self._files[0]), size)
+        self.size = first.shape[1], first.shape[0]
+
+    def read(self) -> Frame | None:
+        """The next picture, or None after the last one.
+
+        Raises:
+            SourceError: it cannot be read.
+        """
+        with self._using:
+            if self._closed or self.frames_read == self.frame_count:
+                self.is_over = self.frames_read == self.frame_count
+                return None
+            index = self.frames_read
+            pixels = resized(read_picture(self._files[index]), self.size)
+            self.frames_read += 1
+            step_s = float(self.time_base)
+            return Frame(pixels, index, index * step_s, time.perf_counter(), duration_s=step_s)
+
+    def close(self) -> None:
+        """Ends it."""
+        self._closed = True
+
+
+def _in_folder(folder: Path) -> list[Path]:
+    pictures = [path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES]
+    return sorted(pictures, key=_natural)
+
+
+def _natural(path: Path) -> list[tuple[int, str]]:
+    """Sorts 2 before 10."""
+    parts = re.split(r"(\d+)", path.name.lower())
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]
+
+
+def _numbered(pattern: Path) -> list[Path]:
+    """The files that a pattern stands for, whatever number they begin with."""
+    before, after = _NUMBER.split(pattern.name, maxsplit=1)
+    name = re.compile(re.escape(before) + r"\d+" + re.escape(after))
+    if not pattern.parent.is_dir():
+        return []
+    found = [path for path in pattern.parent.iterdir() if name.fullmatch(path.name)]
+    return sorted(found, key=_natural)

@@ -1,0 +1,179 @@
+"""Sound, subtitles and titles of all kinds of files, in recordings of all kinds."""
+
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from media import ffmpeg
+
+from livestyle.sinks.recorder import Recorder, RecordOptions
+from livestyle.sources.file import VideoFile
+
+FAST = RecordOptions(preset="ultrafast")
+
+
+def rerecord(origin: Path, target: Path, options: RecordOptions = FAST) -> Path:
+    """Records what a video file gives, with its sound."""
+    source = VideoFile(origin)
+    recorder = Recorder(target, fps=source.fps, options=options, audio_from=origin)
+    while (frame := source.read()) is not None:
+        recorder.write(frame)
+    recorder.close()
+    source.close()
+    return target
+
+
+def heard(path: Path, track: int = 0) -> tuple[str, float, float]:
+    """Codec, start and length of the sound in seconds."""
+    with av.open(str(path)) as container:
+        stream = container.streams.audio[track]
+        frames = list(container.decode(audio=track))
+        samples = sum(frame.samples for frame in frames)
+        codec = stream.codec_context.codec.canonical_name
+        return codec, float(frames[0].time or 0), samples / stream.rate
+
+
+def pictures(path: Path) -> int:
+    with av.open(str(path)) as container:
+        return sum(1 for _ in container.decode(video=0))
+
+
+@pytest.mark.parametrize(
+    ("made", "name", "suffix", "codec"),
+    [
+        ("-c:v mpeg4 -c:a mp3", "in.avi", ".mp4", "mp3"),
+        ("-c:v mpeg4 -c:a mp3", "in.avi", ".mov", "mp3"),
+        ("-c:v libx264 -pix_fmt yuv420p -c:a aac", "in.ts", ".mp4", "aac"),
+        ("-c:v libx264 -pix_fmt yuv420p -c:a aac", "in.ts", ".mkv", "aac"),
+        ("-c:v libx264 -pix_fmt yuv420p -ar 6000 -c:a pcm_s16le", "in.mkv", ".mp4", "aac"),
+        ("-c:v libx264 -pix_fmt yuv420p -ar 22222 -c:a pcm_s16le", "in.mkv", ".mp4", "aac"),
+    ],
+)
+def test_sound_of_any_codec_and_rate_comes_along(
+    made: str, name: str, suffix: str, codec: str, tmp_path: Path
+) -> None:
+    ffmpeg(f"SOURCE TONE {made} {name}", tmp_path)
+    out = rerecord(tmp_path / name, tmp_path / f"out{suffix}")
+    assert pictures(out) == 50
+    got, start_s, length_s = heard(out)
+    assert got == codec
+    assert start_s == pytest.approx(0, abs=0.05)
+    assert length_s == pytest.approx(2.0, abs=0.1)
+
+
+def test_sound_that_steps_back_ends_nothing(tmp_path: Path) -> None:
+    ffmpeg("TONE -c:a mp2 -bsf:a setts=ts='TS-mod(N\\,2)*2500' tone.mkv", tmp_path)
+    ffmpeg("SOURCE -i tone.mkv -map 0:v -map 1:a -c:v libx264 -c:a copy in.mkv", tmp_path)
+    out = rerecord(tmp_path / "in.mkv", tmp_path / "out.mp4")
+    assert pictures(out) == 50
+    assert heard(out)[2] == pytest.approx(2.0, abs=0.1)
+
+
+def test_an_avi_waits_in_silence_for_sound_that_is_late(tmp_path: Path) -> None:
+    """It has no time stamps."""
+    ffmpeg("SOURCE -itsoffset 0.6 TONE -map 0:v -map 1:a -c:v libx264 -c:a mp3 in.mkv", tmp_path)
+    out = rerecord(tmp_path / "in.mkv", tmp_path / "out.avi")
+    with av.open(str(out)) as container:
+        samples = np.concatenate([f.to_ndarray()[0] for f in container.decode(audio=0)])
+    assert np.argmax(np.abs(samples.astype(int)) > 500) / 48000 == pytest.approx(0.6, abs=0.06)
+
+
+def test_all_tracks_come_with_their_languages_and_channels(tmp_path: Path) -> None:
+    ffmpeg(
+        "SOURCE TONE -map 0:v -map 1:a -map 1:a -c:v libx264 -c:a:0 aac -c:a:1 flac "
+        "-filter:a:1 pan=5.1|c0=c0|c2=c0 -metadata:s:a:0 language=fra -metadata:s:a:1 language=deu "
+        "-disposition:a:0 0 -disposition:a:1 default in.mkv",
+        tmp_path,
+    )
+    for suffix in (".mp4", ".webm"):
+        out = rerecord(tmp_path / "in.mkv", tmp_path / f"out{suffix}")
+        with av.open(str(out)) as container:
+            tracks = container.streams.audio
+            assert [track.language for track in tracks] == ["fra", "deu"]
+            assert [track.channels for track in tracks] == [1, 6]
+            assert [bool(track.disposition & 1) for track in tracks] == [False, True]
+
+
+def test_titles_chapters_and_subtitles_are_kept(tmp_path: Path) -> None:
+    (tmp_path / "in.srt").write_text("1\n00:00:00,500 --> 00:00:01,000\nHello\n")
+    (tmp_path / "meta.txt").write_text(
+        ";FFMETADATA1\ntitle=A title\nartist=Somebody\n"
+        "[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=1000\ntitle=One\n"
+    )
+    ffmpeg(
+        "SOURCE TONE -i in.srt -i meta.txt -map 0:v -map 1:a -map 2:s -map_metadata 3 "
+        "-c:v libx264 -c:a aac -c:s srt -metadata:s:s language=fra in.mkv",
+        tmp_path,
+    )
+    out = rerecord(tmp_path / "in.mkv", tmp_path / "out.mkv")
+    with av.open(str(out)) as container:
+        assert container.metadata["title"] == "A title"
+        assert container.metadata["ARTIST"] == "Somebody"
+        assert [c["metadata"]["title"] for c in container.chapters()] == ["One"]
+        (subtitles,) = container.streams.subtitles
+        assert subtitles.language == "fra"
+        texts = [bytes(p) for p in container.demux(subtitles) if p.size]
+    assert texts == [b"Hello"]
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".webm"])
+def test_subtitles_of_text_fit_any_container(suffix: str, tmp_path: Path) -> None:
+    (tmp_path / "in.srt").write_text("1\n00:00:00,500 --> 00:00:01,000\nHello\n")
+    ffmpeg("SOURCE -i in.srt -map 0:v -map 1:s -c:v libx264 -c:s srt in.mkv", tmp_path)
+    rerecord(tmp_path / "in.mkv", tmp_path / f"out{suffix}")
+    ffmpeg(f"-i out{suffix} -map 0:s out.srt", tmp_path)
+    first = (tmp_path / "out.srt").read_text().splitlines()
+    assert first[1].startswith("00:00:00,5") and first[2] == "Hello"
+
+
+def test_subtitles_that_cannot_be_kept_are_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "in.srt").write_text("1\n00:00:00,500 --> 00:00:01,000\nHello\n")
+    ffmpeg("SOURCE -i in.srt -map 0:v -map 1:s -c:v libx264 -c:s srt in.mkv", tmp_path)
+    rerecord(tmp_path / "in.mkv", tmp_path / "out.avi")
+    assert "subtitles (subrip) cannot be kept in avi" in caplog.text
+
+
+def test_joined_recordings_keep_all_their_pictures_and_sound(tmp_path: Path) -> None:
+    ffmpeg("SOURCE TONE -c:v libx264 -pix_fmt yuv420p -c:a aac one.ts", tmp_path)
+    one = (tmp_path / "one.ts").read_bytes()
+    (tmp_path / "in.ts").write_bytes(one + one)
+    out = rerecord(tmp_path / "in.ts", tmp_path / "out.mp4")
+    with av.open(str(out)) as container:
+        times_s = [float(frame.time or 0) for frame in container.decode(video=0)]
+    assert len(times_s) == 100
+    assert np.diff(times_s) == pytest.approx(np.full(99, 0.04), abs=0.002)
+    assert heard(out)[2] == pytest.approx(4.0, abs=0.15)
+
+
+@pytest.mark.parametrize("codec", ["av1", "vp8", "vp9", "h264"])
+def test_crf_makes_a_difference(codec: str, tmp_path: Path) -> None:
+    ffmpeg("SOURCE -c:v ffv1 in.mkv", tmp_path)
+    sizes = [
+        rerecord(
+            tmp_path / "in.mkv",
+            tmp_path / f"{crf}.mkv",
+            RecordOptions(codec=codec, crf=crf, preset="ultrafast"),
+        )
+        .stat()
+        .st_size
+        for crf in (10, 45)
+    ]
+    assert sizes[0] > 1.5 * sizes[1]
+
+
+def test_hevc_in_mp4_is_tagged_as_apple_wants_it(tmp_path: Path) -> None:
+    ffmpeg("SOURCE -c:v ffv1 in.mkv", tmp_path)
+    options = RecordOptions(codec="hevc", preset="ultrafast")
+    out = rerecord(tmp_path / "in.mkv", tmp_path / "out.mp4", options)
+    assert b"hvc1" in out.read_bytes() and b"hev1" not in out.read_bytes()
+
+
+def test_the_last_frame_is_shown_as_long_as_it_was(tmp_path: Path) -> None:
+    ffmpeg("SOURCE -t 1 -vf fps=10 -final_delay 100 in.gif", tmp_path)
+    for suffix in (".mp4", ".webm"):
+        out = rerecord(tmp_path / "in.gif", tmp_path / f"out{suffix}")
+        with av.open(str(out)) as container:
+            assert (container.duration or 0) / av.time_base == pytest.approx(1.9, abs=0.05)
