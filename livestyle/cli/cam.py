@@ -49,10 +49,15 @@ source_options = gathered(
         ca_file=ca_file,
     ),
     click.option(
-        "--size", type=SIZE, help="Asked of a camera; files and streams are scaled to it."
+        "--size",
+        type=SIZE,
+        help="Resolution: requested from a camera; files and streams are scaled to it.",
     ),
     click.option(
-        "--fps", metavar="N", type=FiniteRange(1, 1000), help="Asked of a camera; the demo's."
+        "--fps",
+        metavar="N",
+        type=FiniteRange(1, 1000),
+        help="Frame rate requested from a camera, or of the demo.",
     ),
     click.option(
         "--loop",
@@ -60,13 +65,15 @@ source_options = gathered(
         help="Play a video file again and again; a recording of it has no sound.",
     ),
     click.option(
-        "--reconnect/--no-reconnect", default=True, help="Wait for a camera that is lost."
+        "--reconnect/--no-reconnect",
+        default=True,
+        help="Whether to wait for a camera or stream that is lost.",
     ),
     click.option(
         "--tls-verify/--no-tls-verify",
         default=True,
         show_default=True,
-        help="Whether a camera at https:// or rtsps:// has to prove who it is.",
+        help="Whether to verify the certificate of an https:// or rtsps:// server.",
     ),
     click.option(
         "--ca-file",
@@ -90,7 +97,8 @@ player_options = gathered(
         "--target-fps",
         metavar="N",
         type=FiniteRange(1, 1000),
-        help="Hold this rate by painting smaller; strokes keep their size where they are locked.",
+        help="Keep this frame rate: paint at a lower resolution when the machine is too slow. With "
+        "--stroke-lock the strokes keep their size.",
     ),
     click.option(
         "--stroke-lock/--no-stroke-lock",
@@ -106,7 +114,7 @@ player_options = gathered(
         show_default=True,
         metavar="0..1",
         type=FiniteRange(0, 1),
-        help="Take the flicker out of what stands still; 0: show each frame as it is painted.",
+        help="Temporal smoothing of static areas, against flicker; 0 is none.",
     ),
     click.option(
         "--crossfade",
@@ -115,7 +123,7 @@ player_options = gathered(
         show_default=True,
         metavar="S",
         type=FiniteRange(0, 60),
-        help="Dissolve from style to style in S seconds.",
+        help="Duration of the crossfade from one style to the next, in seconds.",
     ),
     click.option(
         "--memory",
@@ -124,7 +132,7 @@ player_options = gathered(
         show_default=True,
         metavar="MB",
         type=FiniteRange(1),
-        help="Keep about so much of styles loaded; those used longest ago go.",
+        help="Memory for loaded styles; the least recently used are unloaded.",
     ),
 )
 """Options of how styles are played: `player`, a `PlayerOptions`."""
@@ -138,6 +146,7 @@ player_options = gathered(
     help="Camera number or path, video file, http:// or rtsp:// address, or demo.",
 )
 @click.option(
+    "-s",
     "--style",
     metavar="NAME|FILE",
     help="The style to begin with: one of `livestyle styles`, a style pack, a finished run, a "
@@ -162,8 +171,8 @@ player_options = gathered(
 @engine_options
 @source_options
 @player_options
-@click.option("--mirror/--no-mirror", help="Show and record the picture as a mirror does.")
-@click.option("--display/--no-display", default=True, help="Show a window or none.")
+@click.option("--mirror/--no-mirror", help="Flip the picture left to right, as in a mirror.")
+@click.option("--display/--no-display", default=True, help="Whether to open a window.")
 @click.option(
     "--record",
     metavar="FILE",
@@ -174,33 +183,34 @@ player_options = gathered(
     "--session",
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="Keep the camera's own frames and what you do in this new folder, for `livestyle render`.",
+    help="Save the camera's own frames and your changes of style to this new folder, for "
+    "`livestyle render`.",
 )
 @click.option(
     "--virtual-camera",
     is_flag=True,
-    help="Other programs see the painted picture as a camera; never mirrored, so that others can "
-    "read what you hold up.",
+    help="Offer the painted picture to other programs as a camera; it is not mirrored, so that "
+    "others can read what you hold up.",
 )
-@click.option("--virtual-mirror", is_flag=True, help="Other programs see it mirrored when you do.")
+@click.option("--virtual-mirror", is_flag=True, help="The same, mirrored when --mirror is on.")
 @click.option(
     "--folder",
     default=Path(),
     type=click.Path(path_type=Path, file_okay=False),
-    help="Where pictures and recordings go that keys ask for.  [default: here]",
+    help="Folder for the pictures and recordings that keys make.  [default: the current one]",
 )
-@click.option("--max-frames", metavar="N", type=click.IntRange(1), help="End after N frames.")
+@click.option("--max-frames", metavar="N", type=click.IntRange(1), help="Stop after N frames.")
 @click.option(
     "--duration",
     "duration_s",
     metavar="S",
     type=FiniteRange(0, min_open=True),
-    help="End after S seconds.",
+    help="Stop after S seconds.",
 )
 @click.option(
     "--report",
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
-    help="Write what was measured here, as JSON; - is standard output.",
+    help="Write measurements (frame rates, latencies, swaps) as JSON; - is standard output.",
 )
 @overwrite_option
 def cam(
@@ -223,14 +233,14 @@ def cam(
     report: Path | None,
     overwrite: bool,
 ) -> None:
-    """Repaint a camera, stream or clip live.
+    """Repaint a camera, a network stream or a video file live.
 
-    In the window: 1-9, n and p swap styles, t shows them all to click on, [ and ] change the
-    strength, w saves a picture, r records, h shows all keys, q quits. Without a window Ctrl-C
-    ends it; a recording is then whole.
+    Keys in the window: 1-9, n and p change the style, t shows all styles to click on, [ and ]
+    change the strength, w saves a picture, r records, h shows all keys, q quits. Without a window,
+    Ctrl-C ends the program; a recording is complete then.
 
-    --style also takes a folder of styles, which are then the set. A style whose files change is
-    loaded again while it runs, and one that is new there joins the set.
+    --style also takes a folder of styles; keys then reach these styles. While livestyle runs, it
+    reloads a style whose files change, and adds styles that appear in the folder.
     """
     if report and report != STDOUT:
         check_output(report, overwrite=overwrite)

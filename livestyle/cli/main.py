@@ -9,7 +9,7 @@ import sys
 import click
 
 from livestyle import __version__
-from livestyle.cli.echo import PlainFormatter, echo
+from livestyle.cli.echo import PlainFormatter, be_quiet, echo
 from livestyle.cli.settings import defaults_for, read_settings
 from livestyle.cli.signals import (
     INTERRUPTED,
@@ -62,6 +62,13 @@ COMMON = (
         expose_value=False,
         callback=_be_verbose,
         help="Log what is going on.",
+    ),
+    click.Option(
+        ["-q", "--quiet"],
+        is_flag=True,
+        expose_value=False,
+        callback=be_quiet,
+        help="Say nothing but results and errors.",
     ),
     click.Option(
         ["--debug"],

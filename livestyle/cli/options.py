@@ -127,6 +127,7 @@ def was_given(ctx: click.Context, parameter: str) -> bool:
 def style_option(command: F) -> F:
     """Adds `--style`, which the command gets as `style`."""
     return click.option(
+        "-s",
         "--style",
         default=DEFAULT_STYLE,
         show_default=True,
@@ -147,7 +148,12 @@ look_options = gathered(
         type=FiniteRange(0, 1),
         help="0 is the original, 1 the full style.",
     ),
-    click.option("--keep-color", is_flag=True, help="Keep the colours of the original."),
+    click.option(
+        "--keep-color",
+        "--keep-colour",
+        is_flag=True,
+        help="Keep the colours of the original; take only light and dark from the style.",
+    ),
 )
 """Options of how the painted and the original picture are composited: `look`, a `Look`."""
 
@@ -161,26 +167,26 @@ engine_options = gathered(
         default="auto",
         show_default=True,
         type=ENGINE,
-        help="What runs the network; auto takes the fastest that really runs.",
+        help="Inference engine; auto takes the fastest one that runs here.",
     ),
     click.option(
         "--device",
         default="auto",
         show_default=True,
         type=click.Choice(DEVICES),
-        help="Where it runs; one that is named runs or is an error.",
+        help="Device to compute on; a named one that does not run is an error.",
     ),
     click.option(
         "--precision",
         default="auto",
         show_default=True,
         type=click.Choice(PRECISION_NAMES),
-        help="Which of the style's files; auto takes the fastest good one.",
+        help="Precision of the model file; auto takes the fastest that looks like fp32.",
     ),
     click.option(
         "--rich/--no-rich",
         default=None,
-        help="Paint with the style's larger network, if it has one.  [default: on NVIDIA cards "
+        help="Use the larger network of the style, where it has one.  [default: on NVIDIA cards "
         "and on processors with Intel AMX]",
     ),
     click.option(
@@ -191,12 +197,15 @@ engine_options = gathered(
         show_default=True,
         metavar="0..1",
         type=FiniteRange(0, 1),
-        help="Factor of the network's noise map, which makes strokes on flat walls and skies. They "
-        "stay where they are on the screen: less is steadier before a camera that moves. --fill is "
-        "its former name.",
+        help="Strength of the noise map, from which the network paints strokes in flat areas. "
+        "They do not move with the scene, so less is steadier when the camera moves. --fill is the "
+        "former name.",
     ),
     click.option(
-        "--threads", metavar="N", type=click.IntRange(1), help="CPU threads for the network."
+        "--threads",
+        metavar="N",
+        type=click.IntRange(1),
+        help="Number of CPU threads for the network.",
     ),
 )
 """Options of what runs the network: `engine`, an `EngineOptions`."""

@@ -69,9 +69,14 @@ class SecondsType(click.ParamType[float]):
 @click.option("--end", "end_s", type=SecondsType(), help="End here, in s or m:s.")
 @click.option("--fps", type=FiniteRange(0.1, 240), help="Frames per second.  [default: its own]")
 @encoding_options
-@click.option("--steady", default=0.0, show_default=True, metavar="0..1",
-              type=FiniteRange(0, 1),
-              help="Take the flicker out of what stands still.")  # fmt: skip
+@click.option(
+    "--steady",
+    default=0.0,
+    show_default=True,
+    metavar="0..1",
+    type=FiniteRange(0, 1),
+    help="Temporal smoothing of static areas, against flicker; 0 is none. (cam has 0.5.)",
+)
 @click.option(
     "--preview",
     is_flag=True,
@@ -94,7 +99,7 @@ def video(
     preview: bool,
     overwrite: bool,
 ) -> None:
-    """Repaint video files: every frame, at its own time, with its sound.
+    """Repaint video files: every frame with its time stamp, and the sound.
 
     INPUTS are videos or folders of them, numbered pictures (a folder, or shots/%05d.png), or - for
     standard input. OUTPUT is a video, an animated picture (.gif .webp .apng), numbered pictures
