@@ -212,10 +212,11 @@ def preview_video(
     """
     check_output(output, overwrite=overwrite, inputs=[video])
     with clip.open(video) as source:
-        begins_s, ends_s = clip.start_s or 0.0, clip.end_s or getattr(source, "duration_s", 0.0)
+        length_s = source.duration_s if isinstance(source, VideoFile) else 0.0
+        begins_s, ends_s = clip.start_s or 0.0, clip.end_s or length_s
         count = (source.frame_count or ends_s * source.fps) if ends_s else source.frame_count
-        if ends_s and isinstance(source, VideoFile) and source.duration_s:
-            count *= (ends_s - begins_s) / source.duration_s
+        if ends_s and length_s:
+            count *= (ends_s - begins_s) / length_s
     step_s = max(0.0, ends_s - begins_s) / PREVIEW_FRAMES
     originals, painted, took_s = [], [], []
     for number in range(PREVIEW_FRAMES if step_s else 1):
