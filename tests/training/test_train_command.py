@@ -39,7 +39,7 @@ def test_train_export_and_paint(
     exports = tmp_path / "exports"
     options = ["--out", str(exports), "--precision", "fp32", "--to", "onnx"]
     assert run(["export", str(run_folder), *options]) == 0
-    assert run(["export", str(run_folder), *options]) == 4  # nothing is overwritten by mistake
+    assert run(["export", str(run_folder), *options]) == 5  # nothing is overwritten by mistake
     assert "--overwrite" in capfd.readouterr().err
 
     photo, painted = config.photos / "0.png", tmp_path / "painted.png"
