@@ -34,7 +34,7 @@ from livestyle.frame import Pixels
 from livestyle.images import read_picture, to_long_side
 from livestyle.nets import NETS, kmac_per_pixel, parameter_count
 from livestyle.nets.johnson import Johnson
-from livestyle.nets.light import Light, ResidualBlock, start_as_nearest
+from livestyle.nets.light import Light, ResidualBlock, Seed, start_as_nearest
 from livestyle.nets.vgg import load_loss_network
 from livestyle.sources.demo import Demo
 from livestyle.training.callbacks.callback import Callback, Progress
@@ -114,6 +114,47 @@ class Eighth(nn.Module):
         return torch.tanh(F.pixel_shuffle(self.paint(x), 2)) * 0.5 + 0.5
 
 
+class CoarseBranch(nn.Module):
+    """Blocks at a sixteenth of the size, added to what lies at a quarter; at first they add 0."""
+
+    def __init__(self, width: int = 32, coarse_width: int = 64, blocks: int = 3) -> None:
+        super().__init__()
+        self.down1 = _conv(width, coarse_width, 3, 2)
+        self.norm1 = nn.InstanceNorm2d(coarse_width, affine=True)
+        self.down2 = _conv(coarse_width, coarse_width, 3, 2)
+        self.norm2 = nn.InstanceNorm2d(coarse_width, affine=True)
+        self.seed = Seed(coarse_width)
+        self.trunk = nn.Sequential(*(ResidualBlock(coarse_width) for _ in range(blocks)))
+        self.out = nn.Conv2d(coarse_width, width, 1)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)
+
+    def forward(self, x: Tensor, fill: Tensor | None = None) -> Tensor:
+        y = torch.relu(self.norm1(self.down1(x)))
+        y = torch.relu(self.seed(self.norm2(self.down2(y)), fill))
+        y = self.out(self.trunk(y))
+        return x + F.interpolate(y, size=x.shape[2:], mode="bilinear")
+
+
+class Coarse(Light):
+    """Light with one block less, and a coarse branch after the first; the noise map lies there."""
+
+    size_multiple = 16
+
+    def __init__(self) -> None:
+        super().__init__(blocks=3)
+        self.seed = Unseeded()  # type: ignore[assignment]
+        self.coarse = CoarseBranch()
+
+    def forward(self, x: Tensor, fill: Tensor | None = None) -> Tensor:
+        half = torch.relu(self.norm1(self.down1(x * 2 - 1)))
+        x = self.trunk[0](torch.relu(self.norm2(self.down2(half))))
+        x = self.trunk[1:](self.coarse(x, fill))
+        x = F.interpolate(x, scale_factor=2.0, mode="nearest")
+        x = torch.relu(self.norm3(self.up1(x) + self.detail(half)))
+        return torch.tanh(F.pixel_shuffle(self.up2(x), 2)) * 0.5 + 0.5
+
+
 def separable() -> Light:
     net = Light(64)
     net.trunk = nn.Sequential(*(Separable(64) for _ in range(4)))
@@ -158,6 +199,7 @@ CANDIDATES = {
     "64 wide, 1/8 size": Candidate(Eighth),
     "64 wide, separable": Candidate(separable),
     "no skip, no seed": Candidate(without_skip_and_seed),
+    "branch at 1/16": Candidate(Coarse),
     "batch norm": Candidate(batch_normed),
     "light, distilled": Candidate(Light, teacher="johnson"),
 }

@@ -25,6 +25,17 @@ if TYPE_CHECKING:  # torch is imported when it is used, so that --help works wit
     from livestyle.training.evaluation import Paint
 
 CLIP_FRAMES = 40
+
+MEANINGS = {
+    "style_error": "   0 is the artwork's style itself; about 0.2 is a strong style",
+    "style_error_unpainted": "   of the photos before painting",
+    "content_error": "   0 is the photo itself; above 1.2 things are hard to recognise",
+    "exact_flow_error": "   0 is steady under a moving camera; below 0.04 is good",
+    "still_camera_flicker": "   change per change of the input; below 1 is steadier than the camera",
+    "moving_camera_ratio": "   warping error over the clip's own; lower is steadier",
+}
+"""What is good, for people."""
+
 STEADINESS_PHOTOS = 6
 
 
@@ -99,7 +110,7 @@ def evaluate(
         echo(json.dumps(figures, indent=2))
         return
     for key, value in figures.items():
-        echo(f"{key:26} {value:.4g}")
+        echo(f"{key:26} {value:6.4g}{MEANINGS.get(key, '')}")
 
 
 def _trained_stroke(style: Style) -> float:

@@ -13,7 +13,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from livestyle.errors import TrainingError
 from livestyle.nets import build_net
-from livestyle.nets.light import Light
+from livestyle.nets.light import Seed
 from livestyle.nets.vgg import LossNetwork, load_loss_network
 from livestyle.training.callbacks.callback import Callback, Progress
 from livestyle.training.checkpoint import (
@@ -98,8 +98,10 @@ class Trainer:
             self.origin[STARTED_FROM] = name_of(start)
         if resume:
             self._restore(load_checkpoint(config.out))
-        if not config.noise and isinstance(self.net, Light):
-            self.net.seed.leave_out()
+        if not config.noise:
+            for module in self.net.modules():
+                if isinstance(module, Seed):
+                    module.leave_out()
         self._painter = self._wrapped()
         _make_folder(config.out)
         weights = sum(weight.numel() for weight in self.net.parameters())

@@ -73,3 +73,9 @@ def test_the_card_keeps_the_figures_of_the_whole_style(livestyle, photos) -> Non
     ended = livestyle("evaluate", "mosaic", "--photos", photos, "--fill", "0", "--save")
     assert ended.code == 2
     assert "without --noise" in ended.err
+
+
+def test_people_are_told_what_is_good(livestyle, photos) -> None:
+    ended = livestyle("evaluate", "mosaic", "--photos", photos)
+    (line,) = [line for line in ended.out.splitlines() if line.startswith("still_camera_flicker")]
+    assert "below 1 is steadier" in line
