@@ -212,7 +212,8 @@ def preview_video(
     """
     check_output(output, overwrite=overwrite, inputs=[video])
     with clip.open(video) as source:
-        begins_s, ends_s = clip.start_s or 0.0, clip.end_s or getattr(source, "duration_s", 0.0)
+        begins_s = clip.start_s or 0.0
+        ends_s = clip.end_s or getattr(source, "duration_s", None) or 0.0
         count = (source.frame_count or ends_s * source.fps) if ends_s else source.frame_count
         if ends_s and isinstance(source, VideoFile) and source.duration_s:
             count *= (ends_s - begins_s) / source.duration_s
