@@ -37,7 +37,7 @@ TILE_PX = 400
 STRENGTHS = 4.0, 2.0, 1.0
 """Tried until gatys is as near to the photo as the style's network is."""
 
-TURNS, STEPS = 3, 3
+TURNS, STEPS = 3, 1
 
 
 def painted(path: Path, paint: Callable[[], Pixels]) -> Pixels:
