@@ -20,7 +20,7 @@ def quantise(model: onnx.ModelProto, frames: Sequence[Pixels]) -> onnx.ModelProt
 
     Weights and activations get the ranges seen while the frames run through the network
     (NNCF's post-training quantisation, arXiv 2002.08679), both symmetric about zero: OpenVINO
-    leaves Intel's matrix units out where activations are not. Sums stay in floating point: the
+    leaves Intel AMX out where activations are not. Sums stay in floating point: the
     picture comes through the residual blocks as one long sum, and rounding that at each block
     makes a still camera flicker.
 

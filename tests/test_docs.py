@@ -56,7 +56,7 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         exec(compile(BLOCKS[0].values[0], str(PAGE), "exec"), {"__name__": "__main__"})
-    Image.effect_noise((256, 256), 60).convert("RGB").save(folder / "artwork.jpg")
+    Image.effect_noise((64, 64), 60).convert("RGB").save(folder / "artwork.jpg")
     return folder
 
 
@@ -80,14 +80,15 @@ def test_there_are_ten_examples() -> None:
     assert [block.id.split(".")[0] for block in BLOCKS] == [str(n) for n in range(1, 11)]
 
 
-def optimise_with_random_weights(monkeypatch: pytest.MonkeyPatch) -> None:
-    """VGG19 as it is before it learns: its weights are 548 MB, and no test fetches them."""
+def optimise_cheaply(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small photo, and a VGG16 as it is before it learns: no test fetches VGG19."""
     pytest.importorskip("torch")
     from livestyle.nets.vgg import LossNetwork
     from livestyle.optimisation import optimise
 
+    Image.open("photo.jpg").resize((64, 48)).save("photo.jpg")
     monkeypatch.setattr(
-        optimise, "load_loss_network", lambda kind, layers, _: LossNetwork(kind, layers)
+        optimise, "load_loss_network", lambda kind, layers, _: LossNetwork("vgg16", layers)
     )
 
 
@@ -101,7 +102,7 @@ def test_an_example_of_the_page_runs_as_it_stands(
 ) -> None:
     shutil.copytree(material, tmp_path, dirs_exist_ok=True)
     if "optimise" in code:
-        optimise_with_random_weights(monkeypatch)
+        optimise_cheaply(monkeypatch)
     exec(compile(code, str(PAGE), "exec"), {"__name__": "__main__"})
     for name in re.findall(r'Path\("(.+?)"\)', code):
         assert Path(name).stat().st_size > 0, f"{name} was not written"

@@ -104,6 +104,9 @@ def video(
     INPUTS are videos or folders of them, numbered pictures (a folder, or shots/%05d.png), or - for
     standard input. OUTPUT is a video, an animated picture (.gif .webp .apng), numbered pictures
     (out/%05d.png), or a folder when there are several; what is in it already is then left as it is.
+
+    Every pixel is painted, so strokes are finer in larger videos; `cam` keeps them as large as at
+    640x480.
     """
     if size and height:
         raise click.UsageError("Take --size or --height, not both.")

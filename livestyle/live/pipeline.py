@@ -1,4 +1,4 @@
-"""Pipeline: camera thread -> slot -> painting thread -> slot -> sinks on the calling thread.
+"""Pipeline: capture thread -> queue -> render thread -> queue -> sinks on the calling thread.
 
 An error ends its stage like the end of a file: what was finished before it still reaches the
 sinks, then everything is closed, and `run` raises the error that came first.
@@ -69,7 +69,7 @@ class Pipeline:
         self._max_frames = max_frames
         self._duration_s = duration_s
         self._playback_clock = PlaybackClock() if paced else None
-        # Somebody watches a paced file and presses keys: what waits in a slot was painted before.
+        # Somebody watches a paced file and presses keys: what waits in a queue was painted before.
         capacity = 1 if paced else 4
         self._raw: FrameQueue[Frame] = FrameQueue(policy, capacity)
         self._painted: FrameQueue[Frame] = FrameQueue(policy, capacity)

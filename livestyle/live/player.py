@@ -28,7 +28,7 @@ class PlayerOptions:
     """How a player plays.
 
     Attributes:
-        steady: 0.0 to 1.0: how much flicker is taken out of what stands still.
+        steady: 0.0 to 1.0: temporal smoothing of static areas, against flicker.
         crossfade_s: how long one style dissolves into the next; 0.0 for a cut.
         target_fps: the rate to hold by painting smaller; None paints at full size.
         memory_mb: about how much all loaded styles may take.
@@ -162,7 +162,7 @@ class Player:
         close_all(evicted)
         if self._note:
             self._note(frame.pts_s, Scene(name, look, frozen=self._held is not None))
-        # Loading takes the processor away for a moment: times taken then mislead the governor.
+        # Loading takes the processor away for a moment: times taken then mislead the controller.
         return self._renderer.paint(frame, original, name, style, look, judge=judge)
 
     def select(self, name: str) -> None:

@@ -28,7 +28,7 @@ class FrameRenderer:
         target_fps: float | None,
         stroke_lock: bool,
     ) -> None:
-        """Begins without a governor's cuts.
+        """Begins without any reduction of the resolution.
 
         Args:
             size: (width, height) of the frames to come.
@@ -91,7 +91,7 @@ class FrameRenderer:
             name: of the style.
             style: paints.
             look: how painted and original meet.
-            judge: whether the time this takes tells the governor anything.
+            judge: whether the time this takes tells the resolution controller anything.
 
         Raises:
             EngineError: the engine failed.

@@ -54,7 +54,7 @@ class Replay:
             self._style = None
 
     def _renderer_for(self, first: Frame) -> FrameRenderer:
-        """A brush as in the performance, but for frames of this size, all painted whole."""
+        """A renderer as in the performance, but for frames of this size, all painted whole."""
         self._zero_s = first.pts_s
         playing = self._timeline.playing
         return FrameRenderer(

@@ -290,9 +290,9 @@ def test_the_least_frame_of_an_exported_model_is_the_one_that_help_names(name: s
         with pytest.raises(Exception, match="Pad"):
             paint(*size)
     help_text = " ".join(export_command.get_help(click.Context(export_command)).split())
-    readme = " ".join((Path(__file__).parents[2] / "README.md").read_text("utf-8").split())
+    page = " ".join((Path(__file__).parents[2] / "docs/export.md").read_text("utf-8").split())
     assert f"height and width of {least} or more" in help_text
-    assert f"height and width of {least} or more" in readme
+    assert f"height and width of {least} or more" in page
 
 
 def test_psnr() -> None:
