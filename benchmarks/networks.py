@@ -34,7 +34,7 @@ from livestyle.frame import Pixels
 from livestyle.images import read_picture, to_long_side
 from livestyle.nets import NETS, kmac_per_pixel, parameter_count
 from livestyle.nets.johnson import Johnson
-from livestyle.nets.light import Light, ResidualBlock, Seed, start_as_nearest
+from livestyle.nets.light import Light, NoiseMap, ResidualBlock, start_as_nearest
 from livestyle.nets.vgg import load_loss_network
 from livestyle.sources.demo import Demo
 from livestyle.training.callbacks.callback import Callback, Progress
@@ -123,7 +123,7 @@ class CoarseBranch(nn.Module):
         self.norm1 = nn.InstanceNorm2d(coarse_width, affine=True)
         self.down2 = _conv(coarse_width, coarse_width, 3, 2)
         self.norm2 = nn.InstanceNorm2d(coarse_width, affine=True)
-        self.seed = Seed(coarse_width)
+        self.seed = NoiseMap(coarse_width)
         self.trunk = nn.Sequential(*(ResidualBlock(coarse_width) for _ in range(blocks)))
         self.out = nn.Conv2d(coarse_width, width, 1)
         nn.init.zeros_(self.out.weight)

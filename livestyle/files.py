@@ -1,17 +1,19 @@
 """Files painted: pictures and videos, each into another file."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
+from livestyle.contact_sheet import in_grid
 from livestyle.engines import EngineOptions, load
 from livestyle.errors import SourceError
 from livestyle.frame import Frame, Pixels
-from livestyle.images import MAX_PIXELS, Picture, open_picture, write_picture
+from livestyle.images import MAX_PIXELS, Picture, open_picture, to_long_side, write_picture
 from livestyle.live.metrics import Metrics
 from livestyle.live.pipeline import Pipeline
 from livestyle.output_file import check_output
@@ -74,6 +76,10 @@ class Clip:
             return PictureSequence(path, self.fps or 25.0, size)
         return VideoFile(path, size, self.start_s, self.end_s, self.fps)
 
+
+PREVIEW_FRAMES = 5
+PREVIEW_PX = 480
+"""Long side of each frame of a preview."""
 
 FULL_STYLE = Look()
 WHOLE = Clip()
@@ -179,6 +185,52 @@ def frame_painter(stylizer: Stylizer, look: Look, steady: float) -> Callable[[Fr
         return frame.painted(apply(original, painted, look), "")
 
     return paint
+
+
+def preview_video(
+    video: Path,
+    output: Path,
+    paint: Callable[[Frame], Frame],
+    *,
+    clip: Clip = WHOLE,
+    overwrite: bool = False,
+) -> float:
+    """Paints five frames of a video, from its beginning to its end, into one picture.
+
+    Args:
+        video: the file to read.
+        output: the picture: the originals in the upper row, what is painted in the lower one.
+        paint: paints a frame.
+        clip: which part, and at which size.
+        overwrite: whether an older `output` may be replaced.
+
+    Returns:
+        How many seconds all frames would take to paint; 0.0 when their number is unknown.
+
+    Raises:
+        SourceError, EngineError, SinkError: what failed.
+    """
+    check_output(output, overwrite=overwrite, inputs=[video])
+    with clip.open(video) as source:
+        begins_s = clip.start_s or 0.0
+        ends_s = clip.end_s or getattr(source, "duration_s", None) or 0.0
+        count = (source.frame_count or ends_s * source.fps) if ends_s else source.frame_count
+        if ends_s and isinstance(source, VideoFile) and source.duration_s:
+            count *= (ends_s - begins_s) / source.duration_s
+    step_s = max(0.0, ends_s - begins_s) / PREVIEW_FRAMES
+    originals, painted, took_s = [], [], []
+    for number in range(PREVIEW_FRAMES if step_s else 1):
+        start_s = begins_s + (number + 0.5) * step_s if step_s else clip.start_s
+        with replace(clip, start_s=start_s).open(video) as source:
+            frame = source.read()
+        if frame is None:
+            continue
+        began_s = time.perf_counter()
+        painted.append(to_long_side(paint(frame).pixels, PREVIEW_PX))
+        took_s.append(time.perf_counter() - began_s)
+        originals.append(to_long_side(frame.pixels, PREVIEW_PX))
+    write_picture(output, in_grid([originals, painted]))
+    return float(np.median(took_s)) * count
 
 
 @contextmanager

@@ -13,6 +13,17 @@ if find_spec("torch") is None:  # the fast tier
     collect_ignore = ["export", "nets", "optimisation", "training", "cli/test_evaluate.py"]
 
 
+@pytest.fixture(autouse=True, scope="session")
+def nobodys_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Styles, settings and caches of whoever runs the tests are neither read nor written."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LIVESTYLE_STYLES", str(home / "styles"))
+        patch.setenv("LIVESTYLE_CONFIG", str(home / "config.toml"))
+        patch.setenv("XDG_CACHE_HOME", str(home / "cache"))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def nothing_left_behind(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """Fails a test that leaks a thread or logs an error it did not ask for."""

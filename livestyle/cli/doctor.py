@@ -94,11 +94,19 @@ def _speed(speed: Speed) -> str:
     return "\n".join(lines)
 
 
+_MAY_BE_NEEDED = ("window", "cameras", "virtual camera")
+"""Livestyle works without them, but perhaps not for what somebody wants it."""
+
+
 def _verdict(diagnosis: Diagnosis) -> str:
     number = sum(finding.state is State.PROBLEM for finding in diagnosis.findings)
     problems = {0: "No problem", 1: "One problem"}.get(number, f"{number} problems")
     if diagnosis.can_work:
-        absent = [f.name for f in diagnosis.findings if f.state is State.NOT_THERE]
+        absent = [
+            finding.name
+            for finding in diagnosis.findings
+            if finding.state is State.NOT_THERE and finding.name in _MAY_BE_NEEDED
+        ]
         without = f" Not there, should you need it: {', '.join(absent)}." if absent else ""
         return f"livestyle can work here. {problems} found.{without}"
     return f"livestyle cannot work here. {problems} found; see above."

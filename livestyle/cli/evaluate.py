@@ -31,7 +31,7 @@ MEANINGS = {
     "style_error_unpainted": "   of the photos before painting",
     "content_error": "   0 is the photo itself; above 1.2 things are hard to recognise",
     "exact_flow_error": "   0 is steady under a moving camera; below 0.04 is good",
-    "still_camera_flicker": "   change per change of the input; below 1 is steadier than the camera",
+    "still_camera_flicker": "   change over that of the input; below 1 is steadier than the camera",
     "moving_camera_ratio": "   warping error over the clip's own; lower is steadier",
 }
 """What is good, for people."""

@@ -41,6 +41,9 @@ def image(
     INPUTS are pictures or folders of them, or - for standard input. OUTPUT is a picture, - for
     standard output (PNG), or a folder, which is made if need be: for several pictures, or where
     its name has no ending.
+
+    Every pixel is painted, so strokes are finer in larger pictures; `cam` keeps them as large as
+    at 640x480.
     """
     jobs = _jobs(inputs, output)
     failures: list[LivestyleError] = []

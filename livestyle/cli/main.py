@@ -94,21 +94,19 @@ class LazyGroup(click.Group):
                 before = args[index - 1] if index else ""
                 found = f"{before} is given" if before.startswith("-") else "An argument is"
                 raise click.UsageError(f"{found} an empty text. {_GIVE_ONE}", ctx)
-        self._refuse_repeated(ctx, args)
+        self._refuse_two_styles(ctx, args)
         return super().parse_args(ctx, args)
 
-    def _refuse_repeated(self, ctx: click.Context, args: list[str]) -> None:
-        """An option that takes one value, given twice, would silently be the last."""
-        given = [
-            arg.partition("=")[0] for arg in args[: args.index("--") if "--" in args else None]
-        ]
-        name = next((arg for arg in given if arg in COMMANDS), None)
-        command = self.get_command(ctx, name) if name else None
-        for parameter in command.params if command else ():
-            if not isinstance(parameter, click.Option) or parameter.is_flag or parameter.multiple:
-                continue
-            if sum(given.count(option) for option in parameter.opts) > 1:
-                raise click.UsageError(f"{parameter.opts[-1]} is given twice. Give it once.", ctx)
+    def _refuse_two_styles(self, ctx: click.Context, args: list[str]) -> None:
+        """A second --style would silently be the one that counts."""
+        end = args.index("--") if "--" in args else len(args)
+        given = [arg.partition("=")[0] for arg in args[:end]]
+        several = next((arg for arg in given if arg in COMMANDS), None) == "paint"
+        if not several and given.count("--style") + given.count("-s") > 1:
+            raise click.UsageError(
+                "--style is given twice. Give it once; `livestyle cam --styles a,b` takes several.",
+                ctx,
+            )
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names in the order of the help page."""

@@ -21,7 +21,7 @@ from livestyle.cli.options import (
 from livestyle.cli.signals import ending_cleanly
 from livestyle.engines import EngineOptions, load
 from livestyle.errors import LivestyleError, SinkError
-from livestyle.files import Clip, frame_painter, video_pipeline
+from livestyle.files import Clip, frame_painter, preview_video, video_pipeline
 from livestyle.frame import Frame
 from livestyle.plain import printable
 from livestyle.render.compositing import Look
@@ -77,6 +77,11 @@ class SecondsType(click.ParamType[float]):
     type=FiniteRange(0, 1),
     help="Temporal smoothing of static areas, against flicker; 0 is none. (cam has 0.5.)",
 )
+@click.option(
+    "--preview",
+    is_flag=True,
+    help="Paint five frames into OUTPUT.preview.png, and tell the time that all take.",
+)
 @overwrite_option
 def video(
     inputs: Sequence[Path],
@@ -91,6 +96,7 @@ def video(
     fps: float | None,
     encoding: RecordOptions,
     steady: float,
+    preview: bool,
     overwrite: bool,
 ) -> None:
     """Repaint video files: every frame with its time stamp, and the sound.
@@ -98,6 +104,9 @@ def video(
     INPUTS are videos or folders of them, numbered pictures (a folder, or shots/%05d.png), or - for
     standard input. OUTPUT is a video, an animated picture (.gif .webp .apng), numbered pictures
     (out/%05d.png), or a folder when there are several; what is in it already is then left as it is.
+
+    Every pixel is painted, so strokes are finer in larger videos; `cam` keeps them as large as at
+    640x480.
     """
     if size and height:
         raise click.UsageError("Take --size or --height, not both.")
@@ -116,7 +125,10 @@ def video(
         for origin, target in jobs:
             paint = frame_painter(stylizer, look, steady)
             try:
-                repaint(origin, target, paint, clip, encoding, overwrite=overwrite)
+                if preview:
+                    target = _previewed(origin, target, paint, clip, overwrite=overwrite)
+                else:
+                    repaint(origin, target, paint, clip, encoding, overwrite=overwrite)
             except LivestyleError as error:
                 if len(jobs) == 1 and not done:
                     raise
@@ -132,6 +144,18 @@ def video(
         raise type(failures[0])(
             f"{len(failures)} of {len(jobs)} videos could not be repainted (see above)."
         )
+
+
+def _previewed(
+    origin: Path, target: Path, paint: Callable[[Frame], Frame], clip: Clip, *, overwrite: bool
+) -> Path:
+    """Writes the preview of a video beside its target, and says how long the whole would take."""
+    picture = target.with_name(f"{target.name}.preview.png")
+    whole_s = preview_video(origin, picture, paint, clip=clip, overwrite=overwrite)
+    if whole_s:
+        minutes, seconds = divmod(round(whole_s), 60)
+        echo(f"All frames would take about {minutes}:{seconds:02} to paint.", err=True)
+    return picture
 
 
 @contextmanager

@@ -218,7 +218,7 @@ def _quality(encoder: str, options: RecordOptions) -> dict[str, str]:
     return {}
 
 
-def muxer_options(container: Container) -> dict[str, str]:
+def muxer_options(container: Container, *, subtitles: bool = False) -> dict[str, str]:
     """What keeps a file playable at any moment: everything at once, and MP4 in fragments."""
     import av
 
@@ -232,7 +232,12 @@ def muxer_options(container: Container) -> dict[str, str]:
         # the header waits. It has to (delay_moov): without an edit list everything starts late.
         is_new = av.library_versions["libavformat"] >= _FFMPEG_8_1
         kind = "hybrid_fragmented" if is_new else "frag_keyframe+default_base_moof"
-        options |= {"movflags": f"{kind}+delay_moov", "frag_duration": "500000"}
+        if subtitles:
+            # A fragment that ends with a subtitle leaves a seam in the sound (FFmpeg 8.1): one that
+            # ends with a key frame does not.
+            options |= {"movflags": f"{kind}+delay_moov+frag_keyframe"}
+        else:
+            options |= {"movflags": f"{kind}+delay_moov", "frag_duration": "500000"}
     return options
 
 

@@ -15,6 +15,7 @@ from livestyle.partial_file import PartialFile
 from livestyle.protocols import FrameSource, Sink
 from livestyle.resize import resized
 from livestyle.sinks import disk
+from livestyle.sinks.faststart import move_index_to_front
 from livestyle.sinks.formats import (
     CLOCK,
     RecordOptions,
@@ -98,8 +99,9 @@ class Recorder(Sink):
                 file begins.
             overwrite: whether an older target may be replaced.
             is_whole: asked when the recording is closed: if it is false, the file keeps its partial
-                name, as befits a part of a film that was interrupted. None: whatever was recorded
-                takes the target's name, as befits a live picture.
+                name, as befits a part of a film that was interrupted; if it is true, an MP4 gets
+                its index in front, which takes a moment. None: whatever was recorded takes the
+                target's name at once, as befits a live picture.
 
         Raises:
             DiskFullError: the disk is nearly full.
@@ -117,6 +119,7 @@ class Recorder(Sink):
         self._last_tick = -1
         self._output: OutputContainer | None = None
         self._failed = self._closed = False
+        self._is_film = is_whole is not None
         self._is_whole = is_whole or (lambda: True)
         self._last_length_s = 0.0
         self._looked_s = time.monotonic()
@@ -191,7 +194,9 @@ class Recorder(Sink):
         width, height = frame.size
         if not kind.is_picture:
             width, height = (max(_SMALLEST_PX, px + px % 2) for px in frame.size)
-        self._output = av.open(self._file, "w", format=kind.name, options=muxer_options(kind))
+        subtitles = bool(self._sound and self._sound.has_subtitles and self._options.subtitles)
+        muxing = muxer_options(kind, subtitles=subtitles)
+        self._output = av.open(self._file, "w", format=kind.name, options=muxing)
         stream = cast(
             "VideoStream",
             self._output.add_stream(
@@ -259,6 +264,8 @@ class Recorder(Sink):
                 )  # fmt: skip
             else:
                 self._file.keep()
+                if self._is_film and self._container.has_edit_list:
+                    move_index_to_front(self.path)
         except (av.FFmpegError, ValueError, OSError) as error:
             raise self._failure(error) from error
 

@@ -56,7 +56,7 @@ class Soundtrack:
             raise SinkError(
                 f"The sound of {path} cannot be read ({error.strerror}). Record without it."
             ) from error
-        self._name = path.name
+        self._path, self._name = path, path.name
         streams = self._source.streams
         # The cover of a music file is a stream of one picture.
         self._pictures = [
@@ -73,6 +73,11 @@ class Soundtrack:
         self._seen_picture_s = -float("inf")
         self._tracks: dict[int, Track] = {}
         self._held: AnyPacket | None = None
+
+    @property
+    def has_subtitles(self) -> bool:
+        """Whether there are subtitles in the file."""
+        return any(stream.type == "subtitle" for stream in self._streams)
 
     def begin(self, picture_s: float) -> float:
         """Settles, for a first picture at this time, which time becomes zero, and returns it.
@@ -119,12 +124,33 @@ class Soundtrack:
         output.metadata.update(self._source.metadata)
         if not self._is_cut:
             self._add_chapters(output)
+        self._add_attachments(output, container)
         for stream in self._streams:
             try:
                 self._tracks[stream.index] = _track(stream, output, container)
             except _FAILURES as error:
                 self._refuse(stream, container, error)
         self._packets = self._read()
+
+    def _add_attachments(self, output: OutputContainer, container: Container) -> None:
+        """Keeps the cover, and fonts of subtitles, where they are simple attachments."""
+        streams = self._source.streams
+        covers = [s for s in streams.video if s.disposition & Disposition.attached_pic]
+        if container.name != "matroska":
+            if covers:
+                _log.warning("%s: the cover is kept in .mkv alone.", self._name)
+            return
+        for cover in covers:
+            kind = codec_of(cover).replace("mjpeg", "jpeg")
+            output.add_attachment(f"cover.{kind}", f"image/{kind}", self._bytes_of(cover.index))
+        for attachment in streams.attachments:
+            name = attachment.metadata.get("filename", f"attachment-{attachment.index}")
+            output.add_attachment(name, attachment.mimetype or "", attachment.data)
+
+    def _bytes_of(self, index: int) -> bytes:
+        """The first packet of a stream."""
+        with open_media(self._path) as container:
+            return next(bytes(p) for p in container.demux(container.streams[index]) if p.size)
 
     def _add_chapters(self, output: OutputContainer) -> None:
         chapters = self._source.chapters()

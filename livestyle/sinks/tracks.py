@@ -24,6 +24,9 @@ _LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 7: "
 _TOLERANCE_S = 0.02
 """Time stamps of sound jitter; steps up to this size are no gaps."""
 
+_ROUNDING_S = 0.002
+"""Containers round time stamps; packets this near to where they should be are there."""
+
 _SMALL_STEP_S = 0.1
 """Sound that steps back by less is put behind the sound before it; by more, it is left out."""
 
@@ -48,7 +51,8 @@ class CopiedTrack:
         self._output = output
         self._keeps_lead_in = container.has_edit_list
         self._target = output.add_stream_from_template(source)
-        self._last_dts = -(2**62)
+        self._last_s = Fraction(-(2**62))
+        self._next = 0
         self._unframed: BitStreamFilterContext | None = None
         if codec_of(source) == "aac" and not source.codec_context.extradata:
             # As in MPEG-TS: each packet has a header of its own, which other containers forbid.
@@ -66,24 +70,44 @@ class CopiedTrack:
         if packet.pts < 0 and (is_subtitle or (ends <= 0 and not self._keeps_lead_in)):
             return  # it would push everything else back
         packet.dts = packet.pts if packet.dts is None else packet.dts - shift
-        if not is_subtitle and not self._moved_on(packet):
-            return
+        if not is_subtitle:
+            self._count_samples(packet)
+            if not self._moved_on(packet):
+                return
         for ready in self._unframed.filter(packet) if self._unframed else [packet]:
             ready.stream = self._target
             self._output.mux(ready)
+
+    def _count_samples(self, packet: "AnyPacket") -> None:
+        """Makes rounded times exact: sound of frames of one length is counted in samples.
+
+        Matroska rounds to milliseconds, and the fragments of an MP4 would not fit together.
+        """
+        stream = cast(AudioStream, packet.stream)
+        rate, samples = stream.rate, stream.codec_context.frame_size
+        assert packet.pts is not None
+        if not rate or not samples or packet.dts != packet.pts:
+            return
+        begins = round(packet.pts * packet.time_base * rate)
+        if abs(begins - self._next) > _ROUNDING_S * rate:
+            self._next = begins + samples
+            return
+        packet.pts = packet.dts = self._next
+        packet.time_base, packet.duration = Fraction(1, rate), samples
+        self._next += samples
 
     def _moved_on(self, packet: "AnyPacket") -> bool:
         """Puts a packet behind the one before, as a muxer takes no step back in time."""
         assert packet.dts is not None and packet.pts is not None
         rate = cast(AudioStream, packet.stream).rate or 48_000
-        least = self._last_dts + math.ceil(Fraction(1, rate) / packet.time_base)
+        least = math.ceil((self._last_s + Fraction(1, rate)) / packet.time_base)
         behind = least - packet.dts
         if behind > 0:
             if float(behind * packet.time_base) > _SMALL_STEP_S:
                 return False
             packet.dts += behind
             packet.pts += behind
-        self._last_dts = packet.dts
+        self._last_s = packet.dts * packet.time_base
         return True
 
     def finish(self) -> None:

@@ -178,7 +178,7 @@ class VideoFile(FrameSource):
         """The size that a picture has with square pixels; nothing is made smaller."""
         height, width = pixels.shape[:2]
         ratio = self._stream.sample_aspect_ratio or Fraction(1)
-        if ratio <= 0 or not Fraction(1, 8) <= ratio <= 8:
+        if ratio == 1 or not Fraction(1, 8) <= ratio <= 8:
             return width, height
         if (height > width) != (picture.height > picture.width):  # turned by a quarter
             ratio = 1 / ratio

@@ -65,8 +65,8 @@ class TrainConfig:
     style_weight: float = 5.0
     tv_weight: float = 2.0
     steadiness_weight: float = 10.0
-    palette_weight: float = 3.0
-    chroma_weight: float = 80.0
+    palette_weight: float = 20.0
+    chroma_weight: float = 50.0
     learning_rate: float = 1.5e-3
     noise: bool = False
     augment: float = 1.0

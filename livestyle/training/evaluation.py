@@ -24,7 +24,7 @@ def exact_flow_error(paint: Paint, photos: Sequence[Pixels], seed: int = 0) -> f
     rng = np.random.default_rng(seed)
     errors = []
     for photo in photos:
-        warp_x, warp_y, valid = random_warp(photo.shape[1], photo.shape[0], rng)
+        warp_x, warp_y, valid = random_pixel_maps(photo.shape[1], photo.shape[0], rng)
 
         def warped(pixels: Pixels, x: NDArray[np.float32], y: NDArray[np.float32]) -> Pixels:
             return np.asarray(cv2.remap(pixels, x, y, cv2.INTER_LINEAR), np.uint8)
@@ -63,7 +63,7 @@ def with_noise(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     return np.clip(np.round(noisy), 0, 255).astype(np.uint8)
 
 
-def random_warp(
+def random_pixel_maps(
     width: int, height: int, rng: np.random.Generator
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
     """A smooth random warp of up to some 10 pixels.

@@ -13,7 +13,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from livestyle.errors import TrainingError
 from livestyle.nets import build_net
-from livestyle.nets.light import Seed
+from livestyle.nets.light import NoiseMap
 from livestyle.nets.vgg import LossNetwork, load_loss_network
 from livestyle.training.callbacks.callback import Callback, Progress
 from livestyle.training.checkpoint import (
@@ -100,7 +100,7 @@ class Trainer:
             self._restore(load_checkpoint(config.out))
         if not config.noise:
             for module in self.net.modules():
-                if isinstance(module, Seed):
+                if isinstance(module, NoiseMap):
                     module.leave_out()
         self._painter = self._wrapped()
         _make_folder(config.out)

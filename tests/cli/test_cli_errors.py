@@ -169,7 +169,6 @@ def test_a_height_that_makes_a_giant(livestyle: Livestyle) -> None:
         ["video", "a.mp4", "b.mp4", "--start", "2", "--end", "1"],
         ["video", "a.mp4", "b.mp4", "--start", "soon"],
         ["video", "a.mp4", "b.mp4", "c.mp4"],
-        ["video", "x/a.mp4", "y/a.mp4", "folder"],
         ["image", "only-one.png"],
         ["image", "a.png", "b.png", "c.png"],
         ["image", "a.png", "b.png", "-"],

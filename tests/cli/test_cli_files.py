@@ -174,6 +174,34 @@ def test_bit_rate_pixel_format_and_track(livestyle: Livestyle) -> None:
     assert ended.code == 5 and "no sound track 2" in ended.err
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".mov"])
+def test_a_finished_file_has_its_index_in_front(suffix: str, livestyle: Livestyle) -> None:
+    clip = make_clip(Path("clip.mp4"), frames=40, audio_s=1.3, picture=noise)
+    assert livestyle("video", clip, f"out{suffix}", "--strength", "0").code == 0
+    data = Path(f"out{suffix}").read_bytes()
+    assert data.index(b"moov") < data.index(b"mdat") and b"moof" not in data[: data.index(b"mdat")]
+    assert [path.name for path in Path().glob("out*")] == [f"out{suffix}"]
+    got, wanted = decoded(Path(f"out{suffix}")), decoded(clip)
+    assert got.sound_s == pytest.approx(wanted.sound_s, abs=0.03)
+    assert got.times_s == pytest.approx(wanted.times_s, abs=0.001)
+    assert max(map(difference, got.pictures, wanted.pictures)) < 25
+    checked = ["ffmpeg", "-v", "error", "-i", f"out{suffix}", "-f", "null", "-"]
+    assert subprocess.run(checked, capture_output=True, check=True).stderr == b""
+
+
+def test_a_preview_shows_five_frames_and_writes_no_video(livestyle: Livestyle) -> None:
+    clip = make_clip(Path("clip.mp4"), frames=50, fps=10)
+    ended = livestyle("video", clip, "out.mp4", "--preview")
+    assert (ended.code, ended.out) == (0, "out.mp4.preview.png\n"), ended.err
+    assert "All frames would take about" in ended.err
+    sheet = np.asarray(Image.open("out.mp4.preview.png")).astype(int)
+    tiles = [sheet[:360, left : left + 480] for left in range(0, 5 * 488, 488)]
+    columns = [int(np.argmax(tile[180, :, 1] > 140)) / 7.5 for tile in tiles]
+    assert columns == pytest.approx([10, 30, 50, 6, 26], abs=3)  # of the white bar
+    assert np.abs(sheet[368 + 180, 20] - (255 - sheet[180, 20])).max() < 6
+    assert not Path("out.mp4").exists()
+
+
 def test_strength_colours_and_codec(livestyle: Livestyle) -> None:
     clip = make_clip(Path("clip.mp4"), frames=3)
     assert livestyle("video", clip, "out.mkv", "--strength", "0", "--codec", "vp9").code == 0

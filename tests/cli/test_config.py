@@ -66,10 +66,10 @@ def test_config_begins_a_file_and_never_overwrites_one(settings: Path, livestyle
     assert livestyle("config").out == "# mine\n\n"
 
 
-@pytest.mark.parametrize("again", [("--size", "32x24"), ("--size=32x24",)])
-def test_an_option_given_twice_is_an_error_and_not_silently_the_last(livestyle, again) -> None:
-    ended = livestyle("cam", "--source", "demo", "--no-display", "--size", "64x48", *again)
-    assert ended.code == 2 and "--size is given twice" in ended.err
+@pytest.mark.parametrize("again", [("--style", "abstract"), ("--style=abstract",), ("-s", "x")])
+def test_a_style_given_twice_is_an_error_and_not_silently_the_last(livestyle, again) -> None:
+    ended = livestyle("image", "a.png", "b.png", "--style", "mosaic", *again)
+    assert ended.code == 2 and "--style is given twice" in ended.err
 
 
 def test_v_logs_info_and_debug_more(livestyle, caplog: pytest.LogCaptureFixture) -> None:

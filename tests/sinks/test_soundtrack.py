@@ -117,6 +117,23 @@ def test_titles_chapters_and_subtitles_are_kept(tmp_path: Path) -> None:
     assert texts == [b"Hello"]
 
 
+def test_a_cover_is_kept_or_missed_in_words(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ffmpeg("-f lavfi -i testsrc2=s=32x32 -frames:v 1 cover.png", tmp_path)
+    ffmpeg(
+        "SOURCE TONE -i cover.png -map 0:v -map 1:a -map 2:v -c:v:0 libx264 -c:v:1 copy "
+        "-disposition:v:1 attached_pic -c:a aac in.mp4",
+        tmp_path,
+    )
+    out = rerecord(tmp_path / "in.mp4", tmp_path / "out.mkv")
+    with av.open(str(out)) as container:
+        assert [(s.width, s.codec.name) for s in container.streams.video][1:] == [(32, "png")]
+    assert not caplog.records
+    rerecord(tmp_path / "in.mp4", tmp_path / "out.mp4")
+    assert "cover" in caplog.text
+
+
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".webm"])
 def test_subtitles_of_text_fit_any_container(suffix: str, tmp_path: Path) -> None:
     (tmp_path / "in.srt").write_text("1\n00:00:00,500 --> 00:00:01,000\nHello\n")
@@ -125,6 +142,15 @@ def test_subtitles_of_text_fit_any_container(suffix: str, tmp_path: Path) -> Non
     ffmpeg(f"-i out{suffix} -map 0:s out.srt", tmp_path)
     first = (tmp_path / "out.srt").read_text().splitlines()
     assert first[1].startswith("00:00:00,5") and first[2] == "Hello"
+
+
+def test_copied_sound_has_no_seams_where_subtitles_come(tmp_path: Path) -> None:
+    (tmp_path / "in.srt").write_text("1\n00:00:00,500 --> 00:00:01,000\nHello\n")
+    ffmpeg("SOURCE TONE -i in.srt -map 0 -map 1 -map 2 -c:v libx264 -c:a aac in.mkv", tmp_path)
+    out = rerecord(tmp_path / "in.mkv", tmp_path / "out.mp4")
+    with av.open(str(out)) as container:
+        times = [p.pts for p in container.demux(audio=0) if p.pts is not None]
+    assert set(np.diff(times)) == {1024}
 
 
 def test_subtitles_that_cannot_be_kept_are_told(

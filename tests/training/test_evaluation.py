@@ -8,7 +8,7 @@ from livestyle.training.evaluation import (
     exact_flow_error,
     mean_change,
     moving_camera_ratio,
-    random_warp,
+    random_pixel_maps,
     still_camera_flicker,
     with_noise,
 )
@@ -48,7 +48,7 @@ def test_the_exact_flow_error_of_the_identity_is_the_noise() -> None:
 
 
 def test_a_warp_stays_small_and_knows_what_it_lost() -> None:
-    x, y, valid = random_warp(96, 64, np.random.default_rng(0))
+    x, y, valid = random_pixel_maps(96, 64, np.random.default_rng(0))
     assert x.shape == y.shape == valid.shape == (64, 96)
     assert np.abs(x - np.arange(96)).max() < 20
     assert 0.5 < valid.mean() < 1

@@ -12,6 +12,7 @@ from safetensors.torch import save_file
 
 from livestyle.cli.main import run
 from livestyle.images import read_picture, write_picture
+from livestyle.styles.card import StyleCard
 from livestyle.training.checkpoint import load_checkpoint
 from livestyle.training.config import TrainConfig
 from livestyle.training.loop import Trainer
@@ -38,7 +39,7 @@ def test_train_export_and_paint(
     exports = tmp_path / "exports"
     options = ["--out", str(exports), "--precision", "fp32", "--to", "onnx"]
     assert run(["export", str(run_folder), *options]) == 0
-    assert run(["export", str(run_folder), *options]) == 4  # nothing is overwritten by mistake
+    assert run(["export", str(run_folder), *options]) == 5  # nothing is overwritten by mistake
     assert "--overwrite" in capfd.readouterr().err
 
     photo, painted = config.photos / "0.png", tmp_path / "painted.png"
@@ -46,14 +47,14 @@ def test_train_export_and_paint(
     assert read_picture(painted).shape == read_picture(photo).shape
 
 
-def test_export_asks_for_photos_that_are_gone(
+def test_export_without_the_photos_compares_on_the_demo_and_says_so(
     train: list[str], config: TrainConfig, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert run(train) == 0
     config.photos.rename(tmp_path / "elsewhere")
-    assert run(["export", str(tmp_path / "run"), "--out", str(tmp_path / "exports")]) == 4
-    assert "--photos" in capfd.readouterr().err
-    assert not (tmp_path / "exports").exists()
+    assert run(["export", str(tmp_path / "run"), "--out", str(tmp_path / "exports")]) == 0
+    assert "Real photos are better: --photos" in capfd.readouterr().err
+    assert StyleCard.load(tmp_path / "exports" / "mine").precisions == ("fp32", "fp16", "int8")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,100 @@
+"""MP4 and QuickTime with the index at the front, so that a web page plays it while it loads."""
+
+import logging
+import shutil
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from livestyle.output_file import atomic_write
+
+log = logging.getLogger(__name__)
+
+_COPY_BYTES = 1 << 20
+_CONTAINERS = (b"trak", b"mdia", b"minf", b"stbl")
+"""Boxes on the way from moov to the tables of where samples lie (ISO/IEC 14496-12)."""
+
+
+def move_index_to_front(path: Path) -> bool:
+    """Moves the moov box of a finished file before its data, in a copy that replaces the file.
+
+    Returns:
+        Whether it was moved. A file that is fragmented, has its index in front already, or a disk
+        that has no room for the copy, is left as it is.
+    """
+    try:
+        with path.open("rb") as file:
+            boxes = list(_boxes(file, 0, path.stat().st_size))
+            kinds = [kind for kind, _, _ in boxes]
+            if kinds.count(b"moov") != 1 or b"mdat" not in kinds or b"moof" in kinds:
+                return False
+            at = kinds.index(b"moov")
+            first = kinds.index(b"mdat")
+            if at < first or shutil.disk_usage(path.parent).free < 2 * path.stat().st_size:
+                return False
+            _, begins, size = boxes[at]
+            file.seek(begins)
+            index = bytearray(file.read(size))
+            _shift(index, 0, len(index), boxes[first][1], begins, size)
+            with atomic_write(path) as partial, partial.open("wb") as copy:
+                _copy(file, copy, 0, boxes[first][1])
+                copy.write(index)
+                _copy(file, copy, boxes[first][1], begins)
+                _copy(file, copy, begins + size, path.stat().st_size)
+        return True
+    except (OSError, ValueError, struct.error) as error:
+        log.debug("%s keeps its index at the end: %s", path, error)
+        return False
+
+
+def _boxes(file: BinaryIO, begins: int, ends: int) -> Iterator[tuple[bytes, int, int]]:
+    """Kind, place and size in bytes of each box in a part of a file."""
+    while begins + 8 <= ends:
+        file.seek(begins)
+        size, kind = struct.unpack(">I4s", file.read(8))
+        if size == 1:
+            (size,) = struct.unpack(">Q", file.read(8))
+        elif size == 0:
+            size = ends - begins
+        if size < 8 or begins + size > ends:
+            raise ValueError("a box does not fit")
+        yield kind, begins, size
+        begins += size
+
+
+def _shift(index: bytearray, begins: int, ends: int, from_byte: int, to_byte: int, by: int) -> None:
+    """Adds to the places of all samples that lie between two bytes of the file.
+
+    Raises:
+        ValueError: a place does not fit into 32 bits any more.
+    """
+    at = begins + 8
+    while at + 8 <= ends:
+        size, kind = struct.unpack_from(">I4s", index, at)
+        if size < 8 or at + size > ends:
+            raise ValueError("a box does not fit")
+        if kind in _CONTAINERS:
+            _shift(index, at, at + size, from_byte, to_byte, by)
+        elif kind in (b"stco", b"co64"):
+            word = ">I" if kind == b"stco" else ">Q"
+            (count,) = struct.unpack_from(">I", index, at + 12)
+            for number in range(count):
+                place = at + 16 + number * struct.calcsize(word)
+                (old,) = struct.unpack_from(word, index, place)
+                if from_byte <= old < to_byte:
+                    old += by
+                if word == ">I" and old >= 1 << 32:
+                    raise ValueError("a place needs 64 bits")
+                struct.pack_into(word, index, place, old)
+        at += size
+
+
+def _copy(file: BinaryIO, copy: BinaryIO, begins: int, ends: int) -> None:
+    file.seek(begins)
+    while begins < ends:
+        data = file.read(min(_COPY_BYTES, ends - begins))
+        if not data:
+            raise ValueError("the file ends early")
+        copy.write(data)
+        begins += len(data)
