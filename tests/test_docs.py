@@ -82,7 +82,8 @@ def test_there_are_ten_examples() -> None:
 
 def optimise_cheaply(monkeypatch: pytest.MonkeyPatch) -> None:
     """A small photo, and a VGG16 as it is before it learns: no test fetches VGG19."""
-    pytest.importorskip("torch")
+    torch = pytest.importorskip("torch")
+    torch.set_num_threads(1)  # two that share a busy core wait for each other
     from livestyle.nets.vgg import LossNetwork
     from livestyle.optimisation import optimise
 
