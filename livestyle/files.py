@@ -86,8 +86,8 @@ WHOLE = Clip()
 
 
 def paint_image(
-    picture: Path | BinaryIO | Pixels,
-    output: Path | None = None,
+    picture: str | Path | BinaryIO | Pixels,
+    output: str | Path | None = None,
     style: str | Path | Style | Stylizer = DEFAULT_STYLE,
     *,
     look: Look = FULL_STYLE,
@@ -110,9 +110,10 @@ def paint_image(
     Raises:
         SourceError, StyleError, EngineError, SinkError: what failed.
     """
+    picture = Path(picture) if isinstance(picture, str) else picture
+    output = Path(output) if output is not None else None
     if output:
-        inputs = [picture] if isinstance(picture, Path) else []
-        check_output(output, overwrite=overwrite, inputs=inputs)
+        check_output(output, overwrite=overwrite, inputs=_paths_of(picture))
     opened = Picture(picture) if isinstance(picture, np.ndarray) else open_picture(picture)
     original = opened.pixels
     with _loaded(style, engine) as stylizer:
@@ -124,8 +125,8 @@ def paint_image(
 
 
 def paint_video(
-    video: Path,
-    output: Path,
+    video: str | Path,
+    output: str | Path,
     style: str | Path | Style | Stylizer = DEFAULT_STYLE,
     *,
     look: Look = FULL_STYLE,
@@ -160,8 +161,8 @@ def paint_video(
     with (
         _loaded(style, engine) as stylizer,
         video_pipeline(
-            video,
-            output,
+            Path(video),
+            Path(output),
             frame_painter(stylizer, look, steady),
             clip=clip,
             encoding=encoding,
@@ -290,6 +291,14 @@ class _Progress(Sink):
 
     def close(self) -> None:
         """Nothing is held."""
+
+
+def _paths_of(picture: Path | BinaryIO | Pixels) -> list[Path]:
+    """The file that a picture is read from, if it is one."""
+    if isinstance(picture, Path):
+        return [picture]
+    name = getattr(picture, "name", None)  # of an open file; a number where it has no name
+    return [Path(name)] if isinstance(name, str) else []
 
 
 @contextmanager

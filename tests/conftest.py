@@ -10,7 +10,8 @@ import pytest
 
 collect_ignore = []
 if find_spec("torch") is None:  # the fast tier
-    collect_ignore = ["export", "nets", "optimisation", "training", "cli/test_evaluate.py"]
+    collect_ignore = ["export", "nets", "optimisation", "training"]
+    collect_ignore += ["cli/test_evaluate.py", "cli/test_paint.py"]
 
 
 @pytest.fixture(autouse=True, scope="session")

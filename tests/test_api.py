@@ -266,3 +266,25 @@ def test_a_webcam_does_not_record_over_an_older_file(clip: Path) -> None:
     with pytest.raises(livestyle.SinkError, match="already there"):
         livestyle.Webcam(options)
     assert Path("show.mp4").read_bytes() == b"precious"
+
+
+@pytest.mark.parametrize("given", [str, lambda path: path.open("rb")])
+def test_an_input_given_as_text_or_as_an_open_file_is_never_written_over(
+    given: Callable[[Path], object], photo: Path
+) -> None:
+    before = photo.read_bytes()
+    opened = given(photo)
+    with pytest.raises(livestyle.SinkError, match="is what is being read"):
+        livestyle.paint_image(opened, str(photo), overwrite=True)  # type: ignore[arg-type]
+    assert photo.read_bytes() == before
+    if not isinstance(opened, str):
+        opened.close()  # type: ignore[attr-defined]
+
+
+def test_files_are_named_by_text_or_path(photo: Path, clip: Path) -> None:
+    livestyle.paint_image(str(photo), "painted.png")
+    assert livestyle.paint_video(str(clip), "painted.mp4") > 0
+    with livestyle.open_source(clip) as source:
+        assert next(iter(source)).pixels.ndim == 3
+    with pytest.raises(livestyle.SinkError, match="is what is being read"):
+        livestyle.paint_video(str(clip), str(clip), overwrite=True)

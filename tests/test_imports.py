@@ -6,6 +6,8 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+import pytest
+
 CORE = {
     "demuxing",
     "swscale",
@@ -103,6 +105,7 @@ def test_nothing_called_export_or_weights_is_importable() -> None:
     assert done.stdout.strip() == "None None"
 
 
+@pytest.mark.skipif(find_spec("torch") is None, reason="it is a part of the extra train")
 def test_optimise_is_there_at_the_top_level_and_torch_comes_with_it_only() -> None:
     program = (
         "import sys, livestyle\n"

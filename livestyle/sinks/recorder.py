@@ -75,7 +75,7 @@ class Recorder(Sink):
 
     def __init__(
         self,
-        path: Path,
+        path: str | Path,
         *,
         fps: float,
         options: RecordOptions | None = None,
@@ -108,7 +108,7 @@ class Recorder(Sink):
             SinkError: unknown suffix or codec, a target that cannot be written, that another
                 program writes to, or that is the source.
         """
-        self.path = path
+        self.path = path = Path(path)
         self.frames = 0
         self._fps = Fraction(max(1, fps) if fps > 0 else 30).limit_denominator(1001)
         self._options = options or RecordOptions()

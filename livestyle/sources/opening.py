@@ -43,7 +43,7 @@ class SourceOptions:
     loop: bool = False
 
 
-def open_source(spec: str, options: SourceOptions = SourceOptions()) -> FrameSource:
+def open_source(spec: str | Path, options: SourceOptions = SourceOptions()) -> FrameSource:
     """Opens a camera, a video file, a network stream or the demo.
 
     Args:
@@ -55,6 +55,7 @@ def open_source(spec: str, options: SourceOptions = SourceOptions()) -> FrameSou
         SourceError: none of these, or it cannot be opened.
     """
     _check_size(options.size)
+    spec = str(spec)
     if options.loop and not _is_file(spec):
         raise SourceError(f"Only a video file can be looped; {spec} is none.")
     if spec == "demo":
