@@ -20,7 +20,7 @@ from livestyle.styles.style import RUN_STYLE, Style, is_unexported, style_files
 
 PACK = "pack"
 ONNX, TORCHSCRIPT = "onnx", "torchscript"
-FORMATS = {ONNX: PRECISIONS, TORCHSCRIPT: ("fp32", "fp16")}
+EXPORTED_PRECISIONS = {ONNX: PRECISIONS, TORCHSCRIPT: ("fp32", "fp16")}
 EXPORTS = Path("exports")
 
 DEMO_FRAMES, DEMO_TICKS = 24, 25
@@ -47,7 +47,7 @@ DEMO_FRAMES, DEMO_TICKS = 24, 25
     "--to",
     "formats",
     multiple=True,
-    type=click.Choice([*FORMATS, PACK]),
+    type=click.Choice([*EXPORTED_PRECISIONS, PACK]),
     help="Format; may be given several times.  [default: onnx]",
 )
 @click.option(
@@ -132,7 +132,7 @@ def _export(
     from livestyle.training.checkpoint import load_checkpoint
 
     targets = {
-        name: [Target(name, precision) for precision in precisions or FORMATS[name]]
+        name: [Target(name, precision) for precision in precisions or EXPORTED_PRECISIONS[name]]
         for name in networks
     }
     path = Path(origin)

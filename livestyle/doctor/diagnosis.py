@@ -17,7 +17,7 @@ from livestyle.doctor.finding import Finding, State, found_and_fix
 from livestyle.doctor.installation import check_installed
 from livestyle.doctor.trial import Speed, built_in_style, measure, paint_once
 from livestyle.engines.discovery import is_installed, seen_devices
-from livestyle.engines.selection import FORMATS, PAIRS
+from livestyle.engines.selection import FORMAT_OF_ENGINE, PAIRS
 from livestyle.errors import SinkError, StyleError
 from livestyle.styles.card import CARD_FILE
 from livestyle.styles.library import list_styles, styles_folder
@@ -142,8 +142,8 @@ def check_engines(style: Style) -> tuple[Finding, ...]:
         formats.add("safetensors")
     seen = {
         engine: {device.device for device in seen_devices(engine)}
-        for engine in FORMATS
-        if FORMATS[engine] in formats
+        for engine in FORMAT_OF_ENGINE
+        if FORMAT_OF_ENGINE[engine] in formats
     }
     return tuple(_check_engine(*pair, style, seen.get(pair[0])) for pair in PAIRS)
 
@@ -154,7 +154,7 @@ def _check_engine(engine: str, device: str, style: Style, seen: set[str] | None)
     if not is_installed(engine):
         return Finding(name, State.NOT_THERE, "not installed")
     if seen is None:
-        found = f"not tried: {style.card.name} has no {FORMATS[engine]} file"
+        found = f"not tried: {style.card.name} has no {FORMAT_OF_ENGINE[engine]} file"
         return Finding(name, State.NOT_THERE, found)
     if device != "cpu" and device not in seen:
         return Finding(name, State.NOT_THERE, f"{engine} sees none")

@@ -13,7 +13,7 @@ import numpy as np
 from livestyle.engines.base import Engine
 from livestyle.engines.onnxruntime import ONNXRuntimeEngine
 from livestyle.engines.openvino import OpenVINOEngine
-from livestyle.engines.selection import FORMATS, PAIRS, candidates, choose_file, suited
+from livestyle.engines.selection import FORMAT_OF_ENGINE, PAIRS, candidates, choose_file, suited
 from livestyle.engines.torch import TorchEngine, choose_precision
 from livestyle.errors import EngineError
 from livestyle.installation import is_shipped
@@ -28,7 +28,7 @@ if TYPE_CHECKING:  # the library reads cards with this package; here it is only 
 
 log = logging.getLogger(__name__)
 
-ENGINES = ("auto", *FORMATS)
+ENGINES = ("auto", *FORMAT_OF_ENGINE)
 FORMER_ENGINES = {"torchscript": "torch"}
 """Former name -> name of today; taken with a warning."""
 
@@ -125,12 +125,12 @@ def load_model(
 def _start(style: "Style", engine: str, device: str, options: EngineOptions) -> Engine:
     """One engine with the style in it; on anything but a CPU proven by painting a frame."""
     model, name, precision, rich = _model(style, engine, device, options)
-    if FORMATS[engine] == "onnx" and not is_shipped(style.folder):
+    if FORMAT_OF_ENGINE[engine] == "onnx" and not is_shipped(style.folder):
         from livestyle.engines.trial import try_model  # costs what shipped styles need not pay
 
         try_model(model, style.folder / name, engine, precision)
     if options.noise < 1:
-        changed = with_noise_factor(model, FORMATS[engine], options.noise)
+        changed = with_noise_factor(model, FORMAT_OF_ENGINE[engine], options.noise)
         if changed is None:
             log.warning("%s has nothing to leave out; it is painted whole.", name)
         model = changed or model

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from livestyle.engines.onnxruntime import PROVIDERS
 from livestyle.engines.openvino import import_openvino
-from livestyle.engines.selection import FORMATS
+from livestyle.engines.selection import FORMAT_OF_ENGINE
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ def seen_devices(engine: str) -> list[EngineDevice]:
 
 def all_seen_devices() -> list[EngineDevice]:
     """The devices of every engine."""
-    return [device for engine in FORMATS for device in seen_devices(engine)]
+    return [device for engine in FORMAT_OF_ENGINE for device in seen_devices(engine)]
 
 
 def _openvino() -> list[tuple[str, str]]:

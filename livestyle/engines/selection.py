@@ -11,7 +11,7 @@ from livestyle.styles.checkpoint_file import CHECKPOINT_FILE
 
 log = logging.getLogger(__name__)
 
-FORMATS = {"openvino": "onnx", "onnxruntime": "onnx", "torch": "safetensors"}
+FORMAT_OF_ENGINE = {"openvino": "onnx", "onnxruntime": "onnx", "torch": "safetensors"}
 """Engine -> format of the files it reads; safetensors is the style's checkpoint."""
 
 PAIRS = (
@@ -47,7 +47,7 @@ def candidates(
     """The pairs to try, in this order, up to the first CPU, which always runs.
 
     Args:
-        engine: "auto" or a key of `FORMATS`.
+        engine: "auto" or a key of `FORMAT_OF_ENGINE`.
         device: "auto" or a device of `PAIRS`.
         card: of the style, whose files decide which engines can read it.
         has_checkpoint: whether the style has the one of its network.
@@ -69,7 +69,7 @@ def candidates(
             f"{engine} does not run on {device}, only on {own}. Try --engine {others}."
         )
     formats = {file.format for file in card.files} | ({"safetensors"} if has_checkpoint else set())
-    readable = [pair for pair in pairs if FORMATS[pair[0]] in formats]
+    readable = [pair for pair in pairs if FORMAT_OF_ENGINE[pair[0]] in formats]
     if not readable:
         name = pairs[0][0]
         if name == "torch":
@@ -79,8 +79,8 @@ def candidates(
                 "styles with their checkpoint."
             )
         raise StyleError(
-            f"The style {card.name} has no {FORMATS[name]} file, which {name} needs; it has "
-            f"{_files(card)}. Write one with `livestyle export --to {FORMATS[name]}`."
+            f"The style {card.name} has no {FORMAT_OF_ENGINE[name]} file, which {name} needs; it "
+            f"has {_files(card)}. Write one with `livestyle export --to {FORMAT_OF_ENGINE[name]}`."
         )
     if engine == device == "auto" and not has_gpu_package():
         readable = [pair for pair in readable if pair != ("onnxruntime", "cuda")]
@@ -106,7 +106,7 @@ def suited(
         return card
     if rich is None:
         strong = device in _STRONG or (engine == "openvino" and device == "cpu" and has_amx())
-        there = {f.precision for f in richly.files if f.format == FORMATS[engine]}
+        there = {f.precision for f in richly.files if f.format == FORMAT_OF_ENGINE[engine]}
         rich = strong and (precision in there or (precision == "auto" and bool(there)))
     return richly if rich else card
 
@@ -124,7 +124,7 @@ def choose_file(card: StyleCard, engine: str, device: str, precision: str) -> Mo
     if kind == "openvino" and has_amx():
         kind = "amx"
     for wanted in _PREFERRED[kind] if precision == "auto" else (precision,):
-        if file := card.file(FORMATS[engine], wanted):
+        if file := card.file(FORMAT_OF_ENGINE[engine], wanted):
             return file
     raise StyleError(
         f"The style {card.name} has no {precision} file for {engine}; it has {_files(card)}. "

@@ -19,7 +19,7 @@ from livestyle.errors import SinkError, StyleError
 from livestyle.installation import shipped_styles
 from livestyle.styles.card import CARD_FILE, StyleCard
 from livestyle.styles.checkpoint_file import CHECKPOINT_FILE
-from livestyle.styles.model_file import FORMATS, PROGRAM_SUFFIXES
+from livestyle.styles.model_file import MODEL_SUFFIXES, PROGRAM_SUFFIXES
 from livestyle.styles.pack import PACK_SUFFIX
 from livestyle.styles.style import Style, is_unexported, open_style, style_files
 
@@ -70,7 +70,7 @@ def find_style(name_or_path: str) -> Style:
     if len(alike) == 1:
         return alike[0]
     if (
-        path.suffix.lower() in (*FORMATS, *PROGRAM_SUFFIXES, PACK_SUFFIX)
+        path.suffix.lower() in (*MODEL_SUFFIXES, *PROGRAM_SUFFIXES, PACK_SUFFIX)
         or path.name != name_or_path
     ):
         raise StyleError(f"There is no style at {path}. `livestyle styles` lists those by name.")
@@ -115,7 +115,7 @@ def find_styles(name_or_path: str) -> list[Style]:
     folder = Path(name_or_path)
     styles: dict[str, Style] = {}
     failure: StyleError | None = None
-    suffixes = (*FORMATS, *PROGRAM_SUFFIXES, PACK_SUFFIX)  # programs are passed over aloud
+    suffixes = (*MODEL_SUFFIXES, *PROGRAM_SUFFIXES, PACK_SUFFIX)  # programs are passed over aloud
     files = (path for path in _entries(folder) if path.suffix.lower() in suffixes)
     for path in (*_folders(folder), *files):
         try:

@@ -14,7 +14,7 @@ from livestyle.styles.onnx_rules import check_graph
 from livestyle.styles.pack import is_pack, read_member
 
 MAX_BYTES = 256 * 1024 * 1024
-FORMATS = {".onnx": "onnx"}
+MODEL_SUFFIXES = {".onnx": "onnx"}
 """Suffix -> format, for a file that comes alone."""
 
 PROGRAM_SUFFIXES = (".pt", ".pth", ".torchscript")
@@ -39,7 +39,7 @@ def read_model(path: Path, file: ModelFile) -> bytes:
     Raises:
         StyleError: missing, too large, changed since it was exported, or not a model of ours.
     """
-    if file.format not in FORMATS.values():
+    if file.format not in MODEL_SUFFIXES.values():
         raise StyleError(f"{path} is of the format {file.format!r}, which no engine here reads.")
     data = _read(path)
     if hashlib.sha256(data).hexdigest() != file.sha256.lower():
@@ -80,7 +80,7 @@ def card_inside(path: Path) -> StyleCard:
     Raises:
         StyleError: the file cannot be used, or carries no card.
     """
-    kind = FORMATS.get(path.suffix.lower())
+    kind = MODEL_SUFFIXES.get(path.suffix.lower())
     if path.suffix.lower() == ".safetensors":
         raise StyleError(f"{path} is a checkpoint, not a style yet. Run `livestyle export {path}`.")
     if path.suffix.lower() in PROGRAM_SUFFIXES:
