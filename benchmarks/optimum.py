@@ -23,7 +23,8 @@ from livestyle.nets import build_net
 from livestyle.nets.pixels import to_batch, to_pixels
 from livestyle.nets.vgg import LossNetwork, load_loss_network
 from livestyle.optimisation.gatys import minimise
-from livestyle.optimisation.objective import NORMALISED, Objective, Recipe
+from livestyle.optimisation.objective import Objective
+from livestyle.optimisation.settings import NORMALISED, Recipe
 from livestyle.training.callbacks.preview import square
 from livestyle.training.checkpoint import load_checkpoint
 from livestyle.training.config import TrainConfig

@@ -19,7 +19,7 @@ import numpy as np
 
 from livestyle.engines import load
 from livestyle.frame import Pixels
-from livestyle.render.smoothing import Steadiness
+from livestyle.render.smoothing import TemporalSmoothing
 from livestyle.sources.file import VideoFile
 from livestyle.styles.library import find_style
 
@@ -53,7 +53,7 @@ def change(pictures: Iterable[Pixels]) -> float:
 
 
 def steadied(originals: list[Pixels], painted: list[Pixels], amount: float) -> list[Pixels]:
-    steady = Steadiness(amount)
+    steady = TemporalSmoothing(amount)
     return [steady(o, p) for o, p in zip(originals, painted, strict=True)]
 
 
@@ -104,7 +104,7 @@ def main() -> None:
     print_ghosts(args.moving.name, moving, painted[id(moving)])
     cut = still[:10] + moving[:1]
     print_ghosts("a cut", cut[-2:], painted[id(still)][9:10] + painted[id(moving)][:1])
-    steady, pairs = Steadiness(0.7), cycle(zip(noise, painted[id(noise)], strict=True))
+    steady, pairs = TemporalSmoothing(0.7), cycle(zip(noise, painted[id(noise)], strict=True))
     ms = median_ms(lambda: steady(*next(pairs)))
     print(f"640x480: steadying {ms:.2f} ms, the network {median_ms(lambda: network(still[0])):.1f}")
     network.close()

@@ -3,10 +3,13 @@
 import ast
 import subprocess
 import sys
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
 CORE = {
     "demuxing",
@@ -118,3 +121,14 @@ def test_optimise_is_there_at_the_top_level_and_torch_comes_with_it_only() -> No
     assert done.stdout.split() == [
         *("False", "False", "False", "livestyle.optimisation.optimise", "True")
     ], done.stderr
+
+
+@pytest.mark.skipif(find_spec("torch") is None, reason="benchmarks use the extra train")
+@pytest.mark.parametrize("file", sorted(BENCHMARKS.glob("*.py")), ids=lambda file: file.stem)
+def test_what_a_benchmark_imports_is_there(file: Path) -> None:
+    """Nobody runs them in CI: a renaming would break them unseen."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("livestyle"):
+            module = import_module(str(node.module))
+            for alias in node.names:
+                assert hasattr(module, alias.name), f"{node.module} has no {alias.name}"

@@ -124,6 +124,11 @@ def was_given(ctx: click.Context, parameter: str) -> bool:
     return ctx.get_parameter_source(parameter) is ParameterSource.COMMANDLINE
 
 
+def is_set(ctx: click.Context, parameter: str) -> bool:
+    """Whether a parameter was typed or stands in the settings file."""
+    return ctx.get_parameter_source(parameter) is not ParameterSource.DEFAULT
+
+
 def style_option(command: F) -> F:
     """Adds `--style`, which the command gets as `style`."""
     return click.option(

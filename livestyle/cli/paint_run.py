@@ -19,6 +19,8 @@ from livestyle.nets.vgg import LossNetwork, load_loss_network
 from livestyle.optimisation.optimise import Result, optimise
 from livestyle.optimisation.progress import Step
 from livestyle.optimisation.settings import Settings
+from livestyle.output_file import check_output
+from livestyle.sinks.disk import check_file_writable
 from livestyle.training.similarity import LAYERS
 
 SWEPT = 1.0, 15.0, 50.0
@@ -58,26 +60,10 @@ def check_target(path: Path, inputs: list[Path], *, overwrite: bool, picture: bo
     Raises:
         SinkError: it is an input, is there already, or lies in no folder, or is no picture.
     """
-    if path.exists() and any(other.exists() and path.samefile(other) for other in inputs):
-        raise SinkError(f"{path} is what is being read. Name another place to write to.")
-    if path.is_dir():
-        raise SinkError(f"{path} is a folder. Name a file in it.")
-    if path.exists() and not overwrite:
-        raise SinkError(
-            f"{path} is already there. Name another file, or allow it with --overwrite."
-        )
+    check_output(path, overwrite=overwrite, inputs=inputs)
     if picture and path.suffix.lower() not in SUFFIXES:
         raise SinkError(f"{path}: pictures end in {', '.join(sorted(SUFFIXES))}.")
-    if not path.absolute().parent.is_dir():
-        raise SinkError(f"{path} cannot be written: there is no folder {path.parent}.")
-    probe = path.with_name(path.name + ".partial")
-    try:
-        probe.open("wb").close()
-        probe.unlink()
-    except OSError as error:
-        raise SinkError(
-            f"{path} cannot be written ({error.strerror}). Choose a folder you may write to."
-        ) from error
+    check_file_writable(path)
 
 
 def run_paint(job: Job, watched: Watched) -> None:

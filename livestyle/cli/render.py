@@ -13,8 +13,8 @@ from livestyle.cli.options import (
     SIZE,
     encoding_options,
     engine_options,
+    is_set,
     overwrite_option,
-    was_given,
 )
 from livestyle.cli.video import repaint
 from livestyle.engines import EngineOptions, load
@@ -52,7 +52,7 @@ def render(
     session unless they are given here.
     """
     timeline, frames = read_timeline(session), frames_of(session)
-    engine = _as_played(engine, timeline.playing, given=partial(was_given, ctx))
+    engine = _as_played(engine, timeline.playing, given=partial(is_set, ctx))
     styles = find_referenced({name: timeline.styles.get(name) for name in timeline.style_names})
     for style in styles.values():  # an hour of work must not end at the last one
         load(style, engine).close()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from livestyle.cli.echo import echo
-from livestyle.cli.options import FiniteRange, was_given
+from livestyle.cli.options import FiniteRange, is_set, was_given
 from livestyle.cli.progress import ProgressShown
 from livestyle.cli.signals import ending_cleanly
 from livestyle.cli.sweep import OWN_OPTIONS, run_sweep, sweep_config
@@ -186,13 +186,13 @@ def train(
     Several processes share the work through
     `torchrun --nproc-per-node N -m livestyle.cli.main train ...`.
     """
-    steps_given = was_given(ctx, "steps") or was_given(ctx, "images")
+    steps_given = is_set(ctx, "steps") or is_set(ctx, "images")
     _check_given(style_image, settings, resume and not sweep)
     if sweep:
         config = sweep_config(
             _config(ctx, style_image, settings, resume=False),
             steps_given=steps_given,
-            out_given=was_given(ctx, "out"),
+            out_given=is_set(ctx, "out"),
         )
         begin = _network(start_from, config.net)
         run_sweep(config, _repeated(ctx), resume=resume, start_from=begin)

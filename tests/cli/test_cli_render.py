@@ -158,7 +158,7 @@ def test_a_show_that_does_not_start_leaves_no_session(livestyle: Livestyle) -> N
 
 
 def test_the_noise_map_and_the_network_are_those_of_the_session(
-    livestyle: Livestyle, tmp_path: Path
+    livestyle: Livestyle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A rich network that blurs, where the usual one is the negative, is what was on the screen."""
     folder = tmp_path / "mine"
@@ -175,3 +175,7 @@ def test_the_noise_map_and_the_network_are_those_of_the_session(
     assert difference(live, show) < 6
     assert livestyle("render", "s", "usual.mp4", "--no-rich").code == 0
     assert difference(live, decoded(Path("usual.mp4")).pictures[2]) > 20
+    monkeypatch.setenv("LIVESTYLE_CONFIG", str(tmp_path / "config.toml"))
+    Path("config.toml").write_text("[render]\nrich = false\n")
+    assert livestyle("render", "s", "set.mp4").code == 0
+    assert difference(live, decoded(Path("set.mp4")).pictures[2]) > 20, "the settings file counts"
