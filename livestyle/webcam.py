@@ -66,7 +66,9 @@ class WebcamOptions:
     styles: tuple[str, ...] = ()
     look: Look = field(default_factory=Look)
     engine: EngineOptions = field(default_factory=EngineOptions)
-    player: PlayerOptions = field(default_factory=lambda: PlayerOptions(steady=0.5))
+    player: PlayerOptions = field(
+        default_factory=lambda: PlayerOptions(steady=0.5, stroke_lock=True)
+    )
     display: bool = True
     folder: Path = Path()
     record: Path | None = None

@@ -27,8 +27,7 @@ from livestyle.sources.opening import SourceOptions
 from livestyle.styles.library import DEFAULT_STYLE
 from livestyle.webcam import Webcam, WebcamOptions
 
-PLAYER = WebcamOptions().player
-"""The defaults of how to play."""
+DEFAULTS = WebcamOptions()
 
 STDOUT = Path("-")
 
@@ -66,12 +65,12 @@ source_options = gathered(
     ),
     click.option(
         "--reconnect/--no-reconnect",
-        default=True,
+        default=DEFAULTS.opening.reconnect,
         help="Whether to wait for a camera or stream that is lost.",
     ),
     click.option(
         "--tls-verify/--no-tls-verify",
-        default=True,
+        default=DEFAULTS.opening.tls_verify,
         show_default=True,
         help="Whether to verify the certificate of an https:// or rtsps:// server.",
     ),
@@ -102,7 +101,7 @@ player_options = gathered(
     ),
     click.option(
         "--stroke-lock/--no-stroke-lock",
-        default=True,
+        default=DEFAULTS.player.stroke_lock,
         show_default=True,
         help="Paint frames of any size as if they were of 640x480: strokes then have the same size "
         "in the picture, at the same speed. Without it every pixel is painted, slower and with "
@@ -110,7 +109,7 @@ player_options = gathered(
     ),
     click.option(
         "--steady",
-        default=PLAYER.steady,
+        default=DEFAULTS.player.steady,
         show_default=True,
         metavar="0..1",
         type=FiniteRange(0, 1),
@@ -119,7 +118,7 @@ player_options = gathered(
     click.option(
         "--crossfade",
         "crossfade_s",
-        default=PLAYER.crossfade_s,
+        default=DEFAULTS.player.crossfade_s,
         show_default=True,
         metavar="S",
         type=FiniteRange(0, 60),
@@ -128,7 +127,7 @@ player_options = gathered(
     click.option(
         "--memory",
         "memory_mb",
-        default=PLAYER.memory_mb,
+        default=DEFAULTS.player.memory_mb,
         show_default=True,
         metavar="MB",
         type=FiniteRange(1),
@@ -141,7 +140,7 @@ player_options = gathered(
 @click.command()
 @click.option(
     "--source",
-    default="0",
+    default=DEFAULTS.source,
     show_default=True,
     help="Camera number or path, video file, http:// or rtsp:// address, or demo.",
 )
@@ -172,7 +171,7 @@ player_options = gathered(
 @source_options
 @player_options
 @click.option("--mirror/--no-mirror", help="Flip the picture left to right, as in a mirror.")
-@click.option("--display/--no-display", default=True, help="Whether to open a window.")
+@click.option("--display/--no-display", default=DEFAULTS.display, help="Whether to open a window.")
 @click.option(
     "--record",
     metavar="FILE",
@@ -195,7 +194,7 @@ player_options = gathered(
 @click.option("--virtual-mirror", is_flag=True, help="The same, mirrored when --mirror is on.")
 @click.option(
     "--folder",
-    default=Path(),
+    default=DEFAULTS.folder,
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder for the pictures and recordings that keys make.  [default: the current one]",
 )

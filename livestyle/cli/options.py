@@ -18,6 +18,9 @@ from livestyle.sinks.formats import RecordOptions
 from livestyle.styles.library import DEFAULT_STYLE
 
 F = TypeVar("F", bound=Callable[..., Any])
+LOOK, ENGINE_OPTIONS = Look(), EngineOptions()
+"""The defaults."""
+
 MAX_SIDE_PX = 16384
 
 
@@ -147,7 +150,7 @@ look_options = gathered(
     lambda strength, keep_color: Look(strength=strength, keep_color=keep_color),
     click.option(
         "--strength",
-        default=1.0,
+        default=LOOK.strength,
         show_default=True,
         metavar="0..1",
         type=FiniteRange(0, 1),
@@ -164,26 +167,24 @@ look_options = gathered(
 
 engine_options = gathered(
     "engine",
-    lambda engine, device, precision, rich, noise, threads: EngineOptions(
-        engine=engine, device=device, precision=precision, rich=rich, noise=noise, threads=threads
-    ),
+    EngineOptions,
     click.option(
         "--engine",
-        default="auto",
+        default=ENGINE_OPTIONS.engine,
         show_default=True,
         type=ENGINE,
         help="Inference engine; auto takes the fastest one that runs here.",
     ),
     click.option(
         "--device",
-        default="auto",
+        default=ENGINE_OPTIONS.device,
         show_default=True,
         type=click.Choice(DEVICES),
         help="Device to compute on; a named one that does not run is an error.",
     ),
     click.option(
         "--precision",
-        default="auto",
+        default=ENGINE_OPTIONS.precision,
         show_default=True,
         type=click.Choice(PRECISION_NAMES),
         help="Precision of the model file; auto takes the fastest that looks like fp32.",
@@ -198,7 +199,7 @@ engine_options = gathered(
         "--noise",
         "--fill",  # its name in 0.1
         "noise",
-        default=1.0,
+        default=ENGINE_OPTIONS.noise,
         show_default=True,
         metavar="0..1",
         type=FiniteRange(0, 1),
@@ -228,11 +229,14 @@ encoding_options = gathered(
         bit_rate=bitrate,
     ),
     click.option(
-        "--codec", default="auto", show_default=True, help="h264, hevc, av1, vp9 and others."
+        "--codec",
+        default=FILE_ENCODING.codec,
+        show_default=True,
+        help="h264, hevc, av1, vp9 and others.",
     ),
     click.option(
         "--crf",
-        default=20,
+        default=FILE_ENCODING.crf,
         show_default=True,
         type=click.IntRange(0, 51),
         help="Quality; lower is better and larger.",
@@ -240,7 +244,7 @@ encoding_options = gathered(
     click.option("--bitrate", type=BitRateType(), help="Instead of --crf, as in 4M or 800k."),
     click.option(
         "--pix-fmt",
-        default="auto",
+        default=FILE_ENCODING.pix_fmt,
         show_default=True,
         metavar="FORMAT",
         help="yuv420p, yuv444p, yuv420p10le and others.",
@@ -253,7 +257,10 @@ encoding_options = gathered(
         help="Keep this track of the sound alone, counted from 1.  [default: all]",
     ),
     click.option(
-        "--subtitles/--no-subtitles", default=True, show_default=True, help="Keep the subtitles."
+        "--subtitles/--no-subtitles",
+        default=FILE_ENCODING.subtitles,
+        show_default=True,
+        help="Keep the subtitles.",
     ),
 )
 """Options of how a painted file is encoded: `encoding`, a `RecordOptions`."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from livestyle.cli.options import FiniteRange
+from livestyle.cli.options import FiniteRange, gathered
 from livestyle.optimisation.settings import (
     DEFAULTS,
     INITS,
@@ -16,6 +16,8 @@ from livestyle.optimisation.settings import (
 )
 
 FILE = click.Path(path_type=Path)
+ANY = Settings()
+"""The defaults that no method has of its own."""
 
 
 class WeightedType(click.ParamType[tuple[Path, float]]):
@@ -45,6 +47,74 @@ def _own(field: str) -> str:
     return f"[default: {', '.join(said)}]".replace(".0 ", " ")
 
 
+paint_options = gathered(
+    "settings",
+    Settings,
+    click.option(
+        "--style-strength",
+        "strength",
+        type=FiniteRange(0, min_open=True),
+        help="1 is photorealistic, 15 and 50 are artistic.  " + _own("strength"),
+    ),
+    click.option(
+        "--steps",
+        type=click.IntRange(1),
+        help="At most; it ends where the loss no longer falls.  " + _own("steps"),
+    ),
+    click.option(
+        "--size",
+        "size_px",
+        type=click.IntRange(64, 8192),
+        help="Long side to work at, in pixels. gatys paints at this size; hrnet learns at it "
+        "and then paints the photo at its own.  " + _own("size_px"),
+    ),
+    click.option(
+        "--recipe",
+        type=click.Choice(list(RECIPES)),
+        help="Losses as Li et al. publish them for hrnet, or normalised.  " + _own("recipe"),
+    ),
+    click.option("--content-weight", type=FiniteRange(0), help="In place of the recipe's."),
+    click.option("--style-weight", type=FiniteRange(0), help="In place of the recipe's."),
+    click.option("--tv-weight", type=FiniteRange(0), help="In place of the recipe's."),
+    click.option(
+        "--init",
+        type=click.Choice(INITS),
+        default=ANY.init,
+        show_default=True,
+        help="What gatys begins with: the photo in the artwork's colours, or noise.",
+    ),
+    click.option(
+        "--optimiser",
+        type=click.Choice(OPTIMISERS),
+        default=ANY.optimiser,
+        show_default=True,
+        help="Of gatys; auto: lbfgs up to 2048 px, adam above.",
+    ),
+    click.option(
+        "--keep-colour",
+        "--keep-color",
+        "keep_colour",
+        is_flag=True,
+        help="Light and dark of the artwork, colours of the photo.",
+    ),
+    click.option(
+        "--device",
+        type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+        default=ANY.device,
+        show_default=True,
+        help="Where to compute.",
+    ),
+    click.option(
+        "--precision",
+        type=click.Choice(["auto", "bf16", "fp32"]),
+        default=ANY.precision,
+        show_default=True,
+        help="How to compute.",
+    ),
+)
+"""Options of how to optimise: `settings`, a `Settings`."""
+
+
 @click.command()
 @click.argument("pictures", metavar="PHOTO [ARTWORK] OUT", nargs=-1, type=FILE)
 @click.option(
@@ -61,53 +131,7 @@ def _own(field: str) -> str:
     show_default=True,
     help="gatys repaints in strokes; hrnet stays sharp and takes over colour and light.",
 )
-@click.option(
-    "--style-strength",
-    "strength",
-    type=FiniteRange(0, min_open=True),
-    help="1 is photorealistic, 15 and 50 are artistic.  " + _own("strength"),
-)
-@click.option(
-    "--steps",
-    type=click.IntRange(1),
-    help="At most; it ends where the loss no longer falls.  " + _own("steps"),
-)
-@click.option(
-    "--size",
-    "size_px",
-    type=click.IntRange(64, 8192),
-    help="Long side to work at, in pixels. gatys paints at this size; hrnet learns at it "
-    "and then paints the photo at its own.  " + _own("size_px"),
-)
-@click.option(
-    "--recipe",
-    type=click.Choice(list(RECIPES)),
-    help="Losses as Li et al. publish them for hrnet, or normalised.  " + _own("recipe"),
-)
-@click.option("--content-weight", type=FiniteRange(0), help="In place of the recipe's.")
-@click.option("--style-weight", type=FiniteRange(0), help="In place of the recipe's.")
-@click.option("--tv-weight", type=FiniteRange(0), help="In place of the recipe's.")
-@click.option(
-    "--init",
-    type=click.Choice(INITS),
-    default="content",
-    show_default=True,
-    help="What gatys begins with: the photo in the artwork's colours, or noise.",
-)
-@click.option(
-    "--optimiser",
-    type=click.Choice(OPTIMISERS),
-    default="auto",
-    show_default=True,
-    help="Of gatys; auto: lbfgs up to 2048 px, adam above.",
-)
-@click.option(
-    "--keep-colour",
-    "--keep-color",
-    "keep_colour",
-    is_flag=True,
-    help="Light and dark of the artwork, colours of the photo.",
-)
+@paint_options
 @click.option(
     "--sweep",
     is_flag=True,
@@ -146,25 +170,12 @@ def _own(field: str) -> str:
     help="Network the losses look through.",
 )
 @click.option("--vgg-weights", type=FILE, help="Its weights, if torchvision cannot fetch them.")
-@click.option(
-    "--device",
-    type=click.Choice(["auto", "cpu", "cuda", "mps"]),
-    default="auto",
-    show_default=True,
-    help="Where to compute.",
-)
-@click.option(
-    "--precision",
-    type=click.Choice(["auto", "bf16", "fp32"]),
-    default="auto",
-    show_default=True,
-    help="How to compute.",
-)
 @click.option("-y", "--overwrite", is_flag=True, help="Replace older files.")
 def paint(
     pictures: tuple[Path, ...],
     styles: tuple[tuple[Path, float], ...],
     method: str,
+    settings: Settings,
     sweep: bool,
     preview: Path | None,
     display: bool,
@@ -175,7 +186,6 @@ def paint(
     loss_network: str,
     vgg_weights: Path | None,
     overwrite: bool,
-    **settings: Any,
 ) -> None:
     """Paint PHOTO after ARTWORK, by optimisation, and write OUT.
 
@@ -194,11 +204,11 @@ def paint(
         raise click.UsageError("--keep-network needs --method hrnet; gatys fits no network.")
     if sweep and (keep_network or timelapse or save_every):
         raise click.UsageError("--sweep writes one sheet; choose a strength, then the rest.")
-    if sweep and settings["strength"]:
+    if sweep and settings.strength:
         raise click.UsageError("--sweep chooses strengths itself; leave out --style-strength.")
     from livestyle.cli.paint_run import Job, Watched, run_paint, run_sweep
 
-    job = Job(photo, artworks, output, method, Settings(**settings), loss_network, vgg_weights)
+    job = Job(photo, artworks, output, method, settings, loss_network, vgg_weights)
     watched = Watched(preview, display, save_every, timelapse, keep_network, overwrite)
     if sweep:
         run_sweep(job, watched)

@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from livestyle.cli.echo import echo
-from livestyle.cli.options import FiniteRange, is_set, was_given
+from livestyle.cli.options import F, FiniteRange, gathered, is_set, was_given
 from livestyle.cli.progress import ProgressShown
 from livestyle.cli.signals import ending_cleanly
 from livestyle.cli.sweep import OWN_OPTIONS, run_sweep, sweep_config
@@ -18,30 +18,30 @@ from livestyle.frame import Pixels
 from livestyle.sources.demo import Demo
 from livestyle.styles.card import PREVIEW_FILE, is_style_name
 from livestyle.styles.library import DEFAULT_STYLE, find_style, list_styles
-from livestyle.training.config import TrainConfig
+from livestyle.training.config import TrainConfig, TrainOptions
 
 if TYPE_CHECKING:  # torch is imported when a run begins, so that --help works without it
     from livestyle.training.loop import Trainer
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-DEFAULTS: dict[str, Any] = {
-    field: value.default for field, value in TrainConfig.__dataclass_fields__.items()
-}
+DEFAULTS = TrainOptions()
 FINE_TUNING = 4
 """A network that can paint already needs a quarter of the steps."""
 
 CLIP_SIZE, CLIP_FPS, CLIP_FRAMES = (256, 192), 10.0, 10
 
+RUNS = Path("runs")
+"""Where runs lie unless told otherwise."""
+
 SCRATCH = "scratch"
 """To start from fresh weights."""
 
 
-def setting(flag: str, field: str, help: str, **options: Any) -> Callable[[F], F]:
-    """An option whose default is that of `TrainConfig`."""
-    return click.option(
-        flag, field, default=DEFAULTS[field], show_default=True, help=help, **options
-    )
+def setting(
+    flag: str, field: str, help: str, type: click.ParamType[Any] | None = None
+) -> Callable[[F], F]:
+    """An option for a field of `TrainOptions`, with its default."""
+    default = getattr(DEFAULTS, field)
+    return click.option(flag, field, default=default, show_default=True, help=help, type=type)
 
 
 def _style_name(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
@@ -52,6 +52,90 @@ def _style_name(ctx: click.Context, parameter: click.Parameter, value: str | Non
             f"{_name_from(value)!r}."
         )
     return value
+
+
+train_options = gathered(
+    "options",
+    TrainOptions,
+    setting("--net", "net", "Network to train.", click.Choice(["light", "rich", "johnson"])),
+    setting("--steps", "steps", "Batches to train on.", click.IntRange(1)),
+    setting("--batch", "batch", "Crops per step.", click.IntRange(1)),
+    setting("--crop", "crop_px", "Side of a crop in pixels.", click.IntRange(64, 2048)),
+    setting(
+        "--style-strength",
+        "style_strength",
+        "How strongly to paint.",
+        FiniteRange(0, 10, min_open=True),
+    ),
+    setting(
+        "--stroke",
+        "stroke",
+        "Size of the strokes: the painting is learned at 512 px times this.",
+        FiniteRange(0.125, 8),
+    ),
+    setting("--content-weight", "content_weight", "Weight of the content loss.", FiniteRange(0)),
+    setting("--style-weight", "style_weight", "Weight of the style loss.", FiniteRange(0)),
+    setting("--tv-weight", "tv_weight", "Weight of the total variation.", FiniteRange(0)),
+    setting(
+        "--steadiness-weight",
+        "steadiness_weight",
+        "Weight of the loss against flicker between frames.",
+        FiniteRange(0),
+    ),
+    setting(
+        "--palette-weight",
+        "palette_weight",
+        "Weight of the loss that brings the painting's colours.",
+        FiniteRange(0),
+    ),
+    setting(
+        "--chroma-weight",
+        "chroma_weight",
+        "Weight of the loss that keeps the photo's colours; 0: only the painting's; 300: things "
+        "keep theirs.",
+        FiniteRange(0),
+    ),
+    setting("--learning-rate", "learning_rate", "Peak learning rate.", FiniteRange(0)),
+    setting(
+        "--noise/--no-noise",
+        "noise",
+        "Paint flat walls and skies as well, by a noise map that stays on the screen.",
+    ),
+    setting(
+        "--augment",
+        "augment",
+        "How much light and noise of the photos vary; 0: not at all.",
+        FiniteRange(0, 4),
+    ),
+    setting("--seed", "seed", "Same seed, same run.", click.INT),
+    setting(
+        "--loss-network",
+        "loss_network",
+        "Network whose features the losses compare.",
+        click.Choice(["vgg19", "vgg16"]),
+    ),
+    click.option(
+        "--vgg-weights",
+        type=click.Path(path_type=Path),
+        help="File with its weights, for a machine without a network.  [default: torchvision "
+        "downloads them]",
+    ),
+    setting(
+        "--device", "device", "Where to compute.", click.Choice(["auto", "cpu", "cuda", "mps"])
+    ),
+    setting("--precision", "precision", "How to compute.", click.Choice(["auto", "bf16", "fp32"])),
+    setting("--compile/--no-compile", "compile", "Run the networks through torch.compile."),
+    setting("--keep", "keep", "Number of checkpoints that are kept.", click.IntRange(1)),
+    setting(
+        "--save-every", "save_every", "Steps between checkpoints and previews.", click.IntRange(1)
+    ),
+    setting("--title", "title", "Of the artwork, for the style's card."),
+    setting("--artist", "artist", "Of the artwork, for the style's card."),
+    setting("--year", "year", "Of the artwork, for the style's card."),
+    setting("--licence", "licence", "Of the artwork, for the style's card."),
+    setting("--source", "source", "Where the picture comes from, for the style's card."),
+)
+"""Options of what a run does: `options`, a `TrainOptions`."""
 
 
 @click.command()
@@ -67,85 +151,19 @@ def _style_name(ctx: click.Context, parameter: click.Parameter, value: str | Non
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Folder of the run.  [default: runs/NAME]"
 )
-@setting("--net", "net", "Network to train.", type=click.Choice(["light", "rich", "johnson"]))
-@setting(
-    "--loss-network",
-    "loss_network",
-    "Network the losses look through.",
-    type=click.Choice(["vgg19", "vgg16"]),
-)
-@click.option(
-    "--vgg-weights",
-    type=click.Path(path_type=Path),
-    help="Its weights, if torchvision cannot fetch them.",
-)
-@setting("--steps", "steps", "Batches to train on.", type=click.IntRange(1))
-@click.option("--images", type=click.IntRange(1), help="The same, counted in images.")
 @click.option(
     "--hours",
     type=FiniteRange(0, min_open=True),
     help="Time it may take; without --steps, as many steps as fit are done.",
 )
-@setting("--batch", "batch", "Crops per step.", type=click.IntRange(1))
-@setting("--crop", "crop_px", "Side of a crop in pixels.", type=click.IntRange(64, 2048))
-@setting(
-    "--style-strength",
-    "style_strength",
-    "How strongly to paint.",
-    type=FiniteRange(0, 10, min_open=True),
+@click.option(
+    "--images", type=click.IntRange(1), help="In place of --steps: the number of crops to train on."
 )
-@setting(
-    "--stroke",
-    "stroke",
-    "Size of the strokes: the painting is learned at 512 px times this.",
-    type=FiniteRange(0.125, 8),
-)
-@setting("--content-weight", "content_weight", "How much the photo counts.", type=FiniteRange(0))
-@setting("--style-weight", "style_weight", "How much the painting counts.", type=FiniteRange(0))
-@setting("--tv-weight", "tv_weight", "How much smoothness counts.", type=FiniteRange(0))
-@setting(
-    "--steadiness-weight", "steadiness_weight", "How much steadiness counts.", type=FiniteRange(0)
-)
-@setting(
-    "--palette-weight",
-    "palette_weight",
-    "How much the painting's colours count, beside its strokes.",
-    type=FiniteRange(0),
-)
-@setting(
-    "--chroma-weight",
-    "chroma_weight",
-    "How much the photo's colours count; 0: only the painting's; 300: things keep theirs.",
-    type=FiniteRange(0),
-)
-@setting("--learning-rate", "learning_rate", "Peak learning rate.", type=FiniteRange(0))
-@setting(
-    "--noise/--no-noise",
-    "noise",
-    "Paint flat walls and skies as well, by a noise map that stays on the screen.",
-)
-@setting(
-    "--augment",
-    "augment",
-    "How much light and noise of the photos vary; 0: not at all.",
-    type=FiniteRange(0, 4),
-)
-@setting("--seed", "seed", "Same seed, same run.", type=int)
 @click.option(
     "--from",
     "start_from",
-    type=str,
     help="Style, run, pack or checkpoint to start from, with a quarter of the steps; or scratch.  "
     "[default: mosaic, for the net light]",
-)
-@setting(
-    "--device", "device", "Where to compute.", type=click.Choice(["auto", "cpu", "cuda", "mps"])
-)
-@setting("--precision", "precision", "How to compute.", type=click.Choice(["auto", "bf16", "fp32"]))
-@setting("--compile", "compile", "Run the networks through torch.compile.", is_flag=True)
-@setting("--keep", "keep", "Checkpoints that are kept.", type=click.IntRange(1))
-@setting(
-    "--save-every", "save_every", "Steps between checkpoints and previews.", type=click.IntRange(1)
 )
 @click.option(
     "--sweep",
@@ -153,29 +171,29 @@ def _style_name(ctx: click.Context, parameter: click.Parameter, value: str | Non
     help="Short runs over strength and stroke from mosaic or --from, and a sheet to choose from.",
 )
 @click.option("--resume", is_flag=True, help="Go on with the run in --out, as it was begun.")
-@setting("--title", "title", "Of the artwork, for the card.")
-@setting("--artist", "artist", "Of the artwork, for the card.")
-@setting("--year", "year", "Of the artwork, for the card.")
-@setting("--licence", "licence", "Of the artwork, for the card.")
-@setting("--source", "source", "Where the picture comes from, for the card.")
 @click.option("--export/--no-export", default=True, help="Make a style of the run at its end.")
 @click.option(
     "--install/--no-install",
     default=None,
     help="Make it known by its name.  [default: unless another artwork's style has the name]",
 )
+@train_options
 @click.pass_context
 def train(
     ctx: click.Context,
     /,
     style_image: Path | None,
+    photos: Path | None,
+    name: str | None,
+    out: Path | None,
     hours: float | None,
+    images: int | None,
     start_from: str | None,
     sweep: bool,
     resume: bool,
     export: bool,
     install: bool | None,
-    **settings: Any,
+    options: TrainOptions,
 ) -> None:
     """Train a network to repaint anything in the style of STYLE_IMAGE.
 
@@ -187,17 +205,17 @@ def train(
     `torchrun --nproc-per-node N -m livestyle.cli.main train ...`.
     """
     steps_given = is_set(ctx, "steps") or is_set(ctx, "images")
-    _check_given(style_image, settings, resume and not sweep)
+    if resume and not sweep:
+        config = _resumed(ctx, options, style_image, photos, name, out)
+    else:
+        config = _begun(options, style_image, photos, name, out)
+    if images:
+        config = replace(config, steps=max(1, images // config.batch))
     if sweep:
-        config = sweep_config(
-            _config(ctx, style_image, settings, resume=False),
-            steps_given=steps_given,
-            out_given=is_set(ctx, "out"),
-        )
+        config = sweep_config(config, steps_given=steps_given, out_given=is_set(ctx, "out"))
         begin = _network(start_from, config.net)
         run_sweep(config, _repeated(ctx), resume=resume, start_from=begin)
         return
-    config = _config(ctx, style_image, settings, resume)
     begin = None if resume else _network(start_from, config.net)
     takes_quarter = bool(begin) and not (steps_given or hours)
     if takes_quarter:
@@ -233,39 +251,57 @@ def train(
     echo(config.out)
 
 
-def _check_given(style_image: Path | None, settings: dict[str, Any], resume: bool) -> None:
-    """A run is begun with a painting and photos; one that goes on need only be found."""
-    if resume:
-        if not (style_image or settings["name"] or settings["out"]):
-            raise click.UsageError("Which run shall go on? Pass its folder: --out runs/NAME.")
-        return
+def _begun(
+    options: TrainOptions,
+    style_image: Path | None,
+    photos: Path | None,
+    name: str | None,
+    out: Path | None,
+) -> TrainConfig:
+    """A new run, which needs a painting and photos."""
     if not style_image:
         raise click.UsageError("Missing argument 'STYLE_IMAGE', a picture of the painting.")
-    if not settings["photos"]:
+    if not photos:
         raise click.UsageError("Missing option '--photos', a folder, zip or tar of photos.")
+    name = name or _name_from(style_image.stem)
+    return TrainConfig(
+        style_image=style_image,
+        photos=photos,
+        name=name,
+        out=out or RUNS / name,
+        **asdict(options),
+    )
 
 
-def _config(
-    ctx: click.Context, style_image: Path | None, settings: dict[str, Any], resume: bool
+def _resumed(
+    ctx: click.Context,
+    options: TrainOptions,
+    style_image: Path | None,
+    photos: Path | None,
+    name: str | None,
+    out: Path | None,
 ) -> TrainConfig:
-    """What to do, from the options, and for a resumed run from its checkpoint."""
-    if style_image:
-        settings["style_image"] = style_image
-        settings["name"] = settings["name"] or _name_from(style_image.stem)
-    settings["out"] = settings["out"] or Path("runs") / settings["name"]
-    images = settings.pop("images")
-    if images:
-        settings["steps"] = max(1, images // settings["batch"])
-    if resume:
-        from livestyle.training.checkpoint import load_checkpoint
+    """A run that goes on: as its checkpoint says, but for what was typed."""
+    if not out:
+        if not (name or style_image):
+            raise click.UsageError("Which run shall go on? Pass its folder: --out runs/NAME.")
+        out = RUNS / (name or _name_from(style_image.stem if style_image else ""))
+    from livestyle.training.checkpoint import load_checkpoint
 
-        given = {key: value for key, value in settings.items() if was_given(ctx, key)}
-        if images:
-            given["steps"] = settings["steps"]
-        saved = load_checkpoint(settings["out"]).config.to_dict()
-        artwork = {"style_image": style_image} if style_image else {}
-        settings = saved | given | artwork | {"out": settings["out"]}
-    return TrainConfig.from_dict(settings)
+    saved = load_checkpoint(out).config
+    changed = {
+        field.name: getattr(options, field.name)
+        for field in fields(options)
+        if was_given(ctx, field.name)
+    }
+    return replace(
+        saved,
+        style_image=style_image or saved.style_image,
+        photos=photos or saved.photos,
+        name=name or saved.name,
+        out=out,
+        **changed,
+    )
 
 
 def _repeated(ctx: click.Context) -> list[str]:
@@ -274,8 +310,11 @@ def _repeated(ctx: click.Context) -> list[str]:
     for option in ctx.command.params:
         name = option.name or ""
         if isinstance(option, click.Option) and was_given(ctx, name) and name not in OWN_OPTIONS:
-            value = ctx.params.get(name)
-            words += [option.opts[0]] if option.is_flag else [option.opts[0], str(value)]
+            value = ctx.params[name]
+            if option.is_flag:
+                words.append(option.opts[0] if value else option.secondary_opts[0])
+            else:
+                words += [option.opts[0], str(value)]
     return words
 
 
@@ -291,7 +330,7 @@ def _announce(trainer: "Trainer", takes_quarter: bool, fit_hours: float | None) 
     if takes_quarter:
         echo(
             f"Starting from a network that paints takes {config.steps} steps, a quarter of "
-            f"{DEFAULTS['steps']}; --steps asks for more.",
+            f"{DEFAULTS.steps}; --steps asks for more.",
             err=True,
         )
     steps = f"{config.steps - trainer.step} steps"
@@ -320,7 +359,7 @@ def _name_from(text: str) -> str:
 
 def _network(start_from: str | None, net: str) -> Path | None:
     """The checkpoint to start from: that of an installed style, or a path; None for none."""
-    start_from = start_from or (DEFAULT_STYLE if net == DEFAULTS["net"] else SCRATCH)
+    start_from = start_from or (DEFAULT_STYLE if net == DEFAULTS.net else SCRATCH)
     if start_from == SCRATCH:
         return None
     named = {style.card.name: style.folder for style in list_styles()}

@@ -40,16 +40,27 @@ NORMALISED = Recipe("normalised", 1.0, 4.0, (0.2, 0.2, 0.2, 0.2, 0.2), True, ski
 RECIPES = {recipe.name: recipe for recipe in (PUBLISHED, NORMALISED)}
 
 
-def recipe_of(name: str, **changed: float | None) -> Recipe:
-    """The recipe of that name, with those of its numbers changed that are given.
+def recipe_of(
+    name: str,
+    *,
+    content: float | None = None,
+    style: float | None = None,
+    tv: float | None = None,
+) -> Recipe:
+    """The recipe of that name, with those of its factors changed that are given.
 
     Raises:
         TrainingError: there is none of that name.
     """
     if name not in RECIPES:
         raise TrainingError(f"There is no recipe {name!r}; take {' or '.join(RECIPES)}.")
-    given = {key: value for key, value in changed.items() if value is not None}
-    return replace(RECIPES[name], **given)  # type: ignore[arg-type]
+    recipe = RECIPES[name]
+    return replace(
+        recipe,
+        content=recipe.content if content is None else content,
+        style=recipe.style if style is None else style,
+        tv=recipe.tv if tv is None else tv,
+    )
 
 
 @dataclass(frozen=True, slots=True)

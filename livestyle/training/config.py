@@ -9,15 +9,11 @@ LOSSES_EDITION = 2
 relu2_2 and of Gram matrices, which see fine texture only; this one has relative errors."""
 
 
-@dataclass(frozen=True, slots=True)
-class TrainConfig:
-    """Settings of a training run.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainOptions:
+    """What can be chosen about a training run; `livestyle train` has an option for each.
 
     Attributes:
-        style_image: the artwork.
-        photos: folder or tar file of photos.
-        name: of the new style.
-        out: folder of the run.
         net: network to train, a name in `livestyle.nets`.
         loss_network: "vgg19" or "vgg16".
         vgg_weights: file to take its weights from; None: torchvision's.
@@ -26,8 +22,6 @@ class TrainConfig:
         crop_px: side of a crop.
         stroke: size of the strokes. The loss network sees the artwork with a long side of 512
             pixels times this.
-        content_layer: where the content loss is taken.
-        style_layers: where the Gram matrices are taken.
         style_strength: how strongly to paint, 0.5 to 3; a factor of the style loss.
         content_weight, style_weight, tv_weight, steadiness_weight: factors of the losses.
             Content and style are relative errors, so that the same weights suit any artwork.
@@ -44,13 +38,8 @@ class TrainConfig:
         save_every: steps between checkpoints.
         keep: checkpoints that are kept, the newest and those before it.
         title, artist, year, licence, source: of the artwork, for the card.
-        losses_edition: what the weights mean, see `LOSSES_EDITION`.
     """
 
-    style_image: Path
-    photos: Path
-    name: str
-    out: Path
     net: str = "light"
     loss_network: str = "vgg19"
     vgg_weights: Path | None = None
@@ -58,8 +47,6 @@ class TrainConfig:
     batch: int = 1
     crop_px: int = 224
     stroke: float = 1.0
-    content_layer: str = "relu4_2"
-    style_layers: tuple[str, ...] = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
     style_strength: float = 1.0
     content_weight: float = 1.0
     style_weight: float = 5.0
@@ -81,6 +68,28 @@ class TrainConfig:
     year: str = ""
     licence: str = "unknown"
     source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainConfig(TrainOptions):
+    """All that makes a training run what it is; its checkpoints keep it.
+
+    Attributes:
+        style_image: the artwork.
+        photos: folder, or zip or tar file of photos.
+        name: of the new style.
+        out: folder of the run.
+        content_layer: where the content loss is taken.
+        style_layers: where the Gram matrices are taken.
+        losses_edition: what the weights mean, see `LOSSES_EDITION`.
+    """
+
+    style_image: Path
+    photos: Path
+    name: str
+    out: Path
+    content_layer: str = "relu4_2"
+    style_layers: tuple[str, ...] = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
     losses_edition: int = LOSSES_EDITION
 
     def to_dict(self) -> dict[str, Any]:

@@ -58,12 +58,13 @@ def test_a_sweep_that_is_stopped_leaves_its_sheet_and_goes_on(config: TrainConfi
 def test_every_cell_says_how_to_go_on_with_it(
     train: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert run([*train, "--sweep", "--steps", "1", "--seed", "3"]) == 0
+    assert run([*train, "--sweep", "--steps", "1", "--seed", "3", "--no-noise"]) == 0
     said = capfd.readouterr()
     assert said.out.strip() == str(tmp_path / "run" / "sheet.jpg")
     commands = [shlex.split(line) for line in said.err.splitlines() if "livestyle train" in line]
     assert len(commands) == len(TWO)
     last = commands[-1]
+    assert "--no-noise" in last and "--noise" not in last
     assert last[last.index("--from") + 1] == str(tmp_path / "run" / TWO[1].folder)
     again = [*last[1:], "--steps", "1", "--no-export", "--out", str(tmp_path / "again")]
     assert run(again) == 0

@@ -47,6 +47,16 @@ def test_train_export_and_paint(
     assert read_picture(painted).shape == read_picture(photo).shape
 
 
+def test_images_of_a_resumed_run_are_counted_in_its_own_batches(
+    train: list[str], tmp_path: Path
+) -> None:
+    run_folder = tmp_path / "run"
+    assert run([*train, "--batch", "2", "--steps", "1"]) == 0
+    go_on = ["train", "--resume", "--out", str(run_folder), "--images", "5", "--no-export"]
+    assert run(go_on) == 0
+    assert load_checkpoint(run_folder).step == 2
+
+
 def test_export_without_the_photos_compares_on_the_demo_and_says_so(
     train: list[str], config: TrainConfig, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
