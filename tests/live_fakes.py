@@ -7,6 +7,7 @@ from threading import Event
 import numpy as np
 
 from livestyle.frame import Frame, Pixels
+from livestyle.live.player import Player
 from livestyle.protocols import EngineInfo
 
 
@@ -148,6 +149,12 @@ def wait_until(met: Callable[[], bool], limit_s: float = 5.0) -> None:
     while not met():
         assert time.monotonic() < deadline_s, "waited too long"
         time.sleep(0.002)
+
+
+def loaded(player: Player) -> set[str]:
+    """Names of the styles that it can swap to without waiting, which only tests need to know."""
+    with player._changed:
+        return set(player._cache)
 
 
 class SetClock:

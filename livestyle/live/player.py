@@ -130,12 +130,6 @@ class Player:
         return self._wanted
 
     @property
-    def ready(self) -> set[str]:
-        """Names of the styles that can be swapped to without waiting."""
-        with self._changed:
-            return set(self._cache)
-
-    @property
     def info(self) -> EngineInfo:
         """What really runs the current style."""
         with self._changed:

@@ -9,7 +9,7 @@ from threading import Event
 import av
 import numpy as np
 import pytest
-from live_fakes import CountedSource, ListSink, QuietWindow, ValueStylizer, wait_until
+from live_fakes import CountedSource, ListSink, QuietWindow, ValueStylizer, loaded, wait_until
 
 from livestyle.errors import EngineError, SourceError, StyleError
 from livestyle.frame import Frame
@@ -165,7 +165,7 @@ def test_clocks_that_jump(tmp_path: Path, jump_s: float) -> None:
             yield frame(index, at_s=at_s, captured_s=now_s + at_s)
 
     evening = Evening(tmp_path, Scripted(frames()), options=PlayerOptions(crossfade_s=0.3))
-    wait_until(lambda: len(evening.player.ready) == 3)
+    wait_until(lambda: len(loaded(evening.player)) == 3)
     painted: list[int] = []
 
     def press_before_the_jump(shown: Frame) -> None:
@@ -253,7 +253,7 @@ def test_a_broken_style_among_good_ones_in_a_session(tmp_path: Path) -> None:
         return ValueStylizer(VALUES[name])
 
     evening = Evening(tmp_path, Scripted(endless()), load)
-    wait_until(lambda: "b" in evening.player.failed and "c" in evening.player.ready)
+    wait_until(lambda: "b" in evening.player.failed and "c" in loaded(evening.player))
     evening.window.keys += "2n"
     evening.quit_when(lambda: "c" in evening.sink.styles)
     evening.run()

@@ -3,7 +3,7 @@ from contextlib import contextmanager
 from threading import Event
 
 import pytest
-from live_fakes import CountedSource, ListSink, ValueStylizer, make_frame, wait_until
+from live_fakes import CountedSource, ListSink, ValueStylizer, loaded, make_frame, wait_until
 
 from livestyle.errors import EngineError, StyleError
 from livestyle.live.metrics import Metrics
@@ -49,7 +49,7 @@ def playing(cache: StyleCache, first: str = "a", look: Look | None = None) -> It
 
 
 def all_settled(player: Player) -> Callable[[], bool]:
-    return lambda: len(player.ready) + len(player.failed) == len(player.names)
+    return lambda: len(loaded(player)) + len(player.failed) == len(player.names)
 
 
 def painted_value(player: Player, index: int = 0) -> int:
@@ -60,7 +60,7 @@ def test_the_first_style_is_there_at_once_and_all_are_warm() -> None:
     cache = StyleCache(held=("a", "c"))
     with playing(cache, first="b") as player:
         assert player.current == "b"
-        assert player.ready == {"b"}
+        assert loaded(player) == {"b"}
         frame = player(make_frame())
         assert (frame.style, frame.pixels[0, 0, 0]) == ("b", 20)
         cache.release.set()
@@ -151,7 +151,7 @@ def test_a_broken_style_among_good_ones() -> None:
         player.select("b")
         cache.release.set()
         wait_until(all_settled(player))
-        assert player.ready == {"a", "c"}
+        assert loaded(player) == {"a", "c"}
         assert player.take_notice() == player.failed["b"] == "b cannot be used: b.onnx is empty"
         assert painted_value(player) == 10
         player.select("b")
@@ -235,7 +235,7 @@ def test_a_broken_style_that_is_mended_can_be_played() -> None:
         assert "b" in player.failed
         cache.broken = ()
         player.reload("b")
-        wait_until(lambda: "b" in player.ready)
+        wait_until(lambda: "b" in loaded(player))
         player.select("b")
         assert painted_value(player) == 20
 
@@ -247,7 +247,7 @@ def test_a_style_that_is_new_is_loaded_and_can_be_played() -> None:
         cache.values["d"] = 40
         player.add("d")
         assert player.take_notice() == "d is new"
-        wait_until(lambda: "d" in player.ready)
+        wait_until(lambda: "d" in loaded(player))
         player.select_number(4)
         assert painted_value(player) == 40
 

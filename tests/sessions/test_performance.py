@@ -5,7 +5,7 @@ from threading import Event
 
 import numpy as np
 import pytest
-from live_fakes import ValueStylizer, make_frame, wait_until
+from live_fakes import ValueStylizer, loaded, make_frame, wait_until
 
 from livestyle.errors import EngineError
 from livestyle.frame import Frame, Pixels
@@ -50,7 +50,7 @@ class Cabinet:
         return int(self.player(frame).pixels[5, 5, 0])
 
     def loaded(self) -> int:
-        return len(self.player.ready)
+        return len(loaded(self.player))
 
     def close(self) -> None:
         self.player.close()
@@ -71,11 +71,11 @@ def test_only_as_many_styles_as_fit_are_loaded() -> None:
     cabinet.player.select("c")
     wait_until(lambda: cabinet.player.current == "c")
     assert cabinet.paint() == 210
-    assert cabinet.player.ready == {"a", "c"}, "b was never used"
+    assert loaded(cabinet.player) == {"a", "c"}, "b was never used"
     cabinet.player.select("d")
     wait_until(lambda: cabinet.player.current == "d")
     assert cabinet.paint() == 250
-    assert cabinet.player.ready == {"c", "d"}
+    assert loaded(cabinet.player) == {"c", "d"}
     assert [style.closed for _, style in cabinet.made] == [1, 1, 0, 0]
     cabinet.close()
 
@@ -114,7 +114,7 @@ def test_the_governor_paints_smaller_and_every_style_is_warm_for_it() -> None:
         metrics=Metrics(),
         options=PlayerOptions(target_fps=60),
     )
-    wait_until(lambda: len(player.ready) == 2)
+    wait_until(lambda: len(loaded(player)) == 2)
 
     def governed() -> bool:
         assert player(make_frame(size=SIZE)).size == SIZE

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from live_fakes import ValueStylizer, wait_until
+from live_fakes import ValueStylizer, loaded, wait_until
 from models import change_card, invert_model, save_onnx, save_style
 
 from livestyle.errors import StyleError
@@ -125,7 +125,7 @@ def test_it_is_what_a_player_showed() -> None:
         options=PlayerOptions(crossfade_s=0.1, steady=0.5),
         note=lambda pts_s, scene: noted.setdefault(scene, pts_s - 7.0) and None,
     )
-    wait_until(lambda: len(player.ready) == 2)
+    wait_until(lambda: len(loaded(player)) == 2)
     keys: dict[int, Callable[[], object]] = {
         3: lambda: player.select("b"),
         5: lambda: setattr(player, "look", Look(strength=0.4, mirror=True)),

@@ -7,7 +7,7 @@ from threading import Event
 
 import av
 import pytest
-from live_fakes import CountedSource, ListSink, ValueStylizer, make_frame, wait_until
+from live_fakes import CountedSource, ListSink, ValueStylizer, loaded, make_frame, wait_until
 from models import make_card
 
 from livestyle.errors import SinkError, SourceError
@@ -262,7 +262,7 @@ def test_a_player_notes_what_it_paints() -> None:
         metrics=Metrics(),
         note=lambda pts_s, scene: noted.append((pts_s, scene)),
     )
-    wait_until(lambda: len(player.ready) == 2)
+    wait_until(lambda: len(loaded(player)) == 2)
     player(make_frame(0))
     player.select("b")
     player(make_frame(1))

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import pytest
-from live_fakes import ListSink, SetClock, ValueStylizer, make_frame, wait_until
+from live_fakes import ListSink, SetClock, ValueStylizer, loaded, make_frame, wait_until
 from PIL import Image
 
 from livestyle import images
@@ -40,7 +40,7 @@ class Desk:
             look=Look(),
             metrics=Metrics(),
         )
-        wait_until(lambda: len(self.player.ready) == 3)
+        wait_until(lambda: len(loaded(self.player)) == 3)
         self.recording = RecordingSwitch(self.open_recorder)
         self.controls = Controls(
             self.player,

@@ -1,6 +1,14 @@
 import numpy as np
 import pytest
-from live_fakes import CountedSource, QuietWindow, SetClock, ValueStylizer, make_frame, wait_until
+from live_fakes import (
+    CountedSource,
+    QuietWindow,
+    SetClock,
+    ValueStylizer,
+    loaded,
+    make_frame,
+    wait_until,
+)
 
 from livestyle.frame import Pixels
 from livestyle.live.metrics import Metrics
@@ -28,7 +36,7 @@ class Seat:
             NAMES, lambda name: ValueStylizer(), first=NAMES[0], size=(8, 6), look=Look(),
             metrics=Metrics(),
         )  # fmt: skip
-        wait_until(lambda: len(self.player.ready) == len(NAMES))
+        wait_until(lambda: len(loaded(self.player)) == len(NAMES))
         source = CountedSource(None)
         self.screen = Screen(self.window, source, self.player, Metrics(), clock=self.clock)
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from live_fakes import CountedSource, ListSink, QuietWindow, ValueStylizer, wait_until
+from live_fakes import CountedSource, ListSink, QuietWindow, ValueStylizer, loaded, wait_until
 
 from livestyle.errors import SinkError
 from livestyle.frame import Frame, Pixels
@@ -32,7 +32,7 @@ class Evening:
             look=Look(),
             metrics=self.metrics,
         )
-        wait_until(lambda: len(self.player.ready) == 2)
+        wait_until(lambda: len(loaded(self.player)) == 2)
         self.sink = sink or ListSink()
         self.recorded = ListSink()
         self.pixels: list[Pixels] = []
