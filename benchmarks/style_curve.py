@@ -100,8 +100,8 @@ def plot(curves: dict[str, list[tuple[str, Similarity]]], path: Path) -> None:
     for name, points in curves.items():
         at = sorted((found.content_error, found.style_error) for _, found in points)
         axes.plot(*zip(*at, strict=True), "o-", label=name)
-        axes.annotate(name, at[-1], (6, 4), textcoords="offset points", fontsize=8)
     axes.set(xlabel="content error at relu4_2", ylabel="style error, mean of relu1_1 to relu5_1")
+    axes.legend(frameon=False)
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path)

@@ -116,7 +116,8 @@ class Window(Sink):
             The character the key stands for, letters in lower case whatever Shift and the locks
             do; "space", "esc", "enter", "backspace", "left", "right", "up", "down", "pageup" or
             "pagedown"; "wheelup" or "wheeldown" for a turn of the mouse wheel; None without a
-            key, for one that has no character, and for one pressed together with Ctrl.
+            key, for one that has no character, and for one pressed together with Ctrl. Whether
+            Alt was held, OpenCV's Qt windows do not tell.
         """
         key = _key_name(cv2.waitKeyEx(max(1, wait_ms)))
         if key is None and self._wheel:
@@ -155,7 +156,10 @@ class Window(Sink):
             cv2.waitKey(1)  # only now does it go
 
     def _take_mouse_event(self, event: int, x: int, y: int, flags: int, data: object) -> None:
-        """Called by OpenCV inside `poll_key`, with x and y in pixels of what was shown last."""
+        """Called by OpenCV inside `poll_key`, with x and y in pixels of what was shown last.
+
+        OpenCV's Qt windows also zoom: in with a turn up, out with a turn down. No flag stops that.
+        """
         if event == cv2.EVENT_LBUTTONDOWN:
             self._clicks.append((x, y))
         elif event == cv2.EVENT_MOUSEWHEEL:
