@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import nn
@@ -45,9 +44,7 @@ def to_torchscript(net: nn.Module, precision: str, card_json: str) -> bytes:
     buffer = io.BytesIO()
     with warnings.catch_warnings(), torch.inference_mode():
         warnings.simplefilter("ignore")
-        traced = torch.jit.trace(  # type: ignore[no-untyped-call]
-            model, (example_frame(),), check_trace=False
-        )
+        traced = torch.jit.trace(model, (example_frame(),), check_trace=False)
         frozen = torch.jit.freeze(traced)
         torch.jit.save(frozen, buffer, _extra_files={CARD_KEY: card_json})
     return buffer.getvalue()
@@ -108,10 +105,9 @@ class _Program(Stylizer):
 
     def __init__(self, data: bytes, precision: str) -> None:
         self.info = EngineInfo("torchscript", "cpu", precision)
-        load: Callable[..., Any] = torch.jit.load  # PyTorch leaves it without types
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # TorchScript is deprecated
-            self._module = load(io.BytesIO(data), map_location="cpu").eval()
+            self._module = torch.jit.load(io.BytesIO(data), map_location="cpu").eval()
 
     def __call__(self, pixels: Pixels) -> Pixels:
         """RGB uint8 (H, W, 3) in and out."""

@@ -112,12 +112,15 @@ class FakeVirtualCamera:
     def close(self) -> None:
         self.closed += 1
 
-    @classmethod
-    def install(cls, monkeypatch: pytest.MonkeyPatch) -> type["FakeVirtualCamera"]:
+    @staticmethod
+    def install(monkeypatch: pytest.MonkeyPatch) -> type["FakeVirtualCamera"]:
         """Puts it in the place of pyvirtualcam; what one test sets, no other sees."""
-        fresh = type("FakeVirtualCamera", (cls,), {"let_go": threading.Event()})
-        fresh.let_go.set()
+
+        class Fresh(FakeVirtualCamera):
+            let_go = threading.Event()
+
+        Fresh.let_go.set()
         module = ModuleType("pyvirtualcam")
-        module.Camera = fresh  # type: ignore[attr-defined]
+        module.Camera = Fresh  # type: ignore[attr-defined]
         monkeypatch.setitem(sys.modules, "pyvirtualcam", module)
-        return fresh
+        return Fresh

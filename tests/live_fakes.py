@@ -8,7 +8,7 @@ import numpy as np
 
 from livestyle.frame import Frame, Pixels
 from livestyle.live.player import Player
-from livestyle.protocols import EngineInfo
+from livestyle.protocols import EngineInfo, FrameSource, Sink, Stylizer
 
 
 def make_frame(index: int = 0, size: tuple[int, int] = (8, 6), style: str | None = None) -> Frame:
@@ -17,7 +17,7 @@ def make_frame(index: int = 0, size: tuple[int, int] = (8, 6), style: str | None
     return Frame(pixels, index, index / 25, time.perf_counter(), style)
 
 
-class CountedSource:
+class CountedSource(FrameSource):
     """Gives `count` frames, or frames for ever; fails where told."""
 
     def __init__(
@@ -55,7 +55,7 @@ class CountedSource:
             raise RuntimeError("source close")
 
 
-class ListSink:
+class ListSink(Sink):
     """Keeps the indices of its frames; fails where told."""
 
     def __init__(
@@ -64,7 +64,7 @@ class ListSink:
         fail_at: int | None = None,
         fail_close: bool = False,
         error: type[BaseException] = RuntimeError,
-        on_write: Callable[[Frame], None] = lambda frame: None,
+        on_write: Callable[[Frame], object] = lambda frame: None,
     ) -> None:
         self.frames: list[int] = []
         self.styles: list[str | None] = []
@@ -86,13 +86,14 @@ class ListSink:
             raise self._error("sink close")
 
 
-class ValueStylizer:
+class ValueStylizer(Stylizer):
     """Paints everything in one value."""
 
     info = EngineInfo("numpy", "CPU", "fp32")
 
     def __init__(self, value: int = 200, fail_at: int | None = None) -> None:
-        self.value, self.calls, self.closed, self.sizes = value, 0, 0, []
+        self.value, self.calls, self.closed = value, 0, 0
+        self.sizes: list[tuple[int, int]] = []
         self._fail_at = fail_at
 
     def __call__(self, pixels: Pixels) -> Pixels:
@@ -121,10 +122,8 @@ class QuietWindow:
         self.closed = 0
         self.at_poll: Callable[[int], None] = lambda poll: None
 
-    def show(
-        self, pixels: Pixels, draw: Callable[[Pixels], Pixels] = lambda pixels: pixels
-    ) -> None:
-        self.shown.append(draw(pixels))
+    def show(self, pixels: Pixels, draw: Callable[[Pixels], Pixels] | None = None) -> None:
+        self.shown.append(draw(pixels) if draw else pixels)
 
     def poll_key(self, wait_ms: int) -> str | None:
         self.polls += 1
@@ -149,6 +148,18 @@ def wait_until(met: Callable[[], bool], limit_s: float = 5.0) -> None:
     while not met():
         assert time.monotonic() < deadline_s, "waited too long"
         time.sleep(0.002)
+
+
+def next_notice(take_notice: Callable[[], str]) -> str:
+    """Waits for something to be said."""
+    notices = [""]
+
+    def is_said() -> bool:
+        notices.append(take_notice())
+        return bool(notices[-1])
+
+    wait_until(is_said)
+    return notices[-1]
 
 
 def loaded(player: Player) -> set[str]:

@@ -76,7 +76,9 @@ def make_clip(
         frames = len(times_s)
     with av.open(str(path), "w", options=options or {}) as container:
         if frames:
-            video = container.add_stream(codec, rate=fps, options=_QUALITY.get(codec, {}))
+            stream = container.add_stream(codec, rate=fps, options=_QUALITY.get(codec, {}))
+            assert isinstance(stream, av.VideoStream)
+            video = stream
             video.width, video.height = size
             odd = size[0] % 2 or size[1] % 2
             video.pix_fmt = _PIXEL_FORMATS.get(codec, "yuv444p" if odd else "yuv420p")

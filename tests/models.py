@@ -116,7 +116,8 @@ def reference(model: onnx.ModelProto, pixels: NDArray[np.uint8]) -> NDArray[np.u
     from onnx.reference import ReferenceEvaluator
 
     painted = ReferenceEvaluator(model).run(None, {"frame": pixels[np.newaxis]})
-    return np.asarray(painted[0])[0]
+    whole: NDArray[np.uint8] = np.asarray(painted[0], np.uint8)[0]
+    return whole
 
 
 def _model(

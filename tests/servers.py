@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from fractions import Fraction
 from http.server import BaseHTTPRequestHandler
 
 import av
@@ -85,12 +86,11 @@ class HttpServer(Server):
             def log_message(self, *arguments: object) -> None:
                 """Tests have nothing to say here."""
 
-        if tls is not None:
-
-            class TlsHandler(Handler):
-                def setup(self) -> None:
-                    self.request = tls.wrap_socket(self.request, server_side=True)
-                    super().setup()
+        class TlsHandler(Handler):
+            def setup(self) -> None:
+                assert tls
+                self.request = tls.wrap_socket(self.request, server_side=True)
+                super().setup()
 
         self.asked_with: dict[str, str] = {}
         super().__init__(Handler if tls is None else TlsHandler, port)
@@ -238,7 +238,7 @@ def _encoded(picture: Callable[[int], Picture], frames: int | None) -> Iterator[
     height, width = picture(0).shape[:2]
     encoder = av.CodecContext.create("libx264", "w")
     encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
-    encoder.framerate = 30
+    encoder.framerate = Fraction(30)
     encoder.options = {"tune": "zerolatency", "preset": "ultrafast", "g": "1", "crf": "18"}
     for index in itertools.count() if frames is None else range(frames):
         frame = av.VideoFrame.from_ndarray(picture(index), format="rgb24")

@@ -162,7 +162,7 @@ def _weights(**attributes: object) -> onnx.ModelProto:
 def _kernel(shape: tuple[int, ...]) -> onnx.ModelProto:
     model = models.blur_model()
     kernel = next(tensor for tensor in model.graph.initializer if tensor.name == "kernel")
-    kernel.CopyFrom(models.numpy_helper.from_array(np.zeros(shape, np.float32), "kernel"))
+    kernel.CopyFrom(onnx.numpy_helper.from_array(np.zeros(shape, np.float32), "kernel"))
     return model
 
 
@@ -170,7 +170,7 @@ def _pads(far: int) -> onnx.ModelProto:
     model = models.blur_model()
     pads = next(tensor for tensor in model.graph.initializer if tensor.name == "pads")
     values = np.array([0, 0, far, far, 0, 0, far, far])
-    pads.CopyFrom(models.numpy_helper.from_array(values, "pads"))
+    pads.CopyFrom(onnx.numpy_helper.from_array(values, "pads"))
     return model
 
 

@@ -39,7 +39,7 @@ class Pipeline:
         metrics: Metrics,
         *,
         session_recorder: Sink | None = None,
-        on_idle: Callable[[], None] | None = None,
+        on_idle: Callable[[], object] | None = None,
         max_frames: int | None = None,
         duration_s: float | None = None,
         paced: bool = False,

@@ -122,7 +122,7 @@ def _lbfgs(picture: Tensor, steps: int, evaluate: Callable[[], Tensor]) -> None:
         tolerance_change=0,
         line_search_fn="strong_wolfe",
     )
-    optimiser.step(evaluate)  # type: ignore[no-untyped-call]
+    optimiser.step(evaluate)
 
 
 def _adam(picture: Tensor, steps: int, evaluate: Callable[[], Tensor]) -> None:

@@ -1,22 +1,25 @@
 """`livestyle bench`: everything that runs takes turns, and the baseline stands beside it."""
 
 import json
+from collections.abc import Callable
 from itertools import count
 
 import numpy as np
 import pytest
+from cli_runs import Ended
 
 from livestyle.engines.timing import time_in_turns
 from livestyle.export import baseline
 from livestyle.export.baseline import NAME
+from livestyle.frame import Pixels
 
 
 def test_networks_take_turns_and_the_first_rounds_do_not_count() -> None:
     clock_s = count()
     calls = []
 
-    def network(name: str, seconds: list[int]):
-        def paint(pixels):
+    def network(name: str, seconds: list[int]) -> Callable[[Pixels], Pixels]:
+        def paint(pixels: Pixels) -> Pixels:
             calls.append(name)
             for _ in range(seconds.pop(0)):
                 next(clock_s)
@@ -36,7 +39,7 @@ def test_networks_take_turns_and_the_first_rounds_do_not_count() -> None:
     assert timings["b"].fps == 1
 
 
-def test_every_engine_and_size_that_was_asked_for_is_timed(livestyle) -> None:
+def test_every_engine_and_size_that_was_asked_for_is_timed(livestyle: Callable[..., Ended]) -> None:
     ended = livestyle("bench", "--rounds", 1, "--json", "--no-baseline", "--size", "64x48",
                       "--size", "32x32", "--device", "cpu")  # fmt: skip
     assert ended.code == 0
@@ -47,7 +50,7 @@ def test_every_engine_and_size_that_was_asked_for_is_timed(livestyle) -> None:
     assert all(row["median_ms"] > 0 and row["times_as_fast"] is None for row in rows)
 
 
-def test_the_baseline_is_in_the_table(livestyle) -> None:
+def test_the_baseline_is_in_the_table(livestyle: Callable[..., Ended]) -> None:
     pytest.importorskip("torch")
     ended = livestyle("bench", "--rounds", 1, "--size", "32x32", "--engine", "openvino",
                       "--device", "cpu", "--json")  # fmt: skip
@@ -59,7 +62,9 @@ def test_the_baseline_is_in_the_table(livestyle) -> None:
     )
 
 
-def test_without_its_packages_the_baseline_is_left_out_and_named(livestyle, monkeypatch) -> None:
+def test_without_its_packages_the_baseline_is_left_out_and_named(
+    livestyle: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(baseline, "MODULES", ("no_such_package",))
     ended = livestyle("bench", "--rounds", 1, "--size", "32x32", "--engine", "openvino",
                       "--device", "cpu")  # fmt: skip
@@ -69,7 +74,7 @@ def test_without_its_packages_the_baseline_is_left_out_and_named(livestyle, monk
     assert "mosaic fp32" in ended.out
 
 
-def test_a_precision_that_the_style_lacks_is_an_error(livestyle) -> None:
+def test_a_precision_that_the_style_lacks_is_an_error(livestyle: Callable[..., Ended]) -> None:
     ended = livestyle("bench", "--engine", "openvino", "--device", "cpu", "--precision", "int8")
     assert ended.code == 4
     assert "no int8 file" in ended.err

@@ -143,7 +143,9 @@ def test_strokes_keep_their_size_where_it_paints_smaller(start: Start, tmp_path:
     assert means[-1] == pytest.approx(127, abs=2)
 
 
-def test_the_rich_network_paints_when_asked(livestyle, tmp_path: Path) -> None:
+def test_the_rich_network_paints_when_asked(
+    livestyle: Callable[..., Ended], tmp_path: Path
+) -> None:
     folder = tmp_path / "mine"
     card = save_style(folder)
     rich = save_onnx(blur_model(), folder / "tiny-rich.onnx", card)

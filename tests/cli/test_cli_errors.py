@@ -92,12 +92,12 @@ def test_styles(style: str, said: list[str], command: str, livestyle: Livestyle)
     save_style(Path("changed"))
     with Path("changed/tiny.onnx").open("ab") as file:
         file.write(b"\0")
-    arguments = {
+    commands: dict[str, list[object]] = {
         "cam": [*DEMO, "--record", "out.mp4"],
         "image": ["image", "in.png", "out.png"],
         "video": ["video", make_clip(Path("in.mp4")), "out.mp4"],
-    }[command]
-    check(livestyle(*arguments, "--style", style), 4, *said)
+    }
+    check(livestyle(*commands[command], "--style", style), 4, *said)
     assert not list(Path().glob("out.*"))
 
 

@@ -232,11 +232,13 @@ def test_ctrl_c_leaves_what_was_painted_under_its_partial_name(
     assert "out.mp4.partial" in ended.err
 
 
-def picture(path: Path, size: tuple[int, int] = (40, 30), **options: object) -> Image.Image:
+def picture(
+    path: Path, size: tuple[int, int] = (40, 30), exif: Image.Exif | None = None
+) -> Image.Image:
     """Writes a picture with a dark left and a bright right half."""
     image = Image.new("RGB", size, (20, 60, 90))
     image.paste((200, 180, 160), (size[0] // 2, 0, *size))
-    image.save(path, **options)
+    image.save(path, exif=exif or Image.Exif())
     return image
 
 

@@ -1,7 +1,7 @@
 """`livestyle cam --record` without a window, when the recording breaks in the middle."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -27,7 +27,7 @@ def removed_folder() -> float:
 
 
 @pytest.fixture
-def breaks(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Callable[[], float]], None]]:
+def breaks(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], float]], None]:
     """Has something happen to the recording's disk at its eleventh frame, and to no other's."""
     make_clip(Path("clip.mp4"), frames=FRAMES)
     Path("there").mkdir()

@@ -2,9 +2,11 @@
 
 import json
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cli_runs import Ended
 from models import save_style
 
 from livestyle.cli.settings import VARIABLE
@@ -20,7 +22,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_settings_file_has_defaults_and_the_command_line_comes_first(
-    settings: Path, livestyle
+    settings: Path, livestyle: Callable[..., Ended]
 ) -> None:
     settings.write_text(f"[cam]\n{SMALL}mirror = true\n")
     report = json.loads(livestyle("cam", "--report", "-").out)
@@ -29,7 +31,9 @@ def test_the_settings_file_has_defaults_and_the_command_line_comes_first(
     assert report["size"] == [32, 24]
 
 
-def test_a_set_names_its_styles_and_their_order(settings: Path, livestyle, tmp_path: Path) -> None:
+def test_a_set_names_its_styles_and_their_order(
+    settings: Path, livestyle: Callable[..., Ended], tmp_path: Path
+) -> None:
     for name in ("one", "two"):
         save_style(tmp_path / name, name)
     both = f"{tmp_path / 'two'},{tmp_path / 'one'}"
@@ -50,7 +54,7 @@ def test_a_set_names_its_styles_and_their_order(settings: Path, livestyle, tmp_p
     ],
 )
 def test_a_settings_file_that_is_wrong_is_a_sentence(
-    settings: Path, livestyle, text: str, said: str
+    settings: Path, livestyle: Callable[..., Ended], text: str, said: str
 ) -> None:
     settings.write_text(text)
     ended = livestyle("cam", "--source", "demo", "--no-display")
@@ -58,7 +62,9 @@ def test_a_settings_file_that_is_wrong_is_a_sentence(
     assert "Traceback" not in ended.err
 
 
-def test_config_begins_a_file_and_never_overwrites_one(settings: Path, livestyle) -> None:
+def test_config_begins_a_file_and_never_overwrites_one(
+    settings: Path, livestyle: Callable[..., Ended]
+) -> None:
     assert "config --init" in livestyle("config").err
     assert livestyle("config", "--init").code == 0
     settings.write_text("# mine\n")
@@ -67,12 +73,16 @@ def test_config_begins_a_file_and_never_overwrites_one(settings: Path, livestyle
 
 
 @pytest.mark.parametrize("again", [("--style", "abstract"), ("--style=abstract",), ("-s", "x")])
-def test_a_style_given_twice_is_an_error_and_not_silently_the_last(livestyle, again) -> None:
+def test_a_style_given_twice_is_an_error_and_not_silently_the_last(
+    livestyle: Callable[..., Ended], again: tuple[str, str]
+) -> None:
     ended = livestyle("image", "a.png", "b.png", "--style", "mosaic", *again)
     assert ended.code == 2 and "--style is given twice" in ended.err
 
 
-def test_v_logs_info_and_debug_more(livestyle, caplog: pytest.LogCaptureFixture) -> None:
+def test_v_logs_info_and_debug_more(
+    livestyle: Callable[..., Ended], caplog: pytest.LogCaptureFixture
+) -> None:
     where = ("cam", "--source", "demo", "--size", "64x48", "--no-display", "--max-frames", "2")
     livestyle(*where)
     quiet = len(caplog.records)

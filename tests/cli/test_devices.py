@@ -3,11 +3,13 @@
 import json
 import struct
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import pytest
 from cameras import FakeCapture
+from cli_runs import Ended
 
 from livestyle.engines import discovery
 from livestyle.errors import SourceError
@@ -29,15 +31,18 @@ class Webcam(FakeCapture):
         return granted.get(prop, asked.get(prop, 0.0))
 
 
+PlugIn = Callable[[dict[int, FakeCapture]], Path]
+
+
 @pytest.fixture
-def plugged_in(monkeypatch, tmp_path):
+def plugged_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> PlugIn:
     """Cameras on a Linux machine, by number: their names and what opens them."""
     nodes, labels = tmp_path / "dev", tmp_path / "v4l"
     nodes.mkdir()
     labels.mkdir()
     monkeypatch.setattr(camera, "_DEVICES", nodes)
     monkeypatch.setattr(camera, "_V4L", labels)
-    monkeypatch.setattr(camera.sys, "platform", "linux")
+    monkeypatch.setattr("livestyle.sources.camera.sys.platform", "linux")
 
     def plug_in(captures: dict[int, FakeCapture], name: str = "HD Webcam") -> Path:
         for number in captures:
@@ -52,7 +57,9 @@ def plugged_in(monkeypatch, tmp_path):
     return plug_in
 
 
-def test_a_camera_is_listed_with_name_backend_and_what_it_grants(livestyle, plugged_in):
+def test_a_camera_is_listed_with_name_backend_and_what_it_grants(
+    livestyle: Callable[..., Ended], plugged_in: PlugIn
+) -> None:
     webcam = Webcam()
     nodes = plugged_in({0: webcam})
     said = livestyle("devices", "--json")
@@ -73,14 +80,18 @@ def test_a_camera_is_listed_with_name_backend_and_what_it_grants(livestyle, plug
     assert webcam.released.is_set()
 
 
-def test_the_page_names_cameras_in_the_order_of_their_numbers(livestyle, plugged_in):
+def test_the_page_names_cameras_in_the_order_of_their_numbers(
+    livestyle: Callable[..., Ended], plugged_in: PlugIn
+) -> None:
     plugged_in({10: Webcam(), 2: Webcam()})
     said = livestyle("devices").out
     assert said.index("video2  HD Webcam  [V4L2]") < said.index("video10  HD Webcam")
     assert "640x480 at 30 fps in MJPG, 1280x720 at 10 fps in MJPG" in said
 
 
-def test_without_a_camera_it_names_the_demo(livestyle, plugged_in):
+def test_without_a_camera_it_names_the_demo(
+    livestyle: Callable[..., Ended], plugged_in: PlugIn
+) -> None:
     plugged_in({})
     said = livestyle("devices")
     assert said.code == 0
@@ -88,7 +99,9 @@ def test_without_a_camera_it_names_the_demo(livestyle, plugged_in):
     assert "--source demo" in said.out
 
 
-def test_a_busy_camera_is_listed_with_the_reason_beside_one_that_works(livestyle, plugged_in):
+def test_a_busy_camera_is_listed_with_the_reason_beside_one_that_works(
+    livestyle: Callable[..., Ended], plugged_in: PlugIn
+) -> None:
     busy = FakeCapture(opened=False)
     plugged_in({0: busy, 1: Webcam()})
     said = livestyle("devices", "--json")
@@ -99,8 +112,10 @@ def test_a_busy_camera_is_listed_with_the_reason_beside_one_that_works(livestyle
     assert busy.released.is_set()
 
 
-def test_a_camera_that_may_not_be_opened_is_not_touched(livestyle, plugged_in, monkeypatch):
-    monkeypatch.setattr(camera_listing.os, "access", lambda path, mode: False)
+def test_a_camera_that_may_not_be_opened_is_not_touched(
+    livestyle: Callable[..., Ended], plugged_in: PlugIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("livestyle.sources.camera_listing.os.access", lambda path, mode: False)
     webcam = Webcam()
     plugged_in({0: webcam})
     said = livestyle("devices")
@@ -108,16 +123,19 @@ def test_a_camera_that_may_not_be_opened_is_not_touched(livestyle, plugged_in, m
     assert webcam.asked == []
 
 
-def test_a_camera_that_hangs_is_left_behind():
-    capture = FakeCapture()
-    capture.isOpened = lambda: bool(capture.let_go.wait())
+def test_a_camera_that_hangs_is_left_behind() -> None:
+    class Hanging(FakeCapture):
+        def isOpened(self) -> bool:  # noqa: N802
+            return self.let_go.wait()
+
+    capture = Hanging()
     with pytest.raises(SourceError, match=r"Camera 3 has not answered for 0\.1 s"):
         granted_modes(3, 0.1, lambda _: capture)
     capture.let_go.set()
     assert capture.released.wait(10.0)
 
 
-def test_a_mode_that_is_granted_twice_is_listed_once():
+def test_a_mode_that_is_granted_twice_is_listed_once() -> None:
     granted = granted_modes(0, open_capture=lambda _: FakeCapture(granted=(64, 48, 0.0)))
     assert granted == [Mode((64, 48), 0.0, "")]
 
@@ -133,11 +151,11 @@ def test_a_mode_that_is_granted_twice_is_listed_once():
     ],
 )
 def test_device_files_without_pictures_are_no_cameras(
-    monkeypatch, tmp_path, of_device, of_file, expected
-):
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, of_device: int, of_file: int, expected: bool
+) -> None:
     import fcntl
 
-    def answer(file, request, answer):
+    def answer(file: object, request: int, answer: bytearray) -> None:
         assert request == 0x80685600
         answer[84:92] = struct.pack("=II", of_device, of_file)
 
@@ -147,15 +165,17 @@ def test_device_files_without_pictures_are_no_cameras(
     assert camera_listing.gives_pictures(node) is expected
 
 
-def test_engines_are_listed_with_the_devices_they_see(livestyle):
+def test_engines_are_listed_with_the_devices_they_see(livestyle: Callable[..., Ended]) -> None:
     engines = json.loads(livestyle("devices", "--json").out)["engines"]
     found = {(seen["engine"], seen["device"]): seen["name"] for seen in engines}
     assert found["openvino", "cpu"].startswith("CPU: ")
     assert found["onnxruntime", "cpu"] == "CPUExecutionProvider"
 
 
-def test_a_broken_engine_does_not_hide_the_others(livestyle, monkeypatch):
-    def broken():
+def test_a_broken_engine_does_not_hide_the_others(
+    livestyle: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> None:
         raise RuntimeError("its library is missing")
 
     monkeypatch.setitem(discovery._LOOK, "onnxruntime", broken)
@@ -166,7 +186,7 @@ def test_a_broken_engine_does_not_hide_the_others(livestyle, monkeypatch):
     assert "onnxruntime" not in engines
 
 
-def test_torch_is_not_imported_without_a_gpu_driver():
+def test_torch_is_not_imported_without_a_gpu_driver() -> None:
     import subprocess
 
     program = (

@@ -5,10 +5,15 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from cameras import FakeVirtualCamera
+from cli_runs import Ended
 from models import save_style
 
 from livestyle import engines
@@ -20,17 +25,17 @@ from livestyle.doctor.diagnosis import (
     check_window,
     read_styles,
 )
-from livestyle.doctor.finding import State
-from livestyle.doctor.trial import built_in_style, measure, paint_once
+from livestyle.doctor.finding import Finding, State
+from livestyle.doctor.trial import Speed, built_in_style, measure, paint_once
 from livestyle.errors import EngineError
 from livestyle.styles.library import find_style
 
 
-def by_name(findings):
+def by_name(findings: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return {finding["name"]: finding for finding in findings}
 
 
-def test_a_sound_machine_in_one_document(livestyle):
+def test_a_sound_machine_in_one_document(livestyle: Callable[..., Ended]) -> None:
     said = livestyle("doctor", "--json")
     found = json.loads(said.out)
     assert said.code == 0
@@ -46,7 +51,9 @@ def test_a_sound_machine_in_one_document(livestyle):
     assert found["painted_with"]["engine"] == "openvino"
 
 
-def test_no_style_is_essential_and_engines_are_tried_all_the_same(livestyle, monkeypatch, tmp_path):
+def test_no_style_is_essential_and_engines_are_tried_all_the_same(
+    livestyle: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("LIVESTYLE_STYLES", str(tmp_path / "none"))
     monkeypatch.setattr("livestyle.styles.library._packaged_folder", lambda: tmp_path / "none")
     said = livestyle("doctor")
@@ -57,9 +64,11 @@ def test_no_style_is_essential_and_engines_are_tried_all_the_same(livestyle, mon
     assert "painted as negative" in said.out
 
 
-def test_no_engine_is_essential(livestyle, monkeypatch):
+def test_no_engine_is_essential(
+    livestyle: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(diagnosis, "is_installed", lambda engine: False)
-    monkeypatch.setattr(diagnosis, "measure", lambda style: diagnosis.Speed({}, None))
+    monkeypatch.setattr(diagnosis, "measure", lambda style: Speed({}, None))
     said = livestyle("doctor", "--json")
     found = json.loads(said.out)
     assert said.code == 1
@@ -67,7 +76,9 @@ def test_no_engine_is_essential(livestyle, monkeypatch):
     assert {finding["state"] for finding in found["engines"]} == {"not there"}
 
 
-def test_a_style_that_changed_is_told_from_a_sound_one(tmp_path, monkeypatch, styles_folder):
+def test_a_style_that_changed_is_told_from_a_sound_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, styles_folder: Path
+) -> None:
     shutil.copytree(styles_folder, tmp_path / "styles")
     monkeypatch.setenv("LIVESTYLE_STYLES", str(tmp_path / "styles"))
     monkeypatch.setattr("livestyle.styles.library._packaged_folder", lambda: tmp_path / "none")
@@ -81,7 +92,9 @@ def test_a_style_that_changed_is_told_from_a_sound_one(tmp_path, monkeypatch, st
     assert "export the style again" in finding.fix
 
 
-def test_a_style_whose_card_is_broken_is_counted(tmp_path, monkeypatch):
+def test_a_style_whose_card_is_broken_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     save_style(tmp_path / "styles" / "good", "good")
     save_style(tmp_path / "styles" / "bad", "bad")
     (tmp_path / "styles" / "bad" / "card.json").write_text("{")
@@ -93,7 +106,9 @@ def test_a_style_whose_card_is_broken_is_counted(tmp_path, monkeypatch):
     assert str(tmp_path / "styles" / "bad") in faults[0]
 
 
-def test_an_engine_that_fails_is_a_problem_with_its_fix(monkeypatch, styles_folder):
+def test_an_engine_that_fails_is_a_problem_with_its_fix(
+    monkeypatch: pytest.MonkeyPatch, styles_folder: Path
+) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", None)  # any import of it fails
     monkeypatch.setattr(diagnosis, "is_installed", lambda engine: engine != "torch")
     found = {f.name: f for f in check_engines(find_style(str(styles_folder / "mosaic")))}
@@ -104,8 +119,10 @@ def test_an_engine_that_fails_is_a_problem_with_its_fix(monkeypatch, styles_fold
     assert found["torch on cpu"].found == "not installed"
 
 
-def test_an_engine_that_breaks_in_its_own_words_does_not_end_the_doctor(livestyle, monkeypatch):
-    def broken(*args):
+def test_an_engine_that_breaks_in_its_own_words_does_not_end_the_doctor(
+    livestyle: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: object) -> None:
         raise RuntimeError("Cannot find plugins.xml")
 
     monkeypatch.setitem(engines._CLASSES, "openvino", broken)
@@ -118,8 +135,10 @@ def test_an_engine_that_breaks_in_its_own_words_does_not_end_the_doctor(livestyl
     assert "style" not in found["stages_ms"]
 
 
-def test_a_gpu_that_is_seen_and_does_not_run_is_a_problem(monkeypatch, styles_folder):
-    def fall_back(style, engine, device):
+def test_a_gpu_that_is_seen_and_does_not_run_is_a_problem(
+    monkeypatch: pytest.MonkeyPatch, styles_folder: Path
+) -> None:
+    def fall_back(style: object, engine: str, device: str) -> None:
         raise EngineError(f"It fell back from {device}. Check with `nvidia-smi`.")
 
     seen = [SimpleNamespace(device=device) for device in ("cpu", "cuda", "tensorrt")]
@@ -140,11 +159,13 @@ def test_a_gpu_that_is_seen_and_does_not_run_is_a_problem(monkeypatch, styles_fo
         (["opencv-python", "opencv-python-headless"], installation.check_opencv),
     ],
 )
-def test_packages_that_overwrite_each_other(monkeypatch, packages, check):
-    def version(package):
+def test_packages_that_overwrite_each_other(
+    monkeypatch: pytest.MonkeyPatch, packages: list[str], check: Callable[[], Finding]
+) -> None:
+    def version(package: str) -> str:
         if package in packages:
             return "1.0"
-        raise installation.PackageNotFoundError(package)
+        raise PackageNotFoundError(package)
 
     monkeypatch.setattr(installation, "version", version)
     finding = check()
@@ -153,7 +174,7 @@ def test_packages_that_overwrite_each_other(monkeypatch, packages, check):
     assert f"pip uninstall {' '.join(packages)}" in finding.fix
 
 
-def test_an_opencv_without_windows_is_a_problem(monkeypatch):
+def test_an_opencv_without_windows_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cv2.currentUIFramework", lambda: "")
     finding = installation.check_opencv()
     assert finding.state is State.PROBLEM
@@ -161,7 +182,7 @@ def test_an_opencv_without_windows_is_a_problem(monkeypatch):
     assert "pip install opencv-python" in finding.fix
 
 
-def test_an_opencv_that_cannot_be_imported_is_a_diagnosis_not_a_crash():
+def test_an_opencv_that_cannot_be_imported_is_a_diagnosis_not_a_crash() -> None:
     """The commonest of all: a server without libGL. Nothing that doctor imports may need it."""
     program = (
         "import sys\n"
@@ -179,7 +200,7 @@ def test_an_opencv_that_cannot_be_imported_is_a_diagnosis_not_a_crash():
     assert by_name(found["engines"])["openvino on cpu"]["state"] == "ok"
 
 
-def test_without_a_display_the_window_is_not_there():
+def test_without_a_display_the_window_is_not_there() -> None:
     if sys.platform != "linux":
         pytest.skip("X is asked on Linux only")
     finding = check_window()
@@ -188,7 +209,9 @@ def test_without_a_display_the_window_is_not_there():
     assert "--no-display" in finding.fix
 
 
-def test_a_window_that_ends_its_process_does_not_end_the_doctor(monkeypatch):
+def test_a_window_that_ends_its_process_does_not_end_the_doctor(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     dying = "import os, sys; print('no Qt platform plugin', file=sys.stderr); os.abort()"
     monkeypatch.setattr(diagnosis, "_TRY_WINDOW", dying)
     finding = check_window()
@@ -196,14 +219,14 @@ def test_a_window_that_ends_its_process_does_not_end_the_doctor(monkeypatch):
     assert "no Qt platform plugin" in finding.found
 
 
-def test_a_full_disk_and_a_folder_that_is_closed(monkeypatch):
+def test_a_full_disk_and_a_folder_that_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=50_000_000))
     assert check_disk().state is State.PROBLEM
     monkeypatch.setattr(os, "access", lambda path, mode: False)
     assert "cannot be written" in check_disk().found
 
 
-def test_cameras_that_may_not_be_opened(monkeypatch, tmp_path):
+def test_cameras_that_may_not_be_opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "video0").touch()
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr("livestyle.sources.camera._DEVICES", tmp_path)
@@ -215,7 +238,7 @@ def test_cameras_that_may_not_be_opened(monkeypatch, tmp_path):
     assert "usermod -aG video" in finding.fix
 
 
-def test_a_virtual_camera_is_there_or_how_to_have_one(monkeypatch):
+def test_a_virtual_camera_is_there_or_how_to_have_one(monkeypatch: pytest.MonkeyPatch) -> None:
     driver = FakeVirtualCamera.install(monkeypatch)
     (finding,) = diagnosis.check_virtual_camera()
     assert (finding.state, finding.found) == (State.OK, "/dev/video9")
@@ -230,13 +253,13 @@ def test_a_virtual_camera_is_there_or_how_to_have_one(monkeypatch):
     assert "[vcam]" in finding.fix
 
 
-def test_the_built_in_style_paints_and_an_absent_style_is_not_timed():
+def test_the_built_in_style_paints_and_an_absent_style_is_not_timed() -> None:
     with built_in_style() as style:
         assert paint_once(style, "openvino", "cpu").precision == "fp32"
     assert set(measure(None).stages_ms) == {"demo", "encode"}
 
 
-def test_opencv_without_windows_by_choice_is_no_problem(monkeypatch):
+def test_opencv_without_windows_by_choice_is_no_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     headless = {"opencv-python-headless": "4.10"}
     monkeypatch.setattr(installation, "_versions", lambda *packages: headless)
     finding = installation.check_opencv()

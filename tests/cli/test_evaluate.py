@@ -2,10 +2,13 @@
 
 import json
 import shutil
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from cli_runs import Ended
 from safetensors.torch import save_file
 
 from livestyle.images import write_picture
@@ -15,7 +18,7 @@ from livestyle.training.similarity import LAYERS, STYLE_LAYERS
 
 
 @pytest.fixture
-def photos(tmp_path):
+def photos(tmp_path: Path) -> Path:
     folder = tmp_path / "photos"
     folder.mkdir()
     for number in range(2):
@@ -24,13 +27,17 @@ def photos(tmp_path):
     return folder
 
 
-def test_the_negative_is_as_steady_as_the_photo(livestyle, photos) -> None:
+def test_the_negative_is_as_steady_as_the_photo(
+    livestyle: Callable[..., Ended], photos: Path
+) -> None:
     ended = livestyle("evaluate", "mosaic", "--photos", photos, "--json")
     assert ended.code == 0
     assert json.loads(ended.out)["still_camera_flicker"] == pytest.approx(1, abs=0.02)
 
 
-def test_style_and_content_error_of_a_painted_negative(livestyle, photos, tmp_path) -> None:
+def test_style_and_content_error_of_a_painted_negative(
+    livestyle: Callable[..., Ended], photos: Path, tmp_path: Path
+) -> None:
     torch.manual_seed(0)
     save_file(LossNetwork("vgg16", LAYERS).state_dict(), tmp_path / "vgg.safetensors")
     options = ["--style-image", photos / "0.png", "--vgg-weights", tmp_path / "vgg.safetensors"]
@@ -43,7 +50,7 @@ def test_style_and_content_error_of_a_painted_negative(livestyle, photos, tmp_pa
 
 
 def test_figures_are_written_into_the_card_only_when_asked(
-    livestyle, photos, styles_folder, tmp_path
+    livestyle: Callable[..., Ended], photos: Path, styles_folder: Path, tmp_path: Path
 ) -> None:
     own = tmp_path / "own"
     shutil.copytree(styles_folder / "mosaic", own)
@@ -57,7 +64,9 @@ def test_figures_are_written_into_the_card_only_when_asked(
     assert card.files == before.files
 
 
-def test_a_bare_model_has_no_card_to_write_into(livestyle, photos, styles_folder, tmp_path) -> None:
+def test_a_bare_model_has_no_card_to_write_into(
+    livestyle: Callable[..., Ended], photos: Path, styles_folder: Path, tmp_path: Path
+) -> None:
     bare = shutil.copy(next((styles_folder / "mosaic").glob("*.onnx")), tmp_path / "bare.onnx")
     ended = livestyle("evaluate", bare, "--photos", photos, "--save")
     assert ended.code == 4
@@ -65,17 +74,19 @@ def test_a_bare_model_has_no_card_to_write_into(livestyle, photos, styles_folder
     assert not (tmp_path / "card.json").exists()
 
 
-def test_it_asks_for_something_to_measure_on(livestyle) -> None:
+def test_it_asks_for_something_to_measure_on(livestyle: Callable[..., Ended]) -> None:
     assert livestyle("evaluate", "mosaic").code == 2
 
 
-def test_the_card_keeps_the_figures_of_the_whole_style(livestyle, photos) -> None:
+def test_the_card_keeps_the_figures_of_the_whole_style(
+    livestyle: Callable[..., Ended], photos: Path
+) -> None:
     ended = livestyle("evaluate", "mosaic", "--photos", photos, "--fill", "0", "--save")
     assert ended.code == 2
     assert "without --noise" in ended.err
 
 
-def test_people_are_told_what_is_good(livestyle, photos) -> None:
+def test_people_are_told_what_is_good(livestyle: Callable[..., Ended], photos: Path) -> None:
     ended = livestyle("evaluate", "mosaic", "--photos", photos)
     (line,) = [line for line in ended.out.splitlines() if line.startswith("still_camera_flicker")]
     assert "below 1 is steadier" in line

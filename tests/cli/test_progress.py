@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from livestyle.cli import progress
 from livestyle.cli.progress import ProgressShown, duration
 from livestyle.training.callbacks.callback import Progress
 
@@ -16,7 +15,7 @@ from livestyle.training.callbacks.callback import Progress
 def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """A clock that stands still until it is moved."""
     clock = SimpleNamespace(now_s=0.0)
-    monkeypatch.setattr(progress.time, "monotonic", lambda: clock.now_s)
+    monkeypatch.setattr("livestyle.cli.progress.time.monotonic", lambda: clock.now_s)
     return clock
 
 

@@ -1,7 +1,11 @@
 """`livestyle sheet`: a tile for every style, painted by what was asked for."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pytest
+from cli_runs import Ended
 from models import blur_model, save_onnx, save_style
 
 from livestyle.cli import sheet
@@ -10,7 +14,7 @@ from livestyle.styles.library import find_style
 
 
 @pytest.fixture
-def one_style(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+def one_style(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The only style: the negative, and as its rich network a grey picture."""
     folder = tmp_path / "tiny"
     card = save_style(folder)
@@ -21,7 +25,7 @@ def one_style(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(("asked", "expected"), [("--no-rich", 195), ("--rich", 127)])
 def test_each_style_has_a_tile(
-    livestyle, one_style: None, tmp_path, asked: str, expected: int
+    livestyle: Callable[..., Ended], one_style: None, tmp_path: Path, asked: str, expected: int
 ) -> None:
     write_picture(tmp_path / "grey.png", np.full((90, 120, 3), 60, np.uint8))
     ended = livestyle("sheet", tmp_path / "grey.png", tmp_path / "out.png", "--width", 120, asked)
@@ -30,7 +34,9 @@ def test_each_style_has_a_tile(
     assert [int(np.median(tile)) for tile in tiles] == [60, pytest.approx(expected, abs=1)]
 
 
-def test_an_engine_that_has_no_file_is_an_error(livestyle, one_style: None, tmp_path) -> None:
+def test_an_engine_that_has_no_file_is_an_error(
+    livestyle: Callable[..., Ended], one_style: None, tmp_path: Path
+) -> None:
     write_picture(tmp_path / "grey.png", np.full((90, 120, 3), 60, np.uint8))
     ended = livestyle("sheet", tmp_path / "grey.png", tmp_path / "out.png", "--engine", "torch")
     assert ended.code == 4 and "has no checkpoint.safetensors" in ended.err

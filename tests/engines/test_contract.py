@@ -5,6 +5,7 @@ from pathlib import Path
 
 import models
 import numpy as np
+import onnx
 import pytest
 
 from livestyle.engines import EngineOptions, load
@@ -185,13 +186,13 @@ def test_failure_inside_the_engine_names_size_and_way_out(
 
 def test_model_of_another_output_size_is_refused(tmp_path: Path) -> None:
     model = models.invert_model()
-    half = models.helper.make_node(
+    half = onnx.helper.make_node(
         "Slice", ["wide", "start", "stop", "axis"], ["painted"], name="half"
     )
     model.graph.node[-1].output[0] = "wide"
     model.graph.node.append(half)
     for name, value in (("start", 0), ("stop", 16), ("axis", 2)):
-        model.graph.initializer.append(models.numpy_helper.from_array(np.array([value]), name))
+        model.graph.initializer.append(onnx.numpy_helper.from_array(np.array([value]), name))
     models.save_style(tmp_path, "narrow", model)
     with pytest.raises(StyleError, match=r"gives \[1, 32, 16, 3\], not a picture of that size"):
         load(find_style(str(tmp_path)))

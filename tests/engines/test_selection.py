@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import models
 import numpy as np
@@ -187,7 +188,9 @@ def test_tensorrt_keeps_the_engines_of_two_styles_apart() -> None:
     """By itself it tells models apart by their nodes (microsoft/onnxruntime issue 6455)."""
 
     def cache_of(model: bytes) -> object:
-        name, options = onnxruntime._providers("tensorrt", "fp16", model)[0]
+        provider = onnxruntime._providers("tensorrt", "fp16", model)[0]
+        assert isinstance(provider, tuple)
+        name, options = provider
         assert name == "TensorrtExecutionProvider" and isinstance(options, dict)
         return options["trt_engine_cache_path"]
 
@@ -205,11 +208,11 @@ def test_engine_and_device_that_do_not_go_together(style: Style) -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [{"engine": "tvm"}, {"device": "tpu"}, {"precision": "int4"}, {"threads": 0}]
+    ("name", "value"), [("engine", "tvm"), ("device", "tpu"), ("precision", "int4"), ("threads", 0)]
 )
-def test_unknown_options(options: dict[str, object]) -> None:
-    with pytest.raises(EngineError, match=str(next(iter(options.values())))):
-        EngineOptions(**options)
+def test_unknown_options(name: str, value: Any) -> None:
+    with pytest.raises(EngineError, match=str(value)):
+        EngineOptions(**{name: value})
 
 
 def test_importing_imports_no_engine() -> None:

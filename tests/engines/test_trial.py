@@ -34,7 +34,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         commands.append(command)
         return run(command, **options)  # type: ignore[call-overload]
 
-    monkeypatch.setattr(trial.subprocess, "run", noted)
+    monkeypatch.setattr("livestyle.engines.trial.subprocess.run", noted)
     return commands
 
 
@@ -89,7 +89,9 @@ def test_a_crash_is_a_sentence_and_the_style_is_not_loaded(
 ) -> None:
     run = subprocess.run
     command = [sys.executable, "-c", program]
-    monkeypatch.setattr(trial.subprocess, "run", lambda _, **options: run(command, **options))
+    monkeypatch.setattr(
+        "livestyle.engines.trial.subprocess.run", lambda _, **options: run(command, **options)
+    )
     with pytest.raises(StyleError, match=rf"tiny\.onnx is not taken: openvino crashed .*{found}"):
         load(foreign, EngineOptions("openvino"))
     assert not cache.exists()
@@ -119,7 +121,8 @@ def test_a_style_is_tried_once_for_each_engine(
     for _ in range(2):
         load(foreign, EngineOptions(engine)).close()
     assert [command[3] for command in started] == [engine]
-    load(foreign, EngineOptions(*set(ON_CPU) - {engine})).close()
+    (other,) = set(ON_CPU) - {engine}
+    load(foreign, EngineOptions(other)).close()
     assert len(started) == 2
 
 

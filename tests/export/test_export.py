@@ -22,7 +22,7 @@ from livestyle.export.verify import MAX_DB, paint_with_torch, psnr_db, verify
 from livestyle.frame import Pixels
 from livestyle.nets import build_net
 from livestyle.nets.frame_model import FrameModel
-from livestyle.protocols import EngineInfo
+from livestyle.protocols import EngineInfo, Stylizer
 from livestyle.styles.card import CARD_FILE, CARD_KEY, ModelFile, StyleCard
 from livestyle.styles.library import find_style
 from livestyle.styles.model_file import card_inside
@@ -204,7 +204,7 @@ def test_an_older_style_is_replaced_only_when_told(
         export_style(checkpoint, folder, frames[:1], targets, overwrite=True)
 
 
-class Inverter:
+class Inverter(Stylizer):
     """A stylizer that is nothing like its network."""
 
     info = EngineInfo("openvino", "CPU", "fp32")

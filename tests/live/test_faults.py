@@ -12,7 +12,7 @@ import pytest
 from live_fakes import CountedSource, ListSink, QuietWindow, ValueStylizer, loaded, wait_until
 
 from livestyle.errors import EngineError, SourceError, StyleError
-from livestyle.frame import Frame
+from livestyle.frame import Frame, Pixels
 from livestyle.live.metrics import Metrics
 from livestyle.live.player import Player, PlayerOptions
 from livestyle.live.recording import RecordingSwitch
@@ -233,7 +233,7 @@ def test_the_first_error_of_a_session_is_the_one_reported(
     evening.window.keys += "t"
     shown = 0
 
-    def show(pixels: np.ndarray, words: object = None) -> None:
+    def show(pixels: Pixels, draw: object = None) -> None:
         nonlocal shown
         shown += 1
         if stage == "window" and shown > at:

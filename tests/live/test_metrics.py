@@ -125,9 +125,12 @@ def test_the_report_has_the_names_of_the_contract() -> None:
 
 def test_counts_from_many_threads() -> None:
     metrics = Metrics()
-    threads = [
-        Thread(target=lambda: [metrics.captured(1.0) for _ in range(2000)]) for _ in range(4)
-    ]
+
+    def count() -> None:
+        for _ in range(2000):
+            metrics.captured(1.0)
+
+    threads = [Thread(target=count) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -1,6 +1,7 @@
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 from threading import Event, Thread
 from threading import enumerate as threads
 
@@ -90,7 +91,11 @@ def test_stop_from_another_thread(is_live: bool) -> None:
 
 
 def test_stop_inside_write_shows_no_further_frame() -> None:
-    sink = ListSink(on_write=lambda frame: frame.index == 4 and running.stop())
+    def stop_at_4(frame: Frame) -> None:
+        if frame.index == 4:
+            running.stop()
+
+    sink = ListSink(on_write=stop_at_4)
     running = Pipeline(CountedSource(None), plain, [sink], Metrics())
     running.run()
     assert sink.frames == [0, 1, 2, 3, 4]
@@ -161,7 +166,9 @@ def test_failure_matrix(stage: str, where: str, is_live: bool, endless: bool) ->
     assert (source.closed, first.closed, second.closed) == (1, 1, 1)
     assert not [t.name for t in threads() if t.name.startswith("livestyle-")]
     if not is_live and not closing:
-        assert second.frames == list(range(at)), "what was finished before arrives"
+        assert at is not None and second.frames == list(range(at)), (
+            "what was finished before arrives"
+        )
 
 
 @pytest.mark.parametrize("is_live", [False, True])
@@ -182,8 +189,13 @@ def test_ctrl_c_closes_in_order_and_comes_through() -> None:
     order: list[str] = []
     source, sink = CountedSource(None), ListSink(fail_at=5, error=KeyboardInterrupt)
     close_sink, close_source = sink.close, source.close
-    sink.close = lambda: (order.append("sink"), close_sink())  # type: ignore[method-assign]
-    source.close = lambda: (order.append("source"), close_source())  # type: ignore[method-assign]
+
+    def noted(name: str, close: Callable[[], None]) -> None:
+        order.append(name)
+        close()
+
+    sink.close = partial(noted, "sink", close_sink)  # type: ignore[method-assign]
+    source.close = partial(noted, "source", close_source)  # type: ignore[method-assign]
     with pytest.raises(KeyboardInterrupt):
         Pipeline(source, plain, [sink], Metrics()).run()
     assert order == ["sink", "source"]
@@ -222,10 +234,12 @@ def test_a_painter_that_never_returns_is_left_behind(
         free.wait()
         return frame
 
+    def stop_while_painting() -> None:
+        if painting.is_set():
+            running.stop()
+
     source, sink = CountedSource(None, is_live=True, interval_s=0.001), ListSink()
-    running = Pipeline(
-        source, stuck, [sink], Metrics(), on_idle=lambda: painting.is_set() and running.stop()
-    )
+    running = Pipeline(source, stuck, [sink], Metrics(), on_idle=stop_while_painting)
     with caplog.at_level(logging.WARNING):
         running.run()
     free.set()

@@ -3,9 +3,18 @@ from contextlib import contextmanager
 from threading import Event
 
 import pytest
-from live_fakes import CountedSource, ListSink, ValueStylizer, loaded, make_frame, wait_until
+from live_fakes import (
+    CountedSource,
+    ListSink,
+    ValueStylizer,
+    loaded,
+    make_frame,
+    next_notice,
+    wait_until,
+)
 
 from livestyle.errors import EngineError, StyleError
+from livestyle.frame import Frame
 from livestyle.live.metrics import Metrics
 from livestyle.live.pipeline import Pipeline
 from livestyle.live.player import Player
@@ -216,9 +225,9 @@ def test_one_that_changed_and_is_broken_leaves_the_old_one() -> None:
         wait_until(all_settled(player))
         cache.broken = ("b",)
         player.reload("b")
-        notices: list[str] = []
-        wait_until(lambda: bool(notices.append(player.take_notice()) or notices[-1]))
-        assert notices[-1] == "b has changed, but cannot be used: b.onnx is empty"
+        assert (
+            next_notice(player.take_notice) == "b has changed, but cannot be used: b.onnx is empty"
+        )
         player.select("b")
         assert painted_value(player) == 20
         assert not player.failed
@@ -319,13 +328,22 @@ def test_a_slow_load_stalls_no_frame() -> None:
     with playing(cache) as player:
         wait_until(lambda: cache.order == ["a", "b", "c"])
         player.select("c")
-        sink = ListSink(on_write=lambda frame: frame.index == 30 and cache.release.set())
+
+        def release_at_30(frame: Frame) -> None:
+            if frame.index == 30:
+                cache.release.set()
+
+        def stop_when_swapped() -> None:
+            if player.current == "c":
+                running.stop()
+
+        sink = ListSink(on_write=release_at_30)
         running = Pipeline(
             CountedSource(None, interval_s=0.001),
             player,
             [sink],
             Metrics(),
-            on_idle=lambda: player.current == "c" and running.stop(),
+            on_idle=stop_when_swapped,
         )
         running.run()
         assert sink.frames == list(range(len(sink.frames)))

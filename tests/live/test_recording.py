@@ -7,12 +7,13 @@ from threading import Event
 import av
 import numpy as np
 import pytest
-from live_fakes import ListSink, make_frame, wait_until
+from live_fakes import ListSink, make_frame, next_notice, wait_until
 
 from livestyle.errors import SinkError
 from livestyle.frame import Frame
 from livestyle.live.background_writer import WAITING_FRAMES
 from livestyle.live.recording import RecordingSwitch, new_path
+from livestyle.protocols import Sink
 from livestyle.sinks import disk
 from livestyle.sinks.recorder import Recorder
 
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.timeout(20)
 OUT = Path("out.mp4")
 
 
-class SlowDisk:
+class SlowDisk(Sink):
     """A recorder that writes a frame only when it may."""
 
     def __init__(self) -> None:
@@ -39,9 +40,7 @@ class SlowDisk:
 
 def finished(switch: RecordingSwitch) -> str:
     """Waits for the notice of a recording that has ended."""
-    notices: list[str] = []
-    wait_until(lambda: bool(notices.append(switch.take_notice()) or notices[-1]))
-    return notices[-1]
+    return next_notice(switch.take_notice)
 
 
 def test_a_slow_disk_holds_up_no_picture_and_what_is_left_out_is_counted() -> None:

@@ -5,7 +5,7 @@ import torch
 
 from livestyle.errors import StyleError
 from livestyle.nets import NETS, build_net, kmac_per_pixel, parameter_count
-from livestyle.nets.light import SEED_SIDE, Light, NoiseMap, start_as_nearest
+from livestyle.nets.light import SEED_SIDE, Light, NoiseMap, ResidualBlock, start_as_nearest
 
 
 @pytest.mark.parametrize("name", NETS)
@@ -65,8 +65,9 @@ def test_a_checkpoint_with_the_smaller_tile_of_earlier_versions_is_taken() -> No
 def test_a_picture_may_be_painted_without_the_seed() -> None:
     net = Light().eval()
     with torch.no_grad():
-        for norm in (block.norm2 for block in net.trunk):
-            norm.weight.fill_(1)  # it starts as a nearest-neighbour copy that shows no seed
+        for block in net.trunk:
+            assert isinstance(block, ResidualBlock)
+            block.norm2.weight.fill_(1)  # it starts as a nearest-neighbour copy that shows no seed
     flat = torch.full((2, 3, 64, 64), 0.4)
     with torch.no_grad():
         painted = net(flat, torch.tensor([1.0, 0.0])[:, None, None, None])

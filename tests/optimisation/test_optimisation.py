@@ -5,11 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from livestyle.errors import StyleError, TrainingError
 from livestyle.frame import Pixels
 from livestyle.images import write_picture
-from livestyle.nets.hrnet import HRNet
+from livestyle.nets.hrnet import HRNet, Norm
 from livestyle.nets.pixels import to_batch, to_pixels
 from livestyle.nets.vgg import LossNetwork
 from livestyle.optimisation.memory import check_memory, explaining_memory
@@ -21,11 +22,11 @@ from livestyle.optimisation.settings import METHODS, Settings
 QUICK = Settings(steps=20, size_px=96, strength=50, precision="fp32", device="cpu")
 
 
-def tile_means(pixels: Pixels) -> np.ndarray:
+def tile_means(pixels: Pixels) -> NDArray[np.float64]:
     """Mean colours of 3 x 4 tiles, (12, 3)."""
     height, width = pixels.shape[0] // 3, pixels.shape[1] // 4
     cut = pixels[: 3 * height, : 4 * width].reshape(3, height, 4, width, 3)
-    return cut.mean((1, 3)).reshape(12, 3)
+    return np.asarray(cut.mean((1, 3)), np.float64).reshape(12, 3)
 
 
 def same_light(one: Pixels, other: Pixels) -> float:
@@ -173,7 +174,7 @@ def fitted(seed: int = 0) -> PairNetwork:
     torch.manual_seed(seed)
     net = HRNet()
     for module in net.modules():
-        if hasattr(module, "scale") and isinstance(module.scale, torch.Tensor):
+        if isinstance(module, Norm):
             module.mean.normal_(0, 0.1)
             module.scale.uniform_(0.5, 2)
     net.keep_norms()

@@ -10,7 +10,7 @@ from livestyle.frame import Pixels
 from livestyle.nets.pixels import to_batch
 from livestyle.nets.vgg import LossNetwork
 from livestyle.optimisation.objective import Objective
-from livestyle.optimisation.settings import NORMALISED, PUBLISHED, RECIPES, recipe_of
+from livestyle.optimisation.settings import NORMALISED, PUBLISHED, RECIPES, Recipe, recipe_of
 from livestyle.optimisation.tiling import tiles_of
 
 
@@ -20,11 +20,11 @@ def noise(height: int, width: int, seed: int = 0) -> Tensor:
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=list(RECIPES))
 def test_a_picture_that_is_photo_and_artwork_costs_nothing(
-    loss_network: LossNetwork, recipe: object
+    loss_network: LossNetwork, recipe: Recipe
 ) -> None:
     photo = noise(48, 64)
-    losses = Objective(loss_network, photo, [(photo, 1.0)], recipe).losses(photo)  # type: ignore[arg-type]
-    assert sum(losses.values()).item() == pytest.approx(0, abs=1e-6)
+    losses = Objective(loss_network, photo, [(photo, 1.0)], recipe).losses(photo)
+    assert float(sum(losses.values())) == pytest.approx(0, abs=1e-6)
 
 
 def test_the_published_style_loss_is_that_of_plain_gram_matrices(
@@ -47,12 +47,12 @@ def test_the_published_style_loss_is_that_of_plain_gram_matrices(
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=list(RECIPES))
 def test_tiles_give_the_losses_and_the_gradient_of_the_whole_picture(
-    loss_network: LossNetwork, recipe: object
+    loss_network: LossNetwork, recipe: Recipe
 ) -> None:
     photo, artwork = noise(290, 341), noise(64, 64, 1)
     gradients, losses = [], []
     for tile_px in (1024, 96):
-        objective = Objective(loss_network, photo, [(artwork, 1.0)], recipe, tile_px=tile_px)  # type: ignore[arg-type]
+        objective = Objective(loss_network, photo, [(artwork, 1.0)], recipe, tile_px=tile_px)
         picture = noise(290, 341, 2).requires_grad_()
         losses.append(sum(objective.gradient(picture).values()))
         gradients.append(picture.grad)

@@ -32,7 +32,8 @@ class Stage:
     def __init__(self, style: Faulty, fallback: ValueStylizer | Exception | None = None) -> None:
         self.said: list[str] = []
         self.fallback = fallback
-        self.rescue = FallbackStylizer("mosaic", style, self.said.append, fallback and self._load)
+        load = self._load if fallback else None
+        self.rescue = FallbackStylizer("mosaic", style, self.said.append, load)
 
     def _load(self) -> ValueStylizer:
         if isinstance(self.fallback, Exception):

@@ -94,5 +94,5 @@ def test_any_size_and_nothing_is_written_to(size: tuple[int, int]) -> None:
     for _ in range(3):
         shown = steady(original, painted)
         shown.flags.writeable = False
-        assert (shown.shape, shown.dtype) == (painted.shape, np.uint8)
+        assert shown.shape == painted.shape and shown.dtype == np.uint8
     assert np.abs(shown.astype(int) - painted).max() <= 1

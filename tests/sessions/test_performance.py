@@ -49,6 +49,10 @@ class Cabinet:
             frame = Frame(frame.pixels, index, at_s, at_s)
         return int(self.player(frame).pixels[5, 5, 0])
 
+    def select(self, name: str) -> None:
+        self.player.select(name)
+        wait_until(lambda: self.player.current == name)
+
     def loaded(self) -> int:
         return len(loaded(self.player))
 
@@ -68,12 +72,10 @@ def test_only_as_many_styles_as_fit_are_loaded() -> None:
     cabinet.paint()
     time.sleep(0.05)
     assert cabinet.order == ["a", "b"], "nothing else is loaded unasked"
-    cabinet.player.select("c")
-    wait_until(lambda: cabinet.player.current == "c")
+    cabinet.select("c")
     assert cabinet.paint() == 210
     assert loaded(cabinet.player) == {"a", "c"}, "b was never used"
-    cabinet.player.select("d")
-    wait_until(lambda: cabinet.player.current == "d")
+    cabinet.select("d")
     assert cabinet.paint() == 250
     assert loaded(cabinet.player) == {"c", "d"}
     assert [style.closed for _, style in cabinet.made] == [1, 1, 0, 0]
@@ -83,8 +85,7 @@ def test_only_as_many_styles_as_fit_are_loaded() -> None:
 def test_a_dropped_style_comes_back() -> None:
     cabinet = Cabinet(PlayerOptions(memory_mb=ONE_STYLE_MB))
     for name in "bcdabcda":
-        cabinet.player.select(name)
-        wait_until(lambda name=name: cabinet.player.current == name)
+        cabinet.select(name)
         assert cabinet.paint() == VALUES[name]
         assert cabinet.loaded() <= 2, "the one that paints, and the one to come"
     cabinet.close()

@@ -115,6 +115,10 @@ def test_a_crossfade_lasts_as_long_as_it_did() -> None:
 def test_it_is_what_a_player_showed() -> None:
     """The same keys on a player that paints every frame, and the replay of its notes."""
     noted: dict[Scene, float] = {}
+
+    def note(pts_s: float, scene: Scene) -> None:
+        noted.setdefault(scene, pts_s - 7.0)
+
     player = Player(
         list(VALUES),
         Styles().load,
@@ -123,7 +127,7 @@ def test_it_is_what_a_player_showed() -> None:
         look=Look(),
         metrics=Metrics(),
         options=PlayerOptions(crossfade_s=0.1, steady=0.5),
-        note=lambda pts_s, scene: noted.setdefault(scene, pts_s - 7.0) and None,
+        note=note,
     )
     wait_until(lambda: len(loaded(player)) == 2)
     keys: dict[int, Callable[[], object]] = {

@@ -10,7 +10,6 @@ from media import moving_bar, noise, plain
 
 from livestyle.errors import SinkError
 from livestyle.frame import Frame, Pixels
-from livestyle.protocols import Sink
 from livestyle.sinks.virtual_camera import FIXES, USUAL_FPS, VirtualCamera
 
 pytestmark = pytest.mark.timeout(20)
@@ -35,7 +34,7 @@ def write_each(camera: VirtualCamera, frames: list[Frame]) -> None:
 
 def test_the_very_pixels_are_sent(driver: type[FakeVirtualCamera]) -> None:
     pictures = [noise(i, (64, 48)) for i in range(4)]
-    camera: Sink = VirtualCamera((64, 48), 25.0)
+    camera = VirtualCamera((64, 48), 25.0)
     write_each(camera, [frame(pixels, i) for i, pixels in enumerate(pictures)])
     camera.close()
     fake = driver.latest

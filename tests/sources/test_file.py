@@ -2,17 +2,20 @@
 
 import logging
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
-from media import cut_short, jpeg, make_clip, moving_bar, noise, plain
+from media import Picture, cut_short, jpeg, make_clip, moving_bar, noise, plain
 
 from livestyle.errors import SourceError
+from livestyle.frame import Frame
+from livestyle.protocols import FrameSource
 from livestyle.sources import SourceOptions, open_source
 from livestyle.sources.file import VideoFile
 
 
-def read_all(source):
+def read_all(source: FrameSource) -> list[Frame]:
     frames = []
     while (frame := source.read()) is not None:
         frames.append(frame)
@@ -20,13 +23,13 @@ def read_all(source):
     return frames
 
 
-def bar_column(frame) -> int:
+def bar_column(frame: Frame) -> int:
     """Where the white bar of `moving_bar` begins."""
     return int(np.argmax(frame.pixels[frame.size[1] // 2, :, 1] > 140))
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".webm", ".avi", ".gif"])
-def test_every_frame_comes_once_and_in_order(suffix, tmp_path):
+def test_every_frame_comes_once_and_in_order(suffix: str, tmp_path: Path) -> None:
     frames = read_all(VideoFile(make_clip(tmp_path / f"clip{suffix}", frames=12)))
     assert [bar_column(frame) for frame in frames] == pytest.approx(
         [2 * index for index in range(12)], abs=1
@@ -34,21 +37,21 @@ def test_every_frame_comes_once_and_in_order(suffix, tmp_path):
     assert [frame.index for frame in frames] == list(range(12))
 
 
-def test_times_are_the_files_own(tmp_path):
+def test_times_are_the_files_own(tmp_path: Path) -> None:
     times_s = [0.0, 0.02, 0.1, 0.4, 0.433, 1.5]
     for name in ("clip.mkv", "clip.mp4"):
         frames = read_all(VideoFile(make_clip(tmp_path / name, times_s=times_s)))
         assert [frame.pts_s for frame in frames] == pytest.approx(times_s, abs=0.001)
 
 
-def test_a_time_is_a_whole_number_of_ticks(tmp_path):
+def test_a_time_is_a_whole_number_of_ticks(tmp_path: Path) -> None:
     source = VideoFile(make_clip(tmp_path / "clip.mp4", fps=24))
     for frame in read_all(source):
         ticks = frame.pts_s / float(source.time_base)
         assert ticks == pytest.approx(round(ticks), abs=1e-6)
 
 
-def test_tells_what_a_writer_needs(tmp_path):
+def test_tells_what_a_writer_needs(tmp_path: Path) -> None:
     path = make_clip(tmp_path / "clip.mp4", frames=15, fps=30, audio_s=0.4)
     source = VideoFile(path)
     assert source.path == path
@@ -61,7 +64,7 @@ def test_tells_what_a_writer_needs(tmp_path):
 
 
 @pytest.mark.parametrize("size", [(1, 1), (63, 47), (33, 20), (2, 90)])
-def test_odd_sizes_are_exact(size, tmp_path):
+def test_odd_sizes_are_exact(size: tuple[int, int], tmp_path: Path) -> None:
     frames = read_all(VideoFile(make_clip(tmp_path / "clip.webm", frames=3, size=size)))
     assert [frame.size for frame in frames] == [size] * 3
 
@@ -69,8 +72,10 @@ def test_odd_sizes_are_exact(size, tmp_path):
 @pytest.mark.parametrize(
     ("rotation", "corner"), [(0, (0, 0)), (90, (0, -1)), (180, (-1, -1)), (270, (-1, 0))]
 )
-def test_the_rotation_tag_is_applied_once(rotation, corner, tmp_path):
-    def marked(_, size):
+def test_the_rotation_tag_is_applied_once(
+    rotation: int, corner: tuple[int, int], tmp_path: Path
+) -> None:
+    def marked(_: int, size: tuple[int, int]) -> Picture:
         picture = plain(size, (10, 10, 10))
         picture[: size[1] // 2, : size[0] // 2] = 240
         return picture
@@ -86,14 +91,14 @@ def test_the_rotation_tag_is_applied_once(rotation, corner, tmp_path):
 
 @pytest.mark.parametrize("suffix", [".mp4", ".avi"])  # limited and full range
 @pytest.mark.parametrize("color", [(255, 0, 0), (0, 0, 255), (255, 255, 255), (0, 0, 0)])
-def test_colors_come_back(color, suffix, tmp_path):
+def test_colors_come_back(color: tuple[int, int, int], suffix: str, tmp_path: Path) -> None:
     path = make_clip(tmp_path / f"c{suffix}", frames=2, picture=lambda _, size: plain(size, color))
     pixels = read_all(VideoFile(path))[0].pixels
     assert np.abs(pixels.astype(int) - color).max() <= 8
 
 
 @pytest.mark.parametrize("size", [(1, 1), (31, 17), (64, 48), (300, 7)])
-def test_frames_are_scaled_to_the_size_asked_for(size, tmp_path):
+def test_frames_are_scaled_to_the_size_asked_for(size: tuple[int, int], tmp_path: Path) -> None:
     path = make_clip(tmp_path / "clip.mp4", frames=3)
     source = open_source(str(path), SourceOptions(size=size))
     assert source.size == size
@@ -101,7 +106,7 @@ def test_frames_are_scaled_to_the_size_asked_for(size, tmp_path):
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".webm", ".avi"])
-def test_start_and_end_cut_exactly(suffix, tmp_path):
+def test_start_and_end_cut_exactly(suffix: str, tmp_path: Path) -> None:
     path = make_clip(
         tmp_path / f"clip{suffix}", frames=30, fps=10, audio_s=1.0 * (suffix == ".mp4")
     )
@@ -111,14 +116,16 @@ def test_start_and_end_cut_exactly(suffix, tmp_path):
     assert frames[0].index == 0
 
 
-def test_a_start_after_the_end_is_said(tmp_path):
+def test_a_start_after_the_end_is_said(tmp_path: Path) -> None:
     path = make_clip(tmp_path / "clip.mp4", frames=10, fps=10)
     with pytest.raises(SourceError, match=r"no frame between .* 1\.00 s long"):
         VideoFile(path, start_s=5.0)
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".avi", ".mkv"])
-def test_a_file_cut_short_gives_its_good_frames_and_a_warning(suffix, tmp_path, caplog):
+def test_a_file_cut_short_gives_its_good_frames_and_a_warning(
+    suffix: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     options = {"movflags": "faststart"} if suffix == ".mp4" else None
     path = make_clip(tmp_path / f"clip{suffix}", 40, fps=10, picture=noise, options=options)
     frames = read_all(VideoFile(cut_short(path, 0.6)))
@@ -129,7 +136,9 @@ def test_a_file_cut_short_gives_its_good_frames_and_a_warning(suffix, tmp_path, 
     assert "clip" in warning.getMessage()
 
 
-def test_a_short_count_alone_is_noticed_where_it_can_be_trusted(tmp_path, caplog):
+def test_a_short_count_alone_is_noticed_where_it_can_be_trusted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     path = make_clip(tmp_path / "clip.avi", frames=20, fps=2, picture=noise)
     read_all(VideoFile(path, end_s=3.0))
     assert not caplog.records
@@ -137,13 +146,15 @@ def test_a_short_count_alone_is_noticed_where_it_can_be_trusted(tmp_path, caplog
     assert "announces 20 frames" in caplog.text
 
 
-def test_a_whole_file_gives_no_warning(tmp_path, caplog):
+def test_a_whole_file_gives_no_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     read_all(VideoFile(make_clip(tmp_path / "clip.mp4", frames=30, audio_s=1.5)))
     read_all(VideoFile(make_clip(tmp_path / "clip.webm", frames=30, audio_s=1.5)))
     assert not [r for r in caplog.records if r.levelno >= logging.WARNING]
 
 
-def test_a_broken_part_costs_no_more_than_itself(tmp_path, caplog):
+def test_a_broken_part_costs_no_more_than_itself(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     path = make_clip(tmp_path / "clip.avi", frames=20, picture=noise)
     data = bytearray(path.read_bytes())
     at = data.index(b"\xff\xd8", len(data) // 2)
@@ -154,13 +165,13 @@ def test_a_broken_part_costs_no_more_than_itself(tmp_path, caplog):
     assert "damaged" in caplog.text
 
 
-def test_a_title_in_any_encoding_does_no_harm(tmp_path):
+def test_a_title_in_any_encoding_does_no_harm(tmp_path: Path) -> None:
     path = make_clip(tmp_path / "clip.avi", frames=3)
     path.write_bytes(path.read_bytes().replace(b"Lavf", b"\xe9\xffvf"))
     assert len(read_all(VideoFile(path))) == 3
 
 
-def test_what_is_no_video_is_refused_in_words(tmp_path):
+def test_what_is_no_video_is_refused_in_words(tmp_path: Path) -> None:
     (tmp_path / "empty.mp4").touch()
     (tmp_path / "text.mp4").write_text("These are words, not pictures.\n" * 50)
     (tmp_path / "random.avi").write_bytes(np.random.default_rng(0).bytes(5000))
@@ -180,14 +191,14 @@ def test_what_is_no_video_is_refused_in_words(tmp_path):
         assert name in str(caught.value)
 
 
-def test_a_missing_file_and_a_folder_are_refused_in_words(tmp_path):
+def test_a_missing_file_and_a_folder_are_refused_in_words(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="no file has that path"):
         open_source(str(tmp_path / "none.mp4"))
     with pytest.raises(SourceError, match="folder"):
         open_source(str(tmp_path))
 
 
-def test_a_picture_is_a_video_of_one_frame(tmp_path):
+def test_a_picture_is_a_video_of_one_frame(tmp_path: Path) -> None:
     path = tmp_path / "picture.jpg"
     path.write_bytes(jpeg(moving_bar(3, (63, 47))))
     (frame,) = read_all(open_source(str(path)))

@@ -4,11 +4,13 @@ import gzip
 import hashlib
 import ssl
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from media import jpeg, make_clip, moving_bar, noise
-from servers import FileServer, HttpServer, Server, mjpeg
+from media import Picture, jpeg, make_clip, moving_bar, noise
+from opened import Opened
+from servers import FileServer, HttpServer, Script, Server, mjpeg
 
 from livestyle.errors import SourceError
 from livestyle.sources import SourceOptions, open_source
@@ -18,14 +20,14 @@ from livestyle.sources.stream import NetworkStream
 SIZE = (64, 48)
 
 
-def bar(index: int):
+def bar(index: int) -> Picture:
     return moving_bar(index, SIZE)
 
 
-def sent(path: Path):
+def sent(path: Path) -> Script:
     """A script that sends a file as a live server does, without its length."""
 
-    def script(server: Server):
+    def script(server: Server) -> Iterator[bytes]:
         yield path.read_bytes()
 
     return script
@@ -35,7 +37,9 @@ def sent(path: Path):
     "content_type",
     ["binary/octet-stream", "", "audio/mpegurl", "image/jpeg", "text/html", "multipart/mixed"],
 )
-def test_jpegs_are_a_stream_whatever_the_server_calls_them(content_type, opened):
+def test_jpegs_are_a_stream_whatever_the_server_calls_them(
+    content_type: str, opened: Opened
+) -> None:
     server = opened.server(HttpServer(mjpeg(bar), content_type=content_type))
     source = opened.source(NetworkStream(server.url))
     assert source.size == SIZE
@@ -44,7 +48,9 @@ def test_jpegs_are_a_stream_whatever_the_server_calls_them(content_type, opened)
 
 
 @pytest.mark.parametrize("suffix", [".ts", ".mkv"])
-def test_a_container_is_opened_once_and_its_first_frame_is_there(suffix, opened, tmp_path):
+def test_a_container_is_opened_once_and_its_first_frame_is_there(
+    suffix: str, opened: Opened, tmp_path: Path
+) -> None:
     path = tmp_path / f"clip{suffix}"
     make_clip(path, frames=10)
     server = opened.server(HttpServer(sent(path), content_type="application/octet-stream"))
@@ -53,12 +59,12 @@ def test_a_container_is_opened_once_and_its_first_frame_is_there(suffix, opened,
     assert server.requests == 1
 
 
-def test_a_file_cut_short_ends_and_is_not_begun_again(opened, tmp_path):
+def test_a_file_cut_short_ends_and_is_not_begun_again(opened: Opened, tmp_path: Path) -> None:
     path = tmp_path / "clip.ts"
     make_clip(path, frames=30)
     whole = path.read_bytes()
 
-    def script(server: Server):
+    def script(server: Server) -> Iterator[bytes]:
         yield whole[: len(whole) // 2]
 
     length = {"Content-Length": str(len(whole))}
@@ -74,7 +80,9 @@ def large_clip(path: Path, **options: str) -> bytes:
     return make_clip(path, 20, (320, 240), picture=noise, options=options).read_bytes()
 
 
-def test_a_file_whose_index_comes_last_is_read_where_parts_are_served(opened, tmp_path):
+def test_a_file_whose_index_comes_last_is_read_where_parts_are_served(
+    opened: Opened, tmp_path: Path
+) -> None:
     data = large_clip(tmp_path / "clip.mp4")
     assert data.index(b"mdat") < data.index(b"moov")
     server = opened.server(FileServer(data, "video/mp4", serves_parts=True))
@@ -84,7 +92,9 @@ def test_a_file_whose_index_comes_last_is_read_where_parts_are_served(opened, tm
     assert source.size == (320, 240)
 
 
-def test_a_file_whose_index_comes_last_is_named_where_parts_are_not_served(opened, tmp_path):
+def test_a_file_whose_index_comes_last_is_named_where_parts_are_not_served(
+    opened: Opened, tmp_path: Path
+) -> None:
     data = large_clip(tmp_path / "clip.mp4")
     server = opened.server(FileServer(data, "video/mp4", serves_parts=False))
     with pytest.raises(SourceError, match=r"index comes last.*faststart"):
@@ -95,16 +105,16 @@ def test_a_file_whose_index_comes_last_is_named_where_parts_are_not_served(opene
     assert server.requests == 1
 
 
-def test_a_single_picture_is_no_stream(opened):
+def test_a_single_picture_is_no_stream(opened: Opened) -> None:
     server = opened.server(FileServer(jpeg(bar(0)), "image/jpeg", serves_parts=True))
     with pytest.raises(SourceError, match="a single picture, not a stream"):
         NetworkStream(server.url)
 
 
-def test_what_is_packed_is_unpacked(opened):
+def test_what_is_packed_is_unpacked(opened: Opened) -> None:
     pictures = list(mjpeg(bar, frames=3)(opened.server(HttpServer(mjpeg(bar)))))
 
-    def script(server: Server):
+    def script(server: Server) -> Iterator[bytes]:
         yield gzip.compress(b"".join(pictures))
         server.closing.wait()
 
@@ -112,13 +122,13 @@ def test_what_is_packed_is_unpacked(opened):
     assert opened.source(NetworkStream(server.url)).size == SIZE
 
 
-def test_an_unknown_packing_is_named(opened):
+def test_an_unknown_packing_is_named(opened: Opened) -> None:
     server = opened.server(HttpServer(mjpeg(bar), headers={"Content-Encoding": "br"}))
     with pytest.raises(SourceError, match="content encoding br"):
         NetworkStream(server.url)
 
 
-def test_digest_by_sha256_is_answered(opened):
+def test_digest_by_sha256_is_answered(opened: Opened) -> None:
     challenge = 'Digest realm="cam", nonce="n1", qop="auth", algorithm=SHA-256'
     server = opened.server(
         HttpServer(lambda server: [], status=401, headers={"WWW-Authenticate": challenge})
@@ -146,7 +156,9 @@ def test_digest_by_sha256_is_answered(opened):
     assert fields["response"].strip('"') == digest(":".join(parts))
 
 
-def test_a_server_that_cannot_prove_who_it_is_gets_no_request(opened, tmp_path):
+def test_a_server_that_cannot_prove_who_it_is_gets_no_request(
+    opened: Opened, tmp_path: Path
+) -> None:
     pem = tmp_path / "own.pem"
     made = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
     made += ["-subj", "/CN=localhost", "-addext"]
@@ -170,7 +182,7 @@ def test_a_server_that_cannot_prove_who_it_is_gets_no_request(opened, tmp_path):
     assert opened.source(NetworkStream(address, tls_verify=False)).size == SIZE
 
 
-def test_certificates_that_cannot_be_read_are_named(tmp_path):
+def test_certificates_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"none\.pem cannot be read"):
         tls_context(True, tmp_path / "none.pem")
 
@@ -182,5 +194,5 @@ def test_certificates_that_cannot_be_read_are_named(tmp_path):
         ("http://host/v?user=ada&password=x&size=1", "http://host/v?user=ada&password=***&size=1"),
     ],
 )
-def test_passwords_are_never_shown(url, shown):
+def test_passwords_are_never_shown(url: str, shown: str) -> None:
     assert without_password(url) == shown

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from media import make_clip, plain
+from opened import read_one
 
 from livestyle.errors import SourceError
 from livestyle.sources.file import VideoFile
@@ -26,7 +27,7 @@ def clip(tmp_path: Path) -> Path:
 
 def test_it_begins_again_and_time_goes_on_without_a_jump(clip: Path) -> None:
     loop = open_source(str(clip), SourceOptions(loop=True))
-    frames = [loop.read() for _ in range(11)]
+    frames = [read_one(loop) for _ in range(11)]
     loop.close()
     assert [frame.index for frame in frames] == list(range(11))
     steps = [after.pts_s - before.pts_s for before, after in pairwise(frames)]
@@ -38,14 +39,14 @@ def test_it_begins_again_and_time_goes_on_without_a_jump(clip: Path) -> None:
 def test_a_single_frame_is_shown_again_at_its_rate(tmp_path: Path) -> None:
     path = make_clip(tmp_path / "one.mp4", frames=1, size=SIZE, fps=10)
     loop = Loop(lambda: VideoFile(path))
-    times_s = [loop.read().pts_s for _ in range(4)]
+    times_s = [read_one(loop).pts_s for _ in range(4)]
     loop.close()
     assert np.diff(times_s) == pytest.approx([0.1] * 3)
 
 
 def test_frames_are_scaled_in_every_round(clip: Path) -> None:
     loop = open_source(str(clip), SourceOptions(loop=True, size=(32, 24)))
-    assert {loop.read().size for _ in range(9)} == {(32, 24)}
+    assert {read_one(loop).size for _ in range(9)} == {(32, 24)}
     loop.close()
 
 

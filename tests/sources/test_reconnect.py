@@ -2,17 +2,20 @@
 
 import threading
 import time
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import pytest
 from media import plain
+from opened import read_one
 
 from livestyle.errors import SourceError
 from livestyle.frame import Frame
+from livestyle.protocols import FrameSource
 from livestyle.sources.reconnect import Reconnecting
 
 
-class Brief:
+class Brief(FrameSource):
     """A live source that fails after some frames."""
 
     is_live = True
@@ -33,12 +36,12 @@ class Brief:
         self.closed = True
 
 
-def answering(answers):
+def answering(answers: Sequence[Brief | SourceError]) -> Callable[[threading.Event], Brief]:
     """An opener that gives or raises one answer after the other."""
-    answers = iter(answers)
+    given = iter(answers)
 
-    def open_next(cancel: threading.Event):
-        answer = next(answers)
+    def open_next(cancel: threading.Event) -> Brief:
+        answer = next(given)
         if isinstance(answer, Exception):
             raise answer
         return answer
@@ -46,16 +49,16 @@ def answering(answers):
     return open_next
 
 
-def test_the_first_opening_fails_at_once():
+def test_the_first_opening_fails_at_once() -> None:
     with pytest.raises(SourceError, match="nothing there"):
         Reconnecting("x", answering([SourceError("nothing there")]), first_wait_s=60)
 
 
-def test_frames_go_on_over_the_gaps():
+def test_frames_go_on_over_the_gaps() -> None:
     parts = [Brief(3), Brief(2, (16, 12)), Brief(4)]
     source = Reconnecting("x", answering([*parts]), first_wait_s=0.01)
     assert source.name == "brief 8"
-    frames = [source.read() for _ in range(9)]
+    frames = [read_one(source) for _ in range(9)]
     assert [frame.index for frame in frames] == list(range(9))
     assert all(a.pts_s < b.pts_s for a, b in pairwise(frames))
     assert [frame.size[0] for frame in frames] == [8] * 3 + [16] * 2 + [8] * 4
@@ -65,7 +68,7 @@ def test_frames_go_on_over_the_gaps():
     assert parts[2].closed
 
 
-def test_size_and_name_are_those_of_the_source_found():
+def test_size_and_name_are_those_of_the_source_found() -> None:
     source = Reconnecting("x", answering([Brief(1), Brief(1, (16, 12))]), first_wait_s=0.01)
     source.read()
     source.read()
@@ -74,12 +77,13 @@ def test_size_and_name_are_those_of_the_source_found():
     source.close()
 
 
-def test_waits_longer_each_time_and_says_what_it_does(monkeypatch):
-    answers = [Brief(1), *[SourceError("still gone")] * 6, Brief(1)]
+def test_waits_longer_each_time_and_says_what_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers: list[Brief | SourceError] = [Brief(1), *[SourceError("still gone")] * 6, Brief(1)]
     source = Reconnecting("camera 0", answering(answers), first_wait_s=0.5, longest_wait_s=8)
-    waits, said = [], []
+    waits: list[float] = []
+    said: list[str] = []
 
-    def wait(seconds):
+    def wait(seconds: float) -> bool:
         waits.append(seconds)
         said.append(source.status)
         return False
@@ -94,11 +98,11 @@ def test_waits_longer_each_time_and_says_what_it_does(monkeypatch):
     source.close()
 
 
-def test_a_source_found_after_closing_is_closed():
+def test_a_source_found_after_closing_is_closed() -> None:
     late = Brief(5)
     source = None
 
-    def open_late(cancel: threading.Event):
+    def open_late(cancel: threading.Event) -> Brief:
         if source is None:
             return Brief(1)
         source.close()
@@ -110,7 +114,7 @@ def test_a_source_found_after_closing_is_closed():
     assert late.closed
 
 
-def test_the_end_of_the_source_is_the_end():
+def test_the_end_of_the_source_is_the_end() -> None:
     class Ending(Brief):
         def read(self) -> Frame | None:
             return None

@@ -49,7 +49,7 @@ class Interrupt(Callback):
 
 
 def columns_of(sheet: Path) -> int:
-    width = read_picture(sheet).shape[1] + GAP_PX
+    width = int(read_picture(sheet).shape[1]) + GAP_PX
     assert width % (SIDE_PX + GAP_PX) == 0
     return width // (SIDE_PX + GAP_PX)
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from livestyle.errors import TrainingError
-from livestyle.training import divergence, time_budget
+from livestyle.training import divergence
 from livestyle.training.checkpoint import load_checkpoint
 from livestyle.training.config import TrainConfig
 from livestyle.training.divergence import DivergenceCheck, check_room, memory_in_words
@@ -101,7 +101,7 @@ def test_a_disk_that_fills_is_told_before_it_is_full(
 def time_s(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """A clock that the test moves."""
     now = [0.0]
-    monkeypatch.setattr(time_budget.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("livestyle.training.time_budget.time.monotonic", lambda: now[0])
     return now
 
 

@@ -27,7 +27,8 @@ def identity(pixels: Pixels) -> Pixels:
 
 def flickering(pixels: Pixels) -> Pixels:
     """Amplifies what changes around mid grey by four."""
-    return np.clip((pixels.astype(int) - 128) * 4 + 128, 0, 255).astype(np.uint8)
+    stretched = np.clip((pixels.astype(int) - 128) * 4 + 128, 0, 255)
+    return np.asarray(stretched, np.uint8)
 
 
 def grey(pixels: Pixels) -> Pixels:

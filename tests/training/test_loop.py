@@ -10,10 +10,11 @@ import torch
 
 from livestyle.errors import TrainingError
 from livestyle.images import read_picture, write_picture
+from livestyle.styles.checkpoint_file import CHECKPOINT_FILE
 from livestyle.training import device
 from livestyle.training.callbacks.callback import Callback, Progress
 from livestyle.training.callbacks.preview import paint
-from livestyle.training.checkpoint import CHECKPOINT_FILE, load_checkpoint, save_checkpoint
+from livestyle.training.checkpoint import load_checkpoint, save_checkpoint
 from livestyle.training.config import TrainConfig
 from livestyle.training.device import choose_device
 from livestyle.training.loop import Trainer
@@ -188,13 +189,15 @@ def test_a_broken_checkpoint_is_an_error(tmp_path: Path, content: bytes | None) 
 
 
 @pytest.mark.parametrize(("pays", "expected"), [(True, torch.bfloat16), (False, None)])
-def test_bf16_is_taken_on_a_cpu_only_where_it_is_faster(monkeypatch, pays, expected) -> None:
+def test_bf16_is_taken_on_a_cpu_only_where_it_is_faster(
+    monkeypatch: pytest.MonkeyPatch, pays: bool, expected: torch.dtype | None
+) -> None:
     monkeypatch.setattr(device, "_bf16_pays_on_cpu", lambda: pays)
     assert device.autocast_dtype("auto", torch.device("cpu")) is expected
     assert device.autocast_dtype("fp32", torch.device("cpu")) is None
 
 
-def test_a_cpu_without_bf16_is_not_timed(monkeypatch) -> None:
+def test_a_cpu_without_bf16_is_not_timed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: False)
     monkeypatch.setattr(torch, "conv2d", None)
     assert not device._bf16_pays_on_cpu()

@@ -15,8 +15,8 @@ import pytest
 import torch
 
 from livestyle.errors import TrainingError
+from livestyle.styles.checkpoint_file import CHECKPOINT_FILE
 from livestyle.training.checkpoint import (
-    CHECKPOINT_FILE,
     Checkpoint,
     checkpoints_in,
     load_checkpoint,

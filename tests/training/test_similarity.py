@@ -1,5 +1,7 @@
 """Style error, content error and edges kept, of pictures whose answer is known."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -43,11 +45,12 @@ def test_a_lost_photo_shows_in_both_content_errors() -> None:
     torch.manual_seed(0)
     network = LossNetwork("vgg16", LAYERS)
     photos, artwork = [noise(0), noise(1)], noise(2) // 3
+
+    def faded(share: float, photo: Pixels) -> Pixels:
+        return np.asarray(photo * share, np.uint8)
+
     unpainted, grey, black = (
-        mean_similarity(
-            network, lambda photo, share=share: (photo * share).astype(np.uint8), photos, artwork
-        )
-        for share in (1, 0.5, 0)
+        mean_similarity(network, partial(faded, share), photos, artwork) for share in (1, 0.5, 0)
     )
     assert unpainted.content_error == unpainted.shallow_error == 0
     assert 0 < grey.content_error < black.content_error

@@ -1,7 +1,9 @@
 """A sweep: one sheet of short runs, and each of them can go on."""
 
 import shlex
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -27,14 +29,15 @@ def test_photos_and_loss_network_are_loaded_once(
     config: TrainConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loaded: list[str] = []
+
+    def counting(name: str, original: Callable[..., object], *args: object) -> object:
+        loaded.append(name)
+        return original(*args)
+
     for name in ("PhotoSet", "load_loss_network"):
         original = getattr(loop, name)
 
-        def counting(*args: object, name=name, original=original) -> object:
-            loaded.append(name)
-            return original(*args)
-
-        monkeypatch.setattr(loop, name, counting)
+        monkeypatch.setattr(loop, name, partial(counting, name, original))
     done = list(Sweep(replace(config, steps=1)).run())
     assert sorted(loaded) == ["PhotoSet", "load_loss_network"]
     assert [cell for cell, _ in done] == list(TWO)

@@ -2,8 +2,8 @@
 
 import shlex
 import shutil
-from collections import namedtuple
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -158,7 +158,7 @@ def test_a_lack_of_memory_gets_advice(
 def test_a_disk_without_room_is_found_before_the_first_step(
     train: list[str], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda folder: namedtuple("Usage", "free")(1000))
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=1000))
     assert run(train) == 1
     assert "0.0 MB left" in capfd.readouterr().err
 

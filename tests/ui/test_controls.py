@@ -227,7 +227,7 @@ def test_pictures_are_saved_with_their_settings_and_never_over_another(desk: Des
     with Image.open(paths[0]) as image:
         assert image.size == (32, 24)
         assert image.getpixel((0, 0)) == (7, 7, 7)
-        text = image.text
+        text = image.info
     assert text["style"] == "b"
     assert text["strength"] == "0.5"
     assert text["keep_color"] == "true"

@@ -197,7 +197,9 @@ def test_a_broken_recording_ends_the_evening_with_its_error(
     assert np.isfinite(evening.metrics.report()["fps"])
 
 
-def test_what_a_sink_has_to_tell_is_shown(tmp_path: Path, camera: CountedSource) -> None:
+def test_what_a_sink_has_to_tell_is_shown(
+    tmp_path: Path, camera: CountedSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class TellingSink(ListSink):
         def take_notice(self) -> str:
             told.append(len(self.frames))
@@ -206,7 +208,7 @@ def test_what_a_sink_has_to_tell_is_shown(tmp_path: Path, camera: CountedSource)
     told: list[int] = []
     evening = Evening(tmp_path, camera, sink=TellingSink())
     said: list[str] = []
-    evening.session._screen.say = said.append  # type: ignore[method-assign]
+    monkeypatch.setattr(evening.session._screen, "say", said.append)
     evening.press_at({8: "q"})
     evening.run()
     assert said == ["virtual camera stopped"]
@@ -214,12 +216,12 @@ def test_what_a_sink_has_to_tell_is_shown(tmp_path: Path, camera: CountedSource)
 
 
 def test_each_frame_is_on_the_display_before_it_counts_as_shown(
-    tmp_path: Path, camera: CountedSource
+    tmp_path: Path, camera: CountedSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     evening = Evening(tmp_path, camera, max_frames=5)
     unseen: list[int] = []
     evening.window.at_poll = lambda poll: unseen.clear()
-    evening.window.show = lambda pixels, draw: unseen.append(0)  # type: ignore[assignment]
+    monkeypatch.setattr(evening.window, "show", lambda pixels, draw: unseen.append(0))
     counted = evening.metrics.shown
     left: list[int] = []
 

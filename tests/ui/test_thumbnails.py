@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import pytest
@@ -106,10 +107,13 @@ def test_a_style_that_changed_is_loaded_again(box: Box) -> None:
 
 
 def test_memory_is_bounded(box: Box) -> None:
+    def is_there(name: str) -> bool:
+        return box.value(name) == int(name)
+
     names = [str(number) for number in range(10, 10 + MOST_LOADED + 3)]
     for name in names:
         box.thumbnails.want([name], SCENE, Look())
-        wait_until(lambda name=name: box.value(name) == int(name))
+        wait_until(partial(is_there, name))
     wait_until(lambda: len(box.loaded()) <= MOST_LOADED)
     assert names[-1] in box.loaded() and names[0] not in box.loaded()
 

@@ -80,11 +80,13 @@ class Clip:
 
 def decoded(path: Path, *, whole: bool = True) -> Clip:
     """Plays a video file with PyAV; one that is not `whole` may break off."""
-    pictures, times_s, sound_s = [], [], 0.0
+    pictures: list[Picture] = []
+    times_s: list[float] = []
+    sound_s = 0.0
     with av.open(str(path)) as container, suppress(*() if whole else (av.FFmpegError,)):
         for frame in container.decode():
             if isinstance(frame, av.VideoFrame):
-                pictures.append(frame.to_ndarray(format="rgb24"))
+                pictures.append(np.asarray(frame.to_ndarray(format="rgb24"), np.uint8))
                 times_s.append(float(frame.time))
             elif isinstance(frame, av.AudioFrame):
                 sound_s += frame.samples / frame.sample_rate
