@@ -66,6 +66,7 @@ source_options = gathered(
     click.option(
         "--reconnect/--no-reconnect",
         default=DEFAULTS.opening.reconnect,
+        show_default=True,
         help="Whether to wait for a camera or stream that is lost.",
     ),
     click.option(
@@ -170,8 +171,18 @@ player_options = gathered(
 @engine_options
 @source_options
 @player_options
-@click.option("--mirror/--no-mirror", help="Flip the picture left to right, as in a mirror.")
-@click.option("--display/--no-display", default=DEFAULTS.display, help="Whether to open a window.")
+@click.option(
+    "--mirror/--no-mirror",
+    default=DEFAULTS.look.mirror,
+    show_default=True,
+    help="Flip the picture left to right, as in a mirror.",
+)
+@click.option(
+    "--display/--no-display",
+    default=DEFAULTS.display,
+    show_default=True,
+    help="Whether to open a window.",
+)
 @click.option(
     "--record",
     metavar="FILE",

@@ -69,10 +69,12 @@ DEMO_FRAMES, DEMO_TICKS = 24, 25
     help="Real photos to quantise and compare on.  [default: those of the run]",
 )
 @click.option(
-    "--fine",
+    "--half-scale",
+    "--fine",  # its name in 0.1
+    "half_scale",
     type=click.Path(path_type=Path, exists=True),
     help="Run or checkpoint of a network trained --from this one with half its --stroke: it paints "
-    "at half the size, so that strokes keep theirs.",
+    "at half the size, so that strokes keep theirs. (--fine is its former name.)",
 )
 @click.option(
     "--rich",
@@ -87,19 +89,19 @@ def export(
     precisions: Sequence[str],
     out: Path | None,
     photos: Path | None,
-    fine: Path | None,
+    half_scale: Path | None,
     rich: Path | None,
     overwrite: bool,
 ) -> None:
     # The help text stands at the top, as it has a number in it.
     networks = [name for name in formats if name != PACK]
-    if not networks and not _can_be_packed(origin, formats, precisions, fine, rich):
+    if not networks and not _can_be_packed(origin, formats, precisions, half_scale, rich):
         networks = [ONNX]
     elif PACK in formats and ONNX not in networks and is_unexported(Path(origin)):
         networks.append(ONNX)  # a pack needs it
     style = None
     if networks:
-        style = _export(origin, networks, precisions, out, photos, fine, rich, overwrite)
+        style = _export(origin, networks, precisions, out, photos, half_scale, rich, overwrite)
     if PACK in formats:
         style = style or find_style(origin)
         echo(_pack(style, out or _run(origin) or EXPORTS, overwrite))

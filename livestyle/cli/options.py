@@ -23,6 +23,13 @@ LOOK, ENGINE_OPTIONS = Look(), EngineOptions()
 
 MAX_SIDE_PX = 16384
 
+LOSS_NETWORK_HELP = "Network whose features the losses compare."
+VGG_WEIGHTS_HELP = (
+    "File with the weights of that network, for a machine without internet.  [default: torchvision "
+    "downloads them]"
+)
+PRECISION_HELP = "Precision to compute in; auto takes bf16 where that is faster."
+
 
 class SizeType(click.ParamType[tuple[int, int]]):
     """WIDTHxHEIGHT in pixels."""
@@ -192,8 +199,8 @@ engine_options = gathered(
     click.option(
         "--rich/--no-rich",
         default=None,
-        help="Use the larger network of the style, where it has one.  [default: on NVIDIA cards "
-        "and on processors with Intel AMX]",
+        show_default="on NVIDIA cards and on processors with Intel AMX",
+        help="Use the larger network of the style, where it has one.",
     ),
     click.option(
         "--noise",
@@ -204,8 +211,8 @@ engine_options = gathered(
         metavar="0..1",
         type=FiniteRange(0, 1),
         help="Strength of the noise map, from which the network paints strokes in flat areas. "
-        "They do not move with the scene, so less is steadier when the camera moves. --fill is the "
-        "former name.",
+        "They do not move with the scene, so less is steadier when the camera moves. (--fill "
+        "is its former name.)",
     ),
     click.option(
         "--threads",

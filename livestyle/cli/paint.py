@@ -5,7 +5,13 @@ from typing import Any
 
 import click
 
-from livestyle.cli.options import FiniteRange, gathered
+from livestyle.cli.options import (
+    LOSS_NETWORK_HELP,
+    PRECISION_HELP,
+    VGG_WEIGHTS_HELP,
+    FiniteRange,
+    gathered,
+)
 from livestyle.optimisation.settings import (
     DEFAULTS,
     INITS,
@@ -43,8 +49,10 @@ class WeightedType(click.ParamType[tuple[Path, float]]):
 
 def _own(field: str) -> str:
     """What each method takes unless told otherwise."""
-    said = [f"{getattr(DEFAULTS[method], field)} for {method}" for method in METHODS]
-    return f"[default: {', '.join(said)}]".replace(".0 ", " ")
+    own = {method: str(getattr(DEFAULTS[method], field)).removesuffix(".0") for method in METHODS}
+    if len(set(own.values())) == 1:
+        return f"[default: {own[METHODS[0]]}]"
+    return f"[default: {', '.join(f'{value} for {method}' for method, value in own.items())}]"
 
 
 paint_options = gathered(
@@ -102,14 +110,14 @@ paint_options = gathered(
         type=click.Choice(["auto", "cpu", "cuda", "mps"]),
         default=ANY.device,
         show_default=True,
-        help="Where to compute.",
+        help="Device to compute on.",
     ),
     click.option(
         "--precision",
         type=click.Choice(["auto", "bf16", "fp32"]),
         default=ANY.precision,
         show_default=True,
-        help="How to compute.",
+        help=PRECISION_HELP,
     ),
 )
 """Options of how to optimise: `settings`, a `Settings`."""
@@ -167,9 +175,9 @@ paint_options = gathered(
     type=click.Choice(["vgg19", "vgg16"]),
     default="vgg19",
     show_default=True,
-    help="Network the losses look through.",
+    help=LOSS_NETWORK_HELP,
 )
-@click.option("--vgg-weights", type=FILE, help="Its weights, if torchvision cannot fetch them.")
+@click.option("--vgg-weights", type=FILE, help=VGG_WEIGHTS_HELP)
 @click.option("-y", "--overwrite", is_flag=True, help="Replace older files.")
 def paint(
     pictures: tuple[Path, ...],

@@ -44,7 +44,7 @@ def render(
     encoding: RecordOptions,
     overwrite: bool,
 ) -> None:
-    """Paint a performance again that `livestyle cam --session` kept.
+    """Paint a session again that `livestyle cam --session` kept.
 
     Every frame of the camera is painted, in its full size and in fp32, with the styles, strengths,
     strokes and all else that was on the screen at that moment. Speed does not matter: what a slow
@@ -59,6 +59,11 @@ def render(
     with closing(Replay(timeline, lambda name: load(styles[name], engine))) as replay:
         repaint(frames, output, replay, Clip(size), encoding, overwrite=overwrite)
     echo(output)
+
+
+for option in render.params:
+    if isinstance(option, click.Option) and option.name in ("noise", "rich", "precision"):
+        option.show_default = "the session's"
 
 
 def _as_played(

@@ -40,7 +40,7 @@ def styles(ctx: click.Context, /, as_json: bool) -> None:
         echo(f"{number:3}  {card.name:<{width}}  {_work(card)}{own}")
 
 
-@styles.command()
+@styles.command(short_help="Print the card of a style.")
 @click.argument("name")
 @click.option("--json", "as_json", is_flag=True, help="Print the card as JSON.")
 def show(name: str, as_json: bool) -> None:
@@ -71,7 +71,7 @@ def show(name: str, as_json: bool) -> None:
         )
 
 
-@styles.command()
+@styles.command(short_help="Install a pack, run, folder or model file.")
 @click.argument("path", metavar="PACK|RUN|FOLDER|FILE", type=click.Path(path_type=Path))
 @overwrite_option
 def add(path: Path, overwrite: bool) -> None:

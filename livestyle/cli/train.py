@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from livestyle.cli.echo import echo
-from livestyle.cli.options import F, FiniteRange, gathered, is_set, was_given
+from livestyle.cli.options import (
+    LOSS_NETWORK_HELP,
+    PRECISION_HELP,
+    VGG_WEIGHTS_HELP,
+    F,
+    FiniteRange,
+    gathered,
+    is_set,
+    was_given,
+)
 from livestyle.cli.progress import ProgressShown
 from livestyle.cli.signals import ending_cleanly
 from livestyle.cli.sweep import OWN_OPTIONS, run_sweep, sweep_config
@@ -41,7 +50,9 @@ def setting(
 ) -> Callable[[F], F]:
     """An option for a field of `TrainOptions`, with its default."""
     default = getattr(DEFAULTS, field)
-    return click.option(flag, field, default=default, show_default=True, help=help, type=type)
+    return click.option(
+        flag, field, default=default, show_default=default != "", help=help, type=type
+    )
 
 
 def _style_name(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
@@ -111,19 +122,18 @@ train_options = gathered(
     setting(
         "--loss-network",
         "loss_network",
-        "Network whose features the losses compare.",
+        LOSS_NETWORK_HELP,
         click.Choice(["vgg19", "vgg16"]),
     ),
     click.option(
         "--vgg-weights",
         type=click.Path(path_type=Path),
-        help="File with its weights, for a machine without a network.  [default: torchvision "
-        "downloads them]",
+        help=VGG_WEIGHTS_HELP,
     ),
     setting(
-        "--device", "device", "Where to compute.", click.Choice(["auto", "cpu", "cuda", "mps"])
+        "--device", "device", "Device to compute on.", click.Choice(["auto", "cpu", "cuda", "mps"])
     ),
-    setting("--precision", "precision", "How to compute.", click.Choice(["auto", "bf16", "fp32"])),
+    setting("--precision", "precision", PRECISION_HELP, click.Choice(["auto", "bf16", "fp32"])),
     setting("--compile/--no-compile", "compile", "Run the networks through torch.compile."),
     setting("--keep", "keep", "Number of checkpoints that are kept.", click.IntRange(1)),
     setting(
@@ -197,9 +207,10 @@ def train(
 ) -> None:
     """Train a network to repaint anything in the style of STYLE_IMAGE.
 
-    Takes one or two thousand photos of anything and, on two CPU cores, three minutes to twenty: it
-    starts from the network of a style in the box. Ctrl-C leaves a checkpoint; --resume goes on from
-    it. At the end there is a style that `livestyle cam --style NAME` shows.
+    Takes a few hundred photos of anything (one or two thousand are better) and, on two CPU cores,
+    three minutes to twenty: it starts from the network of a style in the box. Ctrl-C leaves a
+    checkpoint; --resume goes on from it. At the end there is a style that `livestyle cam --style
+    NAME` shows.
 
     Several processes share the work through
     `torchrun --nproc-per-node N -m livestyle.cli.main train ...`.
