@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from livestyle.errors import SinkError
+from livestyle.output_file import HOW_TO_OVERWRITE
 
 
 class PartialFile:
@@ -34,9 +35,7 @@ class PartialFile:
         if target.is_dir():
             raise SinkError(f"Cannot record to {target}: it is a folder. Name a file in it.")
         if target.exists() and not overwrite:
-            raise SinkError(
-                f"{target} is already there. Name another file, or allow it with --overwrite."
-            )
+            raise SinkError(f"{target} is already there. {HOW_TO_OVERWRITE}")
         if not target.parent.is_dir():
             raise SinkError(
                 f"Cannot record to {target}: there is no folder {target.parent}. Make it first."

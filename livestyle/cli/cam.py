@@ -31,10 +31,14 @@ DEFAULTS = WebcamOptions()
 
 STDOUT = Path("-")
 
+ALL = "all"
+"""For `--style` and `--styles`: every style there is."""
+
 
 def _names(ctx: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
-    """Names that are separated by commas."""
-    return tuple(name.strip() for name in (value or "").split(",") if name.strip())
+    """Names that are separated by commas; none for all styles."""
+    names = tuple(name.strip() for name in (value or "").split(",") if name.strip())
+    return () if names == (ALL,) else names
 
 
 source_options = gathered(
@@ -150,7 +154,7 @@ player_options = gathered(
     "--style",
     metavar="NAME|FILE",
     help="The style to begin with: one of `livestyle styles`, a style pack, a finished run, a "
-    "style's folder, a model file that carries its card, or a folder of styles.  "
+    "style's folder, a model file that carries its card, or a folder of styles; all: every style.  "
     f"[default: the first of --styles, or {DEFAULT_STYLE}]",
 )
 @click.option(
@@ -258,8 +262,8 @@ def cam(
     options = WebcamOptions(
         source=source,
         opening=opening,
-        style=style,
-        styles=styles,
+        style=None if style == ALL else style,
+        styles=() if style == ALL else styles,
         look=replace(look, mirror=mirror),
         engine=engine,
         player=player,

@@ -50,7 +50,11 @@ def image(
     with (
         load(find_style(style), engine) as stylizer,
         click.progressbar(
-            jobs, label="pictures", file=sys.stderr, show_pos=True, hidden=len(jobs) == 1
+            jobs,
+            label="pictures",
+            file=sys.stderr,
+            show_pos=True,
+            hidden=len(jobs) == 1 or not sys.stderr.isatty(),
         ) as bar,
     ):
         for origin, target in bar:

@@ -171,8 +171,10 @@ def _spooled() -> Iterator[Path]:
 @contextmanager
 def progress_of(origin: Path) -> Iterator[Callable[[int, int], None]]:
     """A progress bar for one file: call it with the frames done, and their number if known."""
-    label = printable(origin.name)
-    with click.progressbar(length=0, label=label, file=sys.stderr, show_pos=True) as bar:
+    label, hidden = printable(origin.name), not sys.stderr.isatty()
+    with click.progressbar(
+        length=0, label=label, file=sys.stderr, show_pos=True, hidden=hidden
+    ) as bar:
 
         def show(done: int, frames: int) -> None:
             bar.length = frames
@@ -209,7 +211,7 @@ def repaint(
         ending_cleanly(pipeline.stop),
     ):
         pipeline.run()
-    echo(f"{pipeline.shown} frames.", err=True)
+    echo(f"Painted {pipeline.shown} frames of {origin.name}.", err=True)
 
 
 def _jobs(

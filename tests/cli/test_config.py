@@ -62,7 +62,7 @@ def test_a_settings_file_that_is_wrong_is_a_sentence(
     assert "Traceback" not in ended.err
 
 
-def test_config_begins_a_file_and_never_overwrites_one(
+def test_config_begins_a_file_and_overwrites_one_only_when_asked(
     settings: Path, livestyle: Callable[..., Ended]
 ) -> None:
     assert "config --init" in livestyle("config").err
@@ -70,6 +70,17 @@ def test_config_begins_a_file_and_never_overwrites_one(
     settings.write_text("# mine\n")
     assert livestyle("config", "--init").code == 5
     assert livestyle("config").out == "# mine\n\n"
+    assert livestyle("config", "--init", "--overwrite").code == 0
+    assert "[set.party]" in settings.read_text()
+
+
+@pytest.mark.parametrize("asked", [("--style", "all"), ("--styles", "all")])
+def test_all_stands_for_every_style(
+    settings: Path, livestyle: Callable[..., Ended], asked: tuple[str, str]
+) -> None:
+    settings.write_text(f'[cam]\n{SMALL}styles = "abstract"\n')
+    assert "as abstract with" in livestyle("cam").err
+    assert "as mosaic with" in livestyle("cam", *asked).err
 
 
 @pytest.mark.parametrize("again", [("--style", "abstract"), ("--style=abstract",), ("-s", "x")])
