@@ -39,6 +39,7 @@ def folder(config: TrainConfig, tmp_path: Path) -> Path:
 def test_the_last_ones_are_kept(folder: Path) -> None:
     assert sorted(file.name for file in folder.iterdir()) == [
         "checkpoint-000004.safetensors",
+        CHECKPOINT_FILE,
     ]
     assert [load_checkpoint(file).step for file in checkpoints_in(folder)] == [6, 4]
 
