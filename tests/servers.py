@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from fractions import Fraction
 from http.server import BaseHTTPRequestHandler
+from typing import Any
 
 import av
 from media import Picture, jpeg
@@ -33,12 +34,12 @@ class Server:
             allow_reuse_address = True
             home = server
 
-            def process_request(self, request, address) -> None:  # type: ignore[no-untyped-def]
+            def process_request(self, request: Any, address: Any) -> None:
                 server.requests += 1
                 server._connections.add(request)
                 super().process_request(request, address)
 
-            def handle_error(self, request, address) -> None:  # type: ignore[no-untyped-def]
+            def handle_error(self, request: Any, address: Any) -> None:
                 """Clients may go whenever they like."""
 
         self._tcp = Tcp(("127.0.0.1", port), handler)

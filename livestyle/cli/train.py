@@ -1,27 +1,18 @@
 """`livestyle train`: a painting and photos in, a style to paint with out."""
 
 import re
-from collections.abc import Callable
 from dataclasses import asdict, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from livestyle.cli.echo import echo
-from livestyle.cli.options import (
-    LOSS_NETWORK_HELP,
-    PRECISION_HELP,
-    VGG_WEIGHTS_HELP,
-    F,
-    FiniteRange,
-    gathered,
-    is_set,
-    was_given,
-)
+from livestyle.cli.options import FiniteRange, is_set, was_given
 from livestyle.cli.progress import ProgressShown
 from livestyle.cli.signals import ending_cleanly
 from livestyle.cli.sweep import OWN_OPTIONS, run_sweep, sweep_config
+from livestyle.cli.train_options import DEFAULTS, train_options
 from livestyle.cli.typed import typed
 from livestyle.frame import Pixels
 from livestyle.sources.demo import Demo
@@ -32,7 +23,6 @@ from livestyle.training.config import TrainConfig, TrainOptions
 if TYPE_CHECKING:  # torch is imported when a run begins, so that --help works without it
     from livestyle.training.loop import Trainer
 
-DEFAULTS = TrainOptions()
 FINE_TUNING = 4
 """A network that can paint already needs a quarter of the steps."""
 
@@ -45,16 +35,6 @@ SCRATCH = "scratch"
 """To start from fresh weights."""
 
 
-def setting(
-    flag: str, field: str, help: str, type: click.ParamType[Any] | None = None
-) -> Callable[[F], F]:
-    """An option for a field of `TrainOptions`, with its default."""
-    default = getattr(DEFAULTS, field)
-    return click.option(
-        flag, field, default=default, show_default=default != "", help=help, type=type
-    )
-
-
 def _style_name(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
     """Refuses a name that no style may have before the hours of training, not after them."""
     if value is not None and not is_style_name(value):
@@ -63,89 +43,6 @@ def _style_name(ctx: click.Context, parameter: click.Parameter, value: str | Non
             f"{_name_from(value)!r}."
         )
     return value
-
-
-train_options = gathered(
-    "options",
-    TrainOptions,
-    setting("--net", "net", "Network to train.", click.Choice(["light", "rich", "johnson"])),
-    setting("--steps", "steps", "Batches to train on.", click.IntRange(1)),
-    setting("--batch", "batch", "Crops per step.", click.IntRange(1)),
-    setting("--crop", "crop_px", "Side of a crop in pixels.", click.IntRange(64, 2048)),
-    setting(
-        "--style-strength",
-        "style_strength",
-        "How strongly to paint.",
-        FiniteRange(0, 10, min_open=True),
-    ),
-    setting(
-        "--stroke",
-        "stroke",
-        "Size of the strokes: the painting is learned at 512 px times this.",
-        FiniteRange(0.125, 8),
-    ),
-    setting("--content-weight", "content_weight", "Weight of the content loss.", FiniteRange(0)),
-    setting("--style-weight", "style_weight", "Weight of the style loss.", FiniteRange(0)),
-    setting("--tv-weight", "tv_weight", "Weight of the total variation.", FiniteRange(0)),
-    setting(
-        "--steadiness-weight",
-        "steadiness_weight",
-        "Weight of the loss against flicker between frames.",
-        FiniteRange(0),
-    ),
-    setting(
-        "--palette-weight",
-        "palette_weight",
-        "Weight of the loss that brings the painting's colours.",
-        FiniteRange(0),
-    ),
-    setting(
-        "--chroma-weight",
-        "chroma_weight",
-        "Weight of the loss that keeps the photo's colours; 0: only the painting's; 300: things "
-        "keep theirs.",
-        FiniteRange(0),
-    ),
-    setting("--learning-rate", "learning_rate", "Peak learning rate.", FiniteRange(0)),
-    setting(
-        "--noise/--no-noise",
-        "noise",
-        "Paint flat walls and skies as well, by a noise map that stays on the screen.",
-    ),
-    setting(
-        "--augment",
-        "augment",
-        "How much light and noise of the photos vary; 0: not at all.",
-        FiniteRange(0, 4),
-    ),
-    setting("--seed", "seed", "Same seed, same run.", click.INT),
-    setting(
-        "--loss-network",
-        "loss_network",
-        LOSS_NETWORK_HELP,
-        click.Choice(["vgg19", "vgg16"]),
-    ),
-    click.option(
-        "--vgg-weights",
-        type=click.Path(path_type=Path),
-        help=VGG_WEIGHTS_HELP,
-    ),
-    setting(
-        "--device", "device", "Device to compute on.", click.Choice(["auto", "cpu", "cuda", "mps"])
-    ),
-    setting("--precision", "precision", PRECISION_HELP, click.Choice(["auto", "bf16", "fp32"])),
-    setting("--compile/--no-compile", "compile", "Run the networks through torch.compile."),
-    setting("--keep", "keep", "Number of checkpoints that are kept.", click.IntRange(1)),
-    setting(
-        "--save-every", "save_every", "Steps between checkpoints and previews.", click.IntRange(1)
-    ),
-    setting("--title", "title", "Of the artwork, for the style's card."),
-    setting("--artist", "artist", "Of the artwork, for the style's card."),
-    setting("--year", "year", "Of the artwork, for the style's card."),
-    setting("--licence", "licence", "Of the artwork, for the style's card."),
-    setting("--source", "source", "Where the picture comes from, for the style's card."),
-)
-"""Options of what a run does: `options`, a `TrainOptions`."""
 
 
 @click.command()

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from signal import SIGKILL, SIGTERM
+from signal import SIGKILL, SIGTERM, Signals
 
 import pytest
 from cli_runs import Ended, Running, decoded, difference
@@ -87,11 +87,11 @@ def test_a_camera_keeps_what_nobody_painted(livestyle: Livestyle) -> None:
 
 
 @pytest.mark.parametrize("signal", [SIGKILL, SIGTERM])
-def test_a_session_that_was_ended(signal: object, start: Start, livestyle: Livestyle) -> None:
+def test_a_session_that_was_ended(signal: Signals, start: Start, livestyle: Livestyle) -> None:
     cam = start("cam", "--source", "demo", "--size", "64x48", "--no-display", "--session", "s")
     partial = Path("s/frames.mp4.partial")
     cam.wait_for(lambda: partial.is_file() and partial.stat().st_size > 3000, "kept frames")
-    cam.send(signal)  # type: ignore[arg-type]
+    cam.send(signal)
     assert cam.ended().code == (-SIGKILL if signal is SIGKILL else 128 + SIGTERM)
     assert partial.is_file() == (signal is SIGKILL)
     ended = livestyle("render", "s", "show.mp4")

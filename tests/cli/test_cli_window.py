@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from cli_runs import Running, decoded, difference
+from cli_runs import Ended, Running, decoded, difference
 from media import Picture, make_clip, plain
 from models import blur_model, save_style
 from PIL import Image
@@ -123,7 +123,7 @@ def click_close_button(number: str) -> None:
 
 def with_settings(path: Path) -> tuple[Picture, dict[str, str]]:
     with Image.open(path) as picture:
-        return np.asarray(picture), dict(picture.text)  # type: ignore[attr-defined]
+        return np.asarray(picture), {str(key): str(value) for key, value in picture.info.items()}
 
 
 def save(cam: Running, style: str) -> Path:
@@ -144,11 +144,11 @@ def save(cam: Running, style: str) -> Path:
 
 def test_keys(
     start: Callable[..., Running],
-    livestyle: Callable[..., object],
+    livestyle: Callable[..., Ended],
     screen: Callable[[], Picture],
 ) -> None:
     """Swaps, a picture, a recording, and the end, all from the keyboard."""
-    rows = json.loads(livestyle("styles", "--json").out)  # type: ignore[attr-defined]
+    rows = json.loads(livestyle("styles", "--json").out)
     names = [row["name"] for row in rows]
     second, third = names[1], names[2 % len(names)]
     assert names[0] == "mosaic"
@@ -192,10 +192,10 @@ def test_keys(
 
 def test_a_click_on_a_thumbnail_swaps_to_its_style(
     start: Callable[..., Running],
-    livestyle: Callable[..., object],
+    livestyle: Callable[..., Ended],
     screen: Callable[[], Picture],
 ) -> None:
-    rows = json.loads(livestyle("styles", "--json").out)  # type: ignore[attr-defined]
+    rows = json.loads(livestyle("styles", "--json").out)
     names = [row["name"] for row in rows]
     strip = Strip()
     strip.draw(np.zeros((SIZE[1], SIZE[0], 3), np.uint8), names, "mosaic", {}, **LETTERS)
@@ -232,7 +232,7 @@ def test_a_style_that_is_new_in_its_folder_can_be_played(
 
 def test_what_keys_did_is_painted_again(
     start: Callable[..., Running],
-    livestyle: Callable[..., object],
+    livestyle: Callable[..., Ended],
     screen: Callable[[], Picture],
 ) -> None:
     """A session played with keys, and `livestyle render` of it."""
@@ -249,7 +249,7 @@ def test_what_keys_did_is_painted_again(
     press("abstract - livestyle", "q")
     ended = cam.ended()
     assert ended.code == 0 and "`livestyle render s show.mp4`" in ended.err, ended.err
-    assert livestyle("render", "s", "show.mp4").code == 0  # type: ignore[attr-defined]
+    assert livestyle("render", "s", "show.mp4").code == 0
 
     lines = [json.loads(line) for line in Path("s/timeline.jsonl").read_text().splitlines()]
     scenes = [line for line in lines if "at_s" in line]

@@ -14,7 +14,7 @@ from live_fakes import (
 )
 
 from livestyle.errors import EngineError, StyleError
-from livestyle.frame import Frame
+from livestyle.frame import Frame, Pixels
 from livestyle.live.metrics import Metrics
 from livestyle.live.pipeline import Pipeline
 from livestyle.live.player import Player
@@ -188,7 +188,7 @@ def test_a_style_that_fails_when_warmed_is_closed_and_broken() -> None:
 
 def test_an_engine_error_while_painting_raises() -> None:
     class Breaking(ValueStylizer):
-        def __call__(self, pixels):  # type: ignore[no-untyped-def]
+        def __call__(self, pixels: Pixels) -> Pixels:
             if self.calls:
                 raise EngineError("out of memory")
             return super().__call__(pixels)

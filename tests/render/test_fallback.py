@@ -29,7 +29,9 @@ class Faulty(ValueStylizer):
 class Stage:
     """A rescue, and what it said."""
 
-    def __init__(self, style: Faulty, fallback: ValueStylizer | Exception | None = None) -> None:
+    def __init__(
+        self, style: ValueStylizer, fallback: ValueStylizer | Exception | None = None
+    ) -> None:
         self.said: list[str] = []
         self.fallback = fallback
         load = self._load if fallback else None
@@ -99,6 +101,6 @@ def test_what_always_fails_raises(fallback: ValueStylizer | Exception | None) ->
 
 
 def test_a_bug_is_no_engine_fault() -> None:
-    stage = Stage(ValueStylizer(fail_at=0))  # type: ignore[arg-type]
+    stage = Stage(ValueStylizer(fail_at=0))
     with pytest.raises(RuntimeError, match="engine"):
         stage.paint(1)

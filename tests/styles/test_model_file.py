@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -91,9 +92,11 @@ def with_location_only(model: onnx.ModelProto) -> None:
         with_location_only,
     ],
 )
-def test_external_data_is_found_wherever_it_hides(hide: object, tmp_path: Path) -> None:
+def test_external_data_is_found_wherever_it_hides(
+    hide: Callable[[onnx.ModelProto], None], tmp_path: Path
+) -> None:
     model = models.invert_model()
-    hide(model)  # type: ignore[operator]
+    hide(model)
     with pytest.raises(StyleError, match="external data in other files"):
         check(saved(model, tmp_path))
 

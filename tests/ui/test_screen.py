@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from live_fakes import (
@@ -23,8 +25,8 @@ NAMES = [f"style_{number}" for number in range(1, 14)]
 class BigWindow(QuietWindow):
     """A window that is larger than the pictures it is given."""
 
-    def show(self, pixels: Pixels, draw: object = None) -> None:
-        super().show(np.full((WIDE[1], WIDE[0], 3), 90, np.uint8), draw)  # type: ignore[arg-type]
+    def show(self, pixels: Pixels, draw: Callable[[Pixels], Pixels] | None = None) -> None:
+        super().show(np.full((WIDE[1], WIDE[0], 3), 90, np.uint8), draw)
 
 
 class Seat:
