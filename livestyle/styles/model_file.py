@@ -5,6 +5,7 @@ import hashlib
 from pathlib import Path
 
 from livestyle.errors import StyleError
+from livestyle.images import SUFFIXES
 from livestyle.plain import printable, read_regular
 from livestyle.styles.card import CARD_KEY, ModelFile, StyleCard
 from livestyle.styles.checkpoint_file import NotCheckpointError, read_header
@@ -87,6 +88,11 @@ def card_inside(path: Path) -> StyleCard:
         raise StyleError(
             f"{path} may hold a program of whoever made it (TorchScript or a pickle), and "
             "livestyle runs none: take the style's .onnx file, its folder or its pack instead."
+        )
+    if path.suffix.lower() in SUFFIXES:
+        raise StyleError(
+            f"{path} is a picture, not a style yet: `livestyle train {path} --photos DIR` makes a "
+            f"style of it. `livestyle paint PHOTO {path} OUT.png` paints one photo after it."
         )
     if kind is None:
         raise StyleError(

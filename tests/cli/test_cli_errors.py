@@ -73,6 +73,7 @@ def test_a_clip_cut_short_is_painted_as_far_as_it_goes(livestyle: Livestyle) -> 
         ("nocard.onnx", ["nocard.onnx", "no style card"]),
         ("pickle.pt", ["pickle.pt", "runs none", ".onnx"]),
         ("text.txt", ["text.txt", "no style"]),
+        ("art.png", ["art.png is a picture", "livestyle train art.png"]),
         ("folder", ["folder", "not a style"]),
         ("changed", ["changed", "SHA-256"]),
     ],
@@ -82,6 +83,7 @@ def test_styles(style: str, said: list[str], command: str, livestyle: Livestyle)
     Path("broken.onnx").write_bytes(b"\x08broken")
     Path("pickle.pt").write_bytes(pickle.dumps({"weights": [1, 2, 3]}))
     Path("text.txt").write_text("style")
+    Path("art.png").touch()
     Path("folder").mkdir()
     outside = invert_model()
     tensor = outside.graph.initializer.add(name="w", data_type=1, dims=[1])
