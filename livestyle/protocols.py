@@ -10,7 +10,7 @@ raises for something already closed. Constructors open: an object that exists is
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 from livestyle.frame import Frame, Pixels
 
@@ -116,6 +116,18 @@ class Stylizer(Closable, Protocol):
 
     def close(self) -> None:
         """Frees the engine's memory."""
+
+
+@runtime_checkable
+class Preparable(Protocol):
+    """A Stylizer that can get ready for a size without painting."""
+
+    def prepare(self, size: tuple[int, int]) -> None:
+        """Makes the next picture of (width, height) fast; from any thread.
+
+        Raises:
+            EngineError: the engine failed.
+        """
 
 
 class Sink(Closable, Protocol):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from livestyle.engines.base import Engine
+from livestyle.engines.compiled_cache import CompiledCache
 from livestyle.engines.onnxruntime import ONNXRuntimeEngine
 from livestyle.engines.openvino import OpenVINOEngine
 from livestyle.engines.selection import FORMAT_OF_ENGINE, PAIRS, candidates, choose_file, suited
@@ -36,7 +37,6 @@ DEVICES = ("auto", *dict.fromkeys(device for _, device in PAIRS))
 PRECISION_NAMES = ("auto", *PRECISIONS)
 
 _CLASSES: dict[str, Callable[[bytes, str, str, int | None], Engine]] = {
-    "openvino": OpenVINOEngine,
     "onnxruntime": ONNXRuntimeEngine,
     "torch": TorchEngine,
 }
@@ -111,14 +111,28 @@ def load(style: "Style", options: EngineOptions | None = None) -> Stylizer:
 
 
 def load_model(
-    model: bytes, engine: str, device: str, precision: str, threads: int | None
+    model: bytes,
+    engine: str,
+    device: str,
+    precision: str,
+    threads: int | None,
+    compiled: CompiledCache | None = None,
 ) -> Engine:
     """A model file in an engine, without the checks of `load`: for bytes that were checked.
+
+    Args:
+        model: the whole file.
+        engine, device: a pair of `PAIRS`.
+        precision: of the file.
+        threads: processor threads to use; None leaves it to the engine.
+        compiled: keeps what OpenVINO compiles; None compiles anew.
 
     Raises:
         EngineError: the engine or device does not run here, or cannot read the model.
         StyleError: the model is not one of a network here.
     """
+    if engine == "openvino":
+        return OpenVINOEngine(model, precision, device, threads, compiled)
     return _CLASSES[engine](model, precision, device, threads)
 
 
@@ -134,7 +148,7 @@ def _start(style: "Style", engine: str, device: str, options: EngineOptions) -> 
         if changed is None:
             log.warning("%s has nothing to leave out; it is painted whole.", name)
         model = changed or model
-    stylizer = load_model(model, engine, device, precision, options.threads)
+    stylizer = load_model(model, engine, device, precision, options.threads, CompiledCache())
     stylizer.info = replace(stylizer.info, rich=rich)
     if device != "cpu":
         try:

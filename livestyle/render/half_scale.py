@@ -12,7 +12,7 @@ from threading import Lock
 from livestyle.errors import LivestyleError
 from livestyle.frame import Pixels
 from livestyle.protocols import Stylizer
-from livestyle.render.scaling import LOCKED_PIXELS
+from livestyle.render.scaling import LOCKED_PIXELS, Size, warm
 
 log = logging.getLogger(__name__)
 
@@ -49,14 +49,24 @@ class HalfScalePair(Stylizer):
         Raises:
             EngineError: the engine failed.
         """
-        is_small = pixels.shape[0] * pixels.shape[1] < FINE_BELOW_PX
-        return (self._loaded_fine() if is_small else self._usual)(pixels)
+        return self._painter((pixels.shape[1], pixels.shape[0]))(pixels)
+
+    def prepare(self, size: Size) -> None:
+        """Makes the next picture of (width, height) fast; from any thread.
+
+        Raises:
+            EngineError: the engine failed.
+        """
+        warm(self._painter(size), size)
 
     def close(self) -> None:
         """Frees the memory of both."""
         self._usual.close()
         if self._fine and self._fine is not self._usual:
             self._fine.close()
+
+    def _painter(self, size: Size) -> Stylizer:
+        return self._loaded_fine() if size[0] * size[1] < FINE_BELOW_PX else self._usual
 
     def _loaded_fine(self) -> Stylizer:
         with self._loading:  # a picture may come while the loader warms the style for its size

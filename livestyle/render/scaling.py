@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from livestyle.frame import Pixels
+from livestyle.protocols import Preparable, Stylizer
 from livestyle.resize import resized
 
 Size = tuple[int, int]
@@ -81,6 +82,18 @@ def painted_at(size: Size, pixels: Pixels, paint: Callable[[Pixels], Pixels]) ->
     sized = resized(pixels, size, cv2.INTER_CUBIC)
     painted = resized(paint(sized), own_size, cv2.INTER_CUBIC)
     return _with_detail(painted, pixels, sized) if size[0] < own_size[0] else painted
+
+
+def warm(paint: Stylizer, size: Size) -> None:
+    """Makes a style's next picture of (width, height) fast: paints a blank one where it must.
+
+    Raises:
+        EngineError: the engine failed.
+    """
+    if isinstance(paint, Preparable):
+        paint.prepare(size)
+    else:
+        paint(np.zeros((size[1], size[0], 3), np.uint8))
 
 
 def _scaled_side(side: int, scale: float) -> int:
