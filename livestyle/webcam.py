@@ -157,7 +157,6 @@ class Webcam(Closable):
         self.source = open_source(options.source, options.opening)
         self._opened.callback(self.source.close)
         cameras = self._virtual_cameras()
-        thumbnails = Thumbnails(styles.load_on_cpu, styles.preview)
         recording = self._recording(is_alone=not (options.display or cameras or options.session))
         window = None
         if options.display:
@@ -165,7 +164,6 @@ class Webcam(Closable):
 
             window = Window("livestyle")
             self._opened.callback(window.close)
-            self._opened.callback(thumbnails.close)
         self._session_recorder: SessionRecorder | None = None
         self.player = Player(
             styles.names,
@@ -179,6 +177,10 @@ class Webcam(Closable):
             note=self._note_scene,
         )
         self._opened.callback(self.player.close)
+        is_lent = self.player.info.device.lower() == "cpu" and self.player.holds_all
+        lend = self.player.lend if is_lent else None
+        thumbnails = Thumbnails(styles.load_on_cpu, styles.preview, lend)
+        self._opened.callback(thumbnails.close)
         self._session_recorder = self._open_session(styles)
         self._opened.callback(_watch(styles, self.player, thumbnails).close)
         self._show: LiveSession | Pipeline
