@@ -7,7 +7,7 @@ from livestyle.frame import Frame, Pixels
 from livestyle.render.compositing import Look, apply
 from livestyle.render.crossfade import Crossfade
 from livestyle.render.resolution_controller import ResolutionController
-from livestyle.render.scaling import Size, locked_scale, painted_at, scaled_size
+from livestyle.render.scaling import DetailLayer, Size, locked_scale, painted_at, scaled_size
 from livestyle.render.smoothing import TemporalSmoothing
 
 
@@ -41,6 +41,7 @@ class FrameRenderer:
         self._stroke_lock = stroke_lock
         self._frame_size = size
         self.size = self.wanted_size = self._size_for(size)
+        self._detail = DetailLayer()
         self._smoothed = TemporalSmoothing(steady)
         self._crossfaded = Crossfade(crossfade_s)
 
@@ -99,8 +100,12 @@ class FrameRenderer:
         if look.strength <= 0:  # the network's work would not be seen
             return frame.painted(apply(original, original, look), name, look.mirror)
         began_s = time.perf_counter()
-        painted = painted_at(self.size, original, style)
-        painted = self._smoothed(original, painted, name)
+
+        def smooth(sized: Pixels) -> Pixels:
+            return self._smoothed(sized, style(sized), name)
+
+        # Smoothed before it is brought up: in HD that takes a fifth of the time.
+        painted = painted_at(self.size, original, smooth, self._detail)
         painted = self._crossfaded(painted, name, frame.pts_s)
         painted = apply(original, painted, look)
         if self._resolution and judge and self.size == self.wanted_size:

@@ -26,14 +26,6 @@ LEAST_PX = 64
 NOISE_LEVELS = 4
 """Detail of the camera up to this many levels (of 255) is taken for noise and not brought back."""
 
-NO_DETAIL = 128
-"""Stands for 0 where detail, brighter or darker, is kept in a byte: a third of the time of two."""
-
-_LEVELS = np.arange(256)
-_WITHOUT_NOISE = np.where(abs(_LEVELS - NO_DETAIL) <= NOISE_LEVELS, NO_DETAIL, _LEVELS).astype(
-    np.uint8
-)
-
 
 def locked_scale(size: Size) -> float:
     """The scale at which strokes cover the same share of a picture as they do at 640x480.
@@ -65,13 +57,52 @@ def scaled_size(size: Size, scale: float) -> Size:
     return width, height
 
 
-def painted_at(size: Size, pixels: Pixels, paint: Callable[[Pixels], Pixels]) -> Pixels:
+class DetailLayer:
+    """Lays on what shrinking took from a picture's brightness: eyes, letters, hair.
+
+    It works in memory of its own, which is used again for pictures of the same size: asking the
+    system for it with every frame in HD takes a third of the time. Used by one thread.
+    """
+
+    def __init__(self) -> None:
+        """Takes no memory yet."""
+        self._greys = [np.empty((0, 0), np.uint8)] * 3
+        self._change = np.empty((0, 0, 3), np.uint8)
+
+    def add_to(self, painted: Pixels, pixels: Pixels, small: Pixels) -> None:
+        """Lays it on.
+
+        Args:
+            painted: brought up from a smaller size, RGB uint8 (H, W, 3); written to.
+            pixels: the picture, likewise.
+            small: the picture at the size that was painted.
+        """
+        if self._change.shape != pixels.shape:
+            self._greys = [np.empty(pixels.shape[:2], np.uint8) for _ in range(3)]
+            self._change = np.empty(pixels.shape, np.uint8)
+        grey, seen, darker = self._greys
+        cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY, dst=grey)
+        cv2.resize(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), grey.shape[::-1], dst=seen)
+        cv2.subtract(seen, grey, dst=darker)
+        brighter = cv2.subtract(grey, seen, dst=grey)
+        for change, lay_on in ((brighter, cv2.add), (darker, cv2.subtract)):
+            cv2.threshold(change, NOISE_LEVELS, 0, cv2.THRESH_TOZERO, dst=change)
+            lay_on(painted, cv2.cvtColor(change, cv2.COLOR_GRAY2RGB, dst=self._change), dst=painted)
+
+
+def painted_at(
+    size: Size,
+    pixels: Pixels,
+    paint: Callable[[Pixels], Pixels],
+    detail: DetailLayer | None = None,
+) -> Pixels:
     """Paints at another size.
 
     Args:
         size: (width, height) to paint at, in pixels.
         pixels: RGB uint8, (H, W, 3).
         paint: a style.
+        detail: what to lay detail on with; None makes one.
 
     Returns:
         The painted picture in the size of `pixels`, RGB uint8 (H, W, 3).
@@ -81,7 +112,9 @@ def painted_at(size: Size, pixels: Pixels, paint: Callable[[Pixels], Pixels]) ->
         return paint(pixels)
     sized = resized(pixels, size, cv2.INTER_CUBIC)
     painted = resized(paint(sized), own_size, cv2.INTER_CUBIC)
-    return _with_detail(painted, pixels, sized) if size[0] < own_size[0] else painted
+    if size[0] < own_size[0]:
+        (detail or DetailLayer()).add_to(painted, pixels, sized)
+    return painted
 
 
 def warm(paint: Stylizer, size: Size) -> None:
@@ -99,18 +132,3 @@ def warm(paint: Stylizer, size: Size) -> None:
 def _scaled_side(side: int, scale: float) -> int:
     scaled = max(LEAST_PX, round(side * scale / MULTIPLE_PX) * MULTIPLE_PX)
     return min(side, scaled) if scale < 1 else scaled
-
-
-def _with_detail(painted: Pixels, pixels: Pixels, small: Pixels) -> Pixels:
-    """Lays on what shrinking took from the picture's brightness: eyes, letters, hair.
-
-    Args:
-        painted: brought up from a smaller size, RGB uint8 (H, W, 3).
-        pixels: the picture, likewise.
-        small: the picture at the size that was painted.
-    """
-    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    seen = cv2.resize(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), grey.shape[::-1])
-    lost = cv2.LUT(cv2.addWeighted(grey, 1, seen, -1, NO_DETAIL), _WITHOUT_NOISE)
-    laid = cv2.addWeighted(painted, 1, cv2.cvtColor(lost, cv2.COLOR_GRAY2RGB), 1, -NO_DETAIL)
-    return np.asarray(laid, np.uint8)

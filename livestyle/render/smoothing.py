@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livestyle.frame import Pixels
+from livestyle.resize import resized
 
 LONG_SIDE_PX = 160
 """Motion is looked for in a picture of this size: averaging removes most of the noise."""
@@ -86,8 +87,7 @@ def _small(pixels: Pixels) -> Small:
     height, width = pixels.shape[:2]
     scale = min(1.0, LONG_SIDE_PX / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.blur(small.astype(np.float32), (3, 3)))
+    return np.asarray(cv2.blur(resized(pixels, size).astype(np.float32), (3, 3)))
 
 
 def _motion(small: Small, seen: Small) -> Small:
