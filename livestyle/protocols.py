@@ -81,15 +81,19 @@ class EngineInfo:
         precision: of the file that was loaded, or that torch computes in: "fp32", "fp16" or
             "int8".
         rich: whether that is the style's rich network.
+        threads: processor threads that paint; 0 where the engine does not say.
     """
 
     engine: str
     device: str
     precision: str
     rich: bool = False
+    threads: int = 0
 
     def __str__(self) -> str:
-        return f"{self.engine} on {self.device} in {self.precision}{', rich' * self.rich}"
+        number = "1 thread" if self.threads == 1 else f"{self.threads} threads"
+        threads = f" with {number}" if self.threads else ""
+        return f"{self.engine} on {self.device}{threads} in {self.precision}{', rich' * self.rich}"
 
 
 class Stylizer(Closable, Protocol):

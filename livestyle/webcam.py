@@ -1,7 +1,7 @@
 """Webcam: source, player, window, recording and virtual camera, put together."""
 
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -134,6 +134,7 @@ class Webcam(Closable):
             "device": info.device,
             "precision": info.precision,
             "rich": info.rich,
+            "threads": info.threads,
             **self._metrics.report(),
             "reconnects": self.source.reconnects,
         }
@@ -148,7 +149,7 @@ class Webcam(Closable):
         first = options.style or (options.styles[0] if options.styles else DEFAULT_STYLE)
         styles = StyleSet(
             first,
-            options.engine,
+            replace(options.engine, spare_processor=True),
             names=options.styles,
             stroke_lock=options.player.stroke_lock,
         )

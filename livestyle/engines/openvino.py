@@ -3,7 +3,9 @@
 import hashlib
 import io
 import logging
+import os
 import sys
+from dataclasses import replace
 from functools import cache
 from threading import Lock
 from typing import Any
@@ -19,6 +21,7 @@ from livestyle.protocols import EngineInfo
 log = logging.getLogger(__name__)
 
 KEPT_SIZES = 3
+_LATENCY = {"PERFORMANCE_HINT": "LATENCY"}
 
 
 class OpenVINOEngine(Engine):
@@ -54,7 +57,7 @@ class OpenVINOEngine(Engine):
         if device != "cpu":
             name = _find_device(name, self._core.available_devices)
         self.info = EngineInfo("openvino", name, precision)
-        self._config: dict[str, object] = {"PERFORMANCE_HINT": "LATENCY"}
+        self._config: dict[str, object] = dict(_LATENCY)
         if threads is not None and device == "cpu":
             self._config["INFERENCE_NUM_THREADS"] = threads
         if hint := self._arithmetic(precision, device):
@@ -141,6 +144,9 @@ class OpenVINOEngine(Engine):
             if self._compiled:
                 self._compiled.write(name, compiled.export_model().getvalue())
         arithmetic = compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
+        if self.info.device == "CPU":
+            threads = compiled.get_property("INFERENCE_NUM_THREADS")
+            self.info = replace(self.info, threads=int(threads))
         log.info(
             "OpenVINO on %s: %s model for %dx%d, floating point in %s",
             *(self.info.device, self.info.precision, shape[2], shape[1], arithmetic),
@@ -174,6 +180,35 @@ def shared_core() -> Any:
         EngineError: OpenVINO cannot be imported.
     """
     return import_openvino().Core()
+
+
+@cache
+def threads_beside_others() -> int | None:
+    """How many threads leave a processor to the rest of the program; None: OpenVINO's own choice.
+
+    Where it takes fewer than there are, such as one for each core of two threads, the others are
+    free anyway. Of two it needs both.
+
+    Raises:
+        EngineError: OpenVINO cannot be imported.
+    """
+    there = _processors()
+    return there - 1 if there > 2 and _usual_threads() == there else None
+
+
+def _processors() -> int:
+    """How many this program may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def _usual_threads() -> int:
+    """How many threads OpenVINO takes by itself; only a compiled model tells."""
+    from openvino import Model, Type, opset1
+
+    frame = opset1.parameter([1], Type.f32)
+    smallest = Model([opset1.relu(frame)], [frame], "smallest")
+    compiled = shared_core().compile_model(smallest, "CPU", _LATENCY)
+    return int(compiled.get_property("INFERENCE_NUM_THREADS"))
 
 
 def import_openvino() -> Any:

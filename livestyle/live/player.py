@@ -177,6 +177,7 @@ class Player:
             self._note(frame.pts_s, Scene(name, look, frozen=self._held is not None))
         # Loading takes the processor away for a moment: times taken then mislead the controller.
         painted = self._renderer.paint(frame, original, name, style, look, judge=judge)
+        self._metrics.painted(self._renderer.stages_ms)
         with self._changed:
             self._pace.painted(began_s, time.perf_counter())
         return painted

@@ -11,7 +11,7 @@ from threading import Lock
 
 from livestyle.errors import LivestyleError
 from livestyle.frame import Pixels
-from livestyle.protocols import Stylizer
+from livestyle.protocols import EngineInfo, Stylizer
 from livestyle.render.scaling import LOCKED_PIXELS, Size, warm
 
 log = logging.getLogger(__name__)
@@ -26,8 +26,6 @@ class HalfScalePair(Stylizer):
     For pictures that are painted as if they were of 640x480, see `locked_scale`: only then does
     a small one mean that it is shown larger.
 
-    Attributes:
-        info: what the usual network runs on.
     """
 
     def __init__(self, usual: Stylizer, load_fine: Callable[[], Stylizer]) -> None:
@@ -37,11 +35,15 @@ class HalfScalePair(Stylizer):
             usual: paints all but small pictures.
             load_fine: loads what paints those. Where that fails, `usual` goes on.
         """
-        self.info = usual.info
         self._usual = usual
         self._load_fine = load_fine
         self._fine: Stylizer | None = None
         self._loading = Lock()
+
+    @property
+    def info(self) -> EngineInfo:  # type: ignore[override]  # it may change
+        """What the usual network runs on."""
+        return self._usual.info
 
     def __call__(self, pixels: Pixels) -> Pixels:
         """The painted picture, RGB uint8 (H, W, 3).

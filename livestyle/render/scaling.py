@@ -90,31 +90,44 @@ class DetailLayer:
             lay_on(painted, cv2.cvtColor(change, cv2.COLOR_GRAY2RGB, dst=self._change), dst=painted)
 
 
-def painted_at(
-    size: Size,
-    pixels: Pixels,
-    paint: Callable[[Pixels], Pixels],
-    detail: DetailLayer | None = None,
-) -> Pixels:
+def sized(pixels: Pixels, size: Size) -> Pixels:
+    """The picture at the size to paint at, (width, height) in pixels: RGB uint8 (H, W, 3)."""
+    return resized(pixels, size, cv2.INTER_CUBIC)
+
+
+def brought_back(painted: Pixels, pixels: Pixels, small: Pixels, detail: DetailLayer) -> Pixels:
+    """What was painted at another size, in the size of the picture.
+
+    Args:
+        painted: RGB uint8, of the size of `small`.
+        pixels: the picture, RGB uint8 (H, W, 3).
+        small: the picture at the size that was painted.
+        detail: what lays on the detail that shrinking took.
+
+    Returns:
+        RGB uint8 (H, W, 3); `painted` itself where the size is the same.
+    """
+    if small.shape == pixels.shape:
+        return painted
+    painted = resized(painted, (pixels.shape[1], pixels.shape[0]), cv2.INTER_CUBIC)
+    if small.shape[1] < pixels.shape[1]:
+        detail.add_to(painted, pixels, small)
+    return painted
+
+
+def painted_at(size: Size, pixels: Pixels, paint: Callable[[Pixels], Pixels]) -> Pixels:
     """Paints at another size.
 
     Args:
         size: (width, height) to paint at, in pixels.
         pixels: RGB uint8, (H, W, 3).
         paint: a style.
-        detail: what to lay detail on with; None makes one.
 
     Returns:
         The painted picture in the size of `pixels`, RGB uint8 (H, W, 3).
     """
-    own_size = pixels.shape[1], pixels.shape[0]
-    if size == own_size:
-        return paint(pixels)
-    sized = resized(pixels, size, cv2.INTER_CUBIC)
-    painted = resized(paint(sized), own_size, cv2.INTER_CUBIC)
-    if size[0] < own_size[0]:
-        (detail or DetailLayer()).add_to(painted, pixels, sized)
-    return painted
+    small = sized(pixels, size)
+    return brought_back(paint(small), pixels, small, DetailLayer())
 
 
 def warm(paint: Stylizer, size: Size) -> None:
