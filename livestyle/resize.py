@@ -5,6 +5,9 @@ import numpy as np
 
 from livestyle.frame import Pixels
 
+SLIGHTLY = 1.3
+"""A picture that shrinks by less than this on both sides is interpolated linearly."""
+
 
 def resized(
     pixels: Pixels, size: tuple[int, int] | None, enlarge: int = cv2.INTER_LINEAR
@@ -31,9 +34,13 @@ def resized(
 def _shrunk(pixels: Pixels, size: tuple[int, int]) -> Pixels:
     """Averages areas: halves, then linearly to twice the size, and halves again.
 
-    OpenCV halves fast; averaging areas of any other size, it takes two to seven times as long. The
-    results differ by 45 to 55 dB.
+    OpenCV halves fast; averaging areas of any other size, it takes two to seven times as long and
+    comes no nearer to a Lanczos filter. Nor does it where a picture shrinks slightly, beside linear
+    interpolation.
     """
+    height, width = pixels.shape[:2]
+    if width < SLIGHTLY * size[0] and height < SLIGHTLY * size[1]:
+        return np.asarray(cv2.resize(pixels, size), np.uint8)
     twice = 2 * size[0], 2 * size[1]
     while pixels.shape[1] >= 2 * twice[0] and pixels.shape[0] >= 2 * twice[1]:
         half = pixels.shape[1] // 2, pixels.shape[0] // 2
