@@ -63,7 +63,7 @@ class OpenVINOEngine(Engine):
         if hint := self._arithmetic(precision, device):
             self._config["INFERENCE_PRECISION_HINT"] = hint
         self._bytes = model
-        self._model: Any = None
+        self._model: Any = None  # for the first size
         self._compiled = compiled if device == "cpu" else None
         self._digest = self._what_compiles()
         if not (self._compiled and self._compiled.knows(self._digest)):
@@ -136,9 +136,9 @@ class OpenVINOEngine(Engine):
         name = f"{self._digest}-{shape[2]}x{shape[1]}"
         compiled = self._kept(name)
         if compiled is None:
-            with self._lock:  # one may be painted, and another one warmed, before it was read
-                self._model = self._model or self._read()
-            model = self._model.clone()
+            with self._lock:  # taken, not kept: it holds as much memory as what comes of it
+                model, self._model = self._model, None
+            model = model or self._read()
             model.reshape(list(shape))
             compiled = self._core.compile_model(model, self.info.device, self._config)
             if self._compiled:
