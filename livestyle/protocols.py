@@ -10,7 +10,7 @@ raises for something already closed. Constructors open: an object that exists is
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 from livestyle.frame import Frame, Pixels
 
@@ -81,15 +81,19 @@ class EngineInfo:
         precision: of the file that was loaded, or that torch computes in: "fp32", "fp16" or
             "int8".
         rich: whether that is the style's rich network.
+        threads: processor threads that paint; 0 where the engine does not say.
     """
 
     engine: str
     device: str
     precision: str
     rich: bool = False
+    threads: int = 0
 
     def __str__(self) -> str:
-        return f"{self.engine} on {self.device} in {self.precision}{', rich' * self.rich}"
+        number = "1 thread" if self.threads == 1 else f"{self.threads} threads"
+        threads = f" with {number}" if self.threads else ""
+        return f"{self.engine} on {self.device}{threads} in {self.precision}{', rich' * self.rich}"
 
 
 class Stylizer(Closable, Protocol):
@@ -116,6 +120,18 @@ class Stylizer(Closable, Protocol):
 
     def close(self) -> None:
         """Frees the engine's memory."""
+
+
+@runtime_checkable
+class Preparable(Protocol):
+    """A Stylizer that can get ready for a size without painting."""
+
+    def prepare(self, size: tuple[int, int]) -> None:
+        """Makes the next picture of (width, height) fast; from any thread.
+
+        Raises:
+            EngineError: the engine failed.
+        """
 
 
 class Sink(Closable, Protocol):

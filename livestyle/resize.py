@@ -5,6 +5,9 @@ import numpy as np
 
 from livestyle.frame import Pixels
 
+SLIGHTLY = 1.3
+"""A picture that shrinks by less than this on both sides is interpolated linearly."""
+
 
 def resized(
     pixels: Pixels, size: tuple[int, int] | None, enlarge: int = cv2.INTER_LINEAR
@@ -15,7 +18,7 @@ def resized(
         pixels: RGB uint8, (H, W, 3).
         size: (width, height) in pixels; None leaves the picture as it is.
         enlarge: OpenCV's interpolation for a larger size. For a smaller one areas are averaged,
-            so that fine texture does not flicker.
+            so that fine texture does not flicker, see `_shrunk`.
 
     Returns:
         RGB uint8, (height, width, 3); `pixels` itself where the size is the same.
@@ -23,6 +26,25 @@ def resized(
     height, width = pixels.shape[:2]
     if size is None or size == (width, height):
         return pixels
-    shrinks = size[0] * size[1] < width * height
-    how = cv2.INTER_AREA if shrinks else enlarge
-    return np.asarray(cv2.resize(pixels, size, interpolation=how), np.uint8)
+    if size[0] * size[1] < width * height:
+        return _shrunk(pixels, size)
+    return np.asarray(cv2.resize(pixels, size, interpolation=enlarge), np.uint8)
+
+
+def _shrunk(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+    """Averages areas: halves, then linearly to twice the size, and halves again.
+
+    OpenCV halves fast; averaging areas of any other size, it takes two to seven times as long and
+    comes no nearer to a Lanczos filter. Nor does it where a picture shrinks slightly, beside linear
+    interpolation.
+    """
+    height, width = pixels.shape[:2]
+    if width < SLIGHTLY * size[0] and height < SLIGHTLY * size[1]:
+        return np.asarray(cv2.resize(pixels, size), np.uint8)
+    twice = 2 * size[0], 2 * size[1]
+    while pixels.shape[1] >= 2 * twice[0] and pixels.shape[0] >= 2 * twice[1]:
+        half = pixels.shape[1] // 2, pixels.shape[0] // 2
+        pixels = np.asarray(cv2.resize(pixels, half, interpolation=cv2.INTER_AREA), np.uint8)
+    if pixels.shape[1::-1] != twice:
+        pixels = np.asarray(cv2.resize(pixels, twice), np.uint8)
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)

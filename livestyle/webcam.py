@@ -1,7 +1,7 @@
 """Webcam: source, player, window, recording and virtual camera, put together."""
 
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -136,6 +136,7 @@ class Webcam(Closable):
             "device": info.device,
             "precision": info.precision,
             "rich": info.rich,
+            "threads": info.threads,
             **self._metrics.report(),
             "reconnects": self.source.reconnects,
         }
@@ -150,7 +151,7 @@ class Webcam(Closable):
         first = options.style or (options.styles[0] if options.styles else DEFAULT_STYLE)
         styles = StyleSet(
             first,
-            options.engine,
+            replace(options.engine, spare_processor=True),
             names=options.styles,
             stroke_lock=options.player.stroke_lock,
         )
@@ -159,7 +160,6 @@ class Webcam(Closable):
         self.source = open_source(options.source, options.opening)
         self._opened.callback(self.source.close)
         cameras = self._virtual_cameras()
-        thumbnails = Thumbnails(styles.load_on_cpu, styles.preview)
         recording = self._recording(is_alone=not (options.display or cameras or options.session))
         window = None
         if options.display:
@@ -167,7 +167,6 @@ class Webcam(Closable):
 
             window = Window("livestyle")
             self._opened.callback(window.close)
-            self._opened.callback(thumbnails.close)
         self._session_recorder: SessionRecorder | None = None
         self.player = Player(
             styles.names,
@@ -181,6 +180,10 @@ class Webcam(Closable):
             note=self._note_scene,
         )
         self._opened.callback(self.player.close)
+        is_lent = self.player.info.device.lower() == "cpu" and self.player.holds_all
+        lend = self.player.lend if is_lent else None
+        thumbnails = Thumbnails(styles.load_on_cpu, styles.preview, lend)
+        self._opened.callback(thumbnails.close)
         self._session_recorder = self._open_session(styles)
         self._opened.callback(_watch(styles, self.player, thumbnails).close)
         self._show: LiveSession | Pipeline

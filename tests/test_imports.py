@@ -42,7 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "training": {"nets", "styles"},
     "optimisation": {"nets", "training", "render"},
     "export": {"nets", "styles", "engines", "training"},
-    "doctor": {"engines", "sources", "sinks", "styles"},
+    "doctor": {"engines", "render", "sources", "sinks", "styles"},
 }
 """Which rooms a room may import. What puts rooms together (`livestyle.webcam`, `livestyle.files`
 and the command line) may import all of them."""

@@ -16,6 +16,7 @@ from livestyle.engines.selection import PAIRS
 from livestyle.engines.timing import Timing, time_in_turns
 from livestyle.errors import EngineError, LivestyleError
 from livestyle.frame import Pixels
+from livestyle.render.profile import profile
 from livestyle.sources.demo import Demo
 from livestyle.styles.card import PRECISIONS
 from livestyle.styles.library import find_style
@@ -59,6 +60,11 @@ class Row:
 )
 @click.option("--rounds", default=20, show_default=True, type=click.IntRange(1), help="Turns.")
 @click.option("--baseline/--no-baseline", default=True, help="Time the Johnson network too.")
+@click.option(
+    "--stages",
+    is_flag=True,
+    help="Time the stages of a frame of cam instead, with strokes locked.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def bench(
     style: str,
@@ -66,6 +72,7 @@ def bench(
     sizes: tuple[tuple[int, int], ...],
     rounds: int,
     baseline: bool,
+    stages: bool,
     as_json: bool,
 ) -> None:
     """Time a style in every engine and precision that runs here.
@@ -75,6 +82,10 @@ def bench(
     Leave the machine alone meanwhile.
     """
     wanted = find_style(style)
+    sizes = sizes or ((640, 480),)
+    if stages:
+        _time_stages(wanted, engine, sizes, rounds, as_json=as_json)
+        return
     with ExitStack() as opened:
         networks: dict[str, Network] = {}
         for name, network in _networks(wanted, engine, opened):
@@ -87,7 +98,7 @@ def bench(
         rival = _baseline(engine.threads) if baseline else {}
         rows = [
             row
-            for size in sizes or ((640, 480),)
+            for size in sizes
             for row in _rows(size, time_in_turns(networks | rival, _frame(size), rounds), rival)
         ]
     if as_json:
@@ -100,6 +111,31 @@ def bench(
             f"{row.network:44}{row.size:>10}{row.median_ms:9.1f}{row.p95_ms:9.1f}{row.fps:8.1f}"
             f"{ratio:>11}"
         )
+
+
+def _time_stages(
+    style: Style,
+    engine: EngineOptions,
+    sizes: tuple[tuple[int, int], ...],
+    rounds: int,
+    *,
+    as_json: bool,
+) -> None:
+    """Where the time of a frame goes, by size."""
+    with load(style, replace(engine, spare_processor=True)) as stylizer:
+        found = {
+            "{}x{}".format(*size): profile(stylizer, [_frame(size, t) for t in range(4)], rounds)
+            for size in sizes
+        }
+        name = f"{style.card.name}, {stylizer.info}"
+    if as_json:
+        rows = [{"network": name, "size": size, "stages_ms": ms} for size, ms in found.items()]
+        echo(json.dumps(rows, indent=2))
+        return
+    echo(f"{name}; milliseconds of a frame, medians")
+    echo(f"{'':10}" + "".join(f"{stage:>10}" for stage in (*next(iter(found.values())), "all")))
+    for size, ms in found.items():
+        echo(f"{size:10}" + "".join(f"{value:10.2f}" for value in (*ms.values(), sum(ms.values()))))
 
 
 def _networks(
@@ -154,5 +190,5 @@ def _rows(
         )
 
 
-def _frame(size: tuple[int, int]) -> Pixels:
-    return Demo(size, paced=False).scene(0)
+def _frame(size: tuple[int, int], tick: int = 0) -> Pixels:
+    return Demo(size, paced=False).scene(tick)

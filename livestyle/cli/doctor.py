@@ -10,7 +10,7 @@ import click
 from livestyle.cli.echo import echo
 from livestyle.doctor.diagnosis import Diagnosis, diagnose
 from livestyle.doctor.finding import Finding, State
-from livestyle.doctor.trial import SIZE, Speed
+from livestyle.doctor.trial import HD_SIZE, SIZE, Speed
 from livestyle.engines.selection import PAIRS
 
 _STATE_WIDTH = max(map(len, State))
@@ -45,6 +45,8 @@ def _document(diagnosis: Diagnosis) -> str:
         "size": SIZE,
         "stages_ms": speed.stages_ms,
         "painted_with": asdict(speed.info) if speed.info else None,
+        "hd_size": HD_SIZE,
+        "hd_stages_ms": speed.hd_ms,
     }
     return json.dumps(document, indent=2, ensure_ascii=False)
 
@@ -91,6 +93,9 @@ def _speed(speed: Speed) -> str:
         info = speed.info if stage == "style" else None
         painter = f"  {info}" if info else ""
         lines.append(f"  {stage:<{_STATE_WIDTH}}  {ms:6.1f}{painter}")
+    if speed.hd_ms:
+        lines += ["", "Milliseconds a frame at {}x{}, strokes locked".format(*HD_SIZE)]
+        lines += [f"  {stage:<{_STATE_WIDTH}}  {ms:6.1f}" for stage, ms in speed.hd_ms.items()]
     return "\n".join(lines)
 
 

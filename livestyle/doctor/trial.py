@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import TypeVar
@@ -24,6 +24,10 @@ T = TypeVar("T")
 SIZE = (640, 480)
 """Of the frames that are timed, (width, height)."""
 
+HD_SIZE = (1920, 1080)
+"""Of the frames whose painting is timed in stages, (width, height)."""
+
+_HD_ROUNDS = 8
 _SMALL_PX = 96
 _FRAMES = 24
 _WARM_UP = 12
@@ -46,10 +50,12 @@ class Speed:
     Attributes:
         stages_ms: "demo", "style" and "encode" (H.264); a stage that does not run is not in it.
         info: what painted; None when nothing did.
+        hd_ms: where the time of a frame of `HD_SIZE` goes, see `livestyle.render.profile`.
     """
 
     stages_ms: dict[str, float]
     info: EngineInfo | None
+    hd_ms: dict[str, float] = field(default_factory=dict)
 
 
 @contextmanager
@@ -114,21 +120,25 @@ def measure(style: Style | None) -> Speed:
 
     stages_ms = {"demo": _median_ms(take, range(_FRAMES))}
     info = None
+    hd_ms: dict[str, float] = {}
     # A stage that fails, in whatever way, is left out; its own check says what is wrong.
     if style is not None:
         with suppress(Exception):
-            info, stages_ms["style"] = _style(style, frames)
+            info, stages_ms["style"], hd_ms = _style(style, frames)
     with suppress(Exception):
         stages_ms["encode"] = _encode(frames)
-    return Speed(stages_ms, info)
+    return Speed(stages_ms, info, hd_ms)
 
 
-def _style(style: Style, frames: Sequence[Frame]) -> tuple[EngineInfo, float]:
-    stylizer = load(style)
-    try:
-        return stylizer.info, _median_ms(lambda frame: stylizer(frame.pixels), frames)
-    finally:
-        stylizer.close()
+def _style(style: Style, frames: Sequence[Frame]) -> tuple[EngineInfo, float, dict[str, float]]:
+    from livestyle.render.profile import profile
+    from livestyle.sources.demo import Demo
+
+    with load(style, EngineOptions(spare_processor=True)) as stylizer:
+        ms = _median_ms(lambda frame: stylizer(frame.pixels), frames)
+        demo = Demo(HD_SIZE, paced=False)
+        hd_ms = profile(stylizer, [demo.scene(tick) for tick in range(4)], _HD_ROUNDS)
+        return stylizer.info, ms, hd_ms
 
 
 def _encode(frames: Sequence[Frame]) -> float:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from livestyle.engines.base import Engine
+from livestyle.engines.compiled_cache import CompiledCache
 from livestyle.engines.onnxruntime import ONNXRuntimeEngine
-from livestyle.engines.openvino import OpenVINOEngine
+from livestyle.engines.openvino import OpenVINOEngine, threads_beside_others
 from livestyle.engines.selection import FORMAT_OF_ENGINE, PAIRS, candidates, choose_file, suited
 from livestyle.engines.torch import TorchEngine, choose_precision
 from livestyle.errors import EngineError
@@ -35,7 +36,7 @@ FORMER_ENGINES = {"torchscript": "torch"}
 DEVICES = ("auto", *dict.fromkeys(device for _, device in PAIRS))
 PRECISION_NAMES = ("auto", *PRECISIONS)
 
-_CLASSES: dict[str, Callable[[bytes, str, str, int | None], Engine]] = {
+_CLASSES: dict[str, Callable[..., Engine]] = {
     "openvino": OpenVINOEngine,
     "onnxruntime": ONNXRuntimeEngine,
     "torch": TorchEngine,
@@ -53,6 +54,8 @@ class EngineOptions:
         threads: processor threads to use; None leaves it to the engine.
         rich: whether to paint with the style's rich network; None: where the device is strong.
         noise: factor of the noise map, 0 to 1; see `livestyle.styles.noise`.
+        spare_processor: where the engine would take all of more than two processors, one is left
+            to the camera and the window.
     """
 
     engine: str = "auto"
@@ -61,6 +64,7 @@ class EngineOptions:
     threads: int | None = None
     rich: bool | None = None
     noise: float = 1.0
+    spare_processor: bool = False
 
     def __post_init__(self) -> None:
         if today := FORMER_ENGINES.get(self.engine):
@@ -111,15 +115,28 @@ def load(style: "Style", options: EngineOptions | None = None) -> Stylizer:
 
 
 def load_model(
-    model: bytes, engine: str, device: str, precision: str, threads: int | None
+    model: bytes,
+    engine: str,
+    device: str,
+    precision: str,
+    threads: int | None,
+    compiled: CompiledCache | None = None,
 ) -> Engine:
     """A model file in an engine, without the checks of `load`: for bytes that were checked.
+
+    Args:
+        model: the whole file.
+        engine, device: a pair of `PAIRS`.
+        precision: of the file.
+        threads: processor threads to use; None leaves it to the engine.
+        compiled: keeps what OpenVINO compiles; None compiles anew.
 
     Raises:
         EngineError: the engine or device does not run here, or cannot read the model.
         StyleError: the model is not one of a network here.
     """
-    return _CLASSES[engine](model, precision, device, threads)
+    cache = (compiled,) if engine == "openvino" else ()
+    return _CLASSES[engine](model, precision, device, threads, *cache)
 
 
 def _start(style: "Style", engine: str, device: str, options: EngineOptions) -> Engine:
@@ -134,7 +151,10 @@ def _start(style: "Style", engine: str, device: str, options: EngineOptions) -> 
         if changed is None:
             log.warning("%s has nothing to leave out; it is painted whole.", name)
         model = changed or model
-    stylizer = load_model(model, engine, device, precision, options.threads)
+    threads = options.threads
+    if threads is None and options.spare_processor and (engine, device) == ("openvino", "cpu"):
+        threads = threads_beside_others()
+    stylizer = load_model(model, engine, device, precision, threads, CompiledCache())
     stylizer.info = replace(stylizer.info, rich=rich)
     if device != "cpu":
         try:

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -86,6 +86,7 @@ class Metrics:
         self._began_s = clock()
         self._captured = self._styled = self._shown = self._dropped = 0
         self._stages = {"capture": Durations(), "style": Durations(), "show": Durations()}
+        self._painting: dict[str, Durations] = {}
         self._latency = Durations()
         self._first_shown_s = self._last_shown_s = self._began_s
         self._shown_s: deque[float] = deque(maxlen=1000)
@@ -105,6 +106,12 @@ class Metrics:
         with self._lock:
             self._styled += 1
             self._stages["style"].add(ms)
+
+    def painted(self, stages_ms: Mapping[str, float]) -> None:
+        """What each stage of painting a frame took, of what `styled` counts as a whole."""
+        with self._lock:
+            for stage, ms in stages_ms.items():
+                self._painting.setdefault(stage, Durations()).add(ms)
 
     def dropped(self) -> None:
         """A frame was replaced by a newer one before anybody took it."""
@@ -156,6 +163,10 @@ class Metrics:
                 "stages_ms": {
                     name: _percentiles(durations, 50, 95, 99)
                     for name, durations in self._stages.items()
+                },
+                "painting_ms": {
+                    name: _percentiles(durations, 50, 95, 99)
+                    for name, durations in self._painting.items()
                 },
                 "latency_ms": _percentiles(self._latency, 50, 95),
                 "swaps": list(self._swaps),

@@ -1,6 +1,7 @@
 """Player: holds the styles of the set ready and swaps between them from one frame to the next."""
 
 import logging
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -8,6 +9,7 @@ from threading import Condition, Thread
 
 from livestyle.errors import StyleError
 from livestyle.frame import Frame, Pixels
+from livestyle.live.loading_pace import LoadingPace
 from livestyle.live.metrics import Metrics
 from livestyle.live.style_cache import StyleCache, capacity_within, close_all
 from livestyle.protocols import EngineInfo, Stylizer
@@ -18,6 +20,9 @@ from livestyle.render.scaling import Size
 from livestyle.render.scene import Scene
 
 log = logging.getLogger(__name__)
+
+LOOK_AGAIN_S = 0.1
+"""How soon a loader that waits looks whether the show has more time to spare than before."""
 
 JOIN_S = 10.0
 """Patience with the loader at the end: compiling a model cannot be interrupted."""
@@ -47,7 +52,9 @@ class Player:
     """Paints frames in the current style while the others load behind it.
 
     One thread calls the player; another one presses its keys. A third, its own, loads styles and
-    warms them for a new size while the picture goes on in the old one.
+    warms them for a new size while the picture goes on in the old one: at once what a key or the
+    picture waits for, the others when the show has time to spare, neighbours of the current style
+    first.
 
     Attributes:
         names: the set, in key order.
@@ -113,9 +120,14 @@ class Player:
             stroke_lock=options.stroke_lock,
         )
         self._stale: set[str] = set()
+        self._asked_for: set[str] = set()
         size = self._renderer.wanted_size
-        self._cache = StyleCache(capacity_within(options.memory_mb, size))
+        self._capacity = capacity_within(options.memory_mb, size)
+        self._cache = StyleCache(self._capacity)
+        began_s = time.thread_time()
         self._cache.put(first, self._open(first, size), size, keep=set())
+        self._pace = LoadingPace(time.perf_counter())
+        self._pace.loaded(time.thread_time() - began_s, time.perf_counter())
         self._loader = Thread(target=self._prepare_styles, name="livestyle-loader", daemon=True)
         self._loader.start()
 
@@ -146,6 +158,7 @@ class Player:
         Raises:
             EngineError: the engine failed, and nothing helped.
         """
+        began_s = time.perf_counter()
         original = self.seen = self._original(frame)
         with self._changed:
             name, look, judge = self._current, self.look, not self._is_loading
@@ -157,7 +170,11 @@ class Player:
         if self._note:
             self._note(frame.pts_s, Scene(name, look, frozen=self._held is not None))
         # Loading takes the processor away for a moment: times taken then mislead the controller.
-        return self._renderer.paint(frame, original, name, style, look, judge=judge)
+        painted = self._renderer.paint(frame, original, name, style, look, judge=judge)
+        self._metrics.painted(self._renderer.stages_ms)
+        with self._changed:
+            self._pace.painted(began_s, time.perf_counter())
+        return painted
 
     def select(self, name: str) -> None:
         """Swaps to a style: with the next frame when it is ready, else as soon as it is.
@@ -210,6 +227,28 @@ class Player:
             log.info("%s", self._notice)
             self._changed.notify_all()
 
+    @property
+    def holds_all(self) -> bool:
+        """Whether all styles may be loaded at the same time."""
+        return len(self.names) <= self._capacity
+
+    def lend(self, name: str) -> Callable[[Pixels], Pixels] | None:
+        """A loaded style, to paint beside the show in another thread.
+
+        It must be asked for again for each picture: it may be closed at any time, and then raises
+        an EngineError.
+
+        Returns:
+            None where it is not loaded; it then comes before others that nobody asked for.
+        """
+        with self._changed:
+            if (style := self._cache.get(name)) is not None:
+                return style.paint_aside
+            if name not in self._asked_for:
+                self._asked_for.add(name)
+                self._changed.notify_all()
+            return None
+
     def take_notice(self) -> str:
         """The latest sentence for the screen, told once; "" when there is nothing new."""
         with self._changed:
@@ -244,6 +283,7 @@ class Player:
         """The loader: opens what is missing and warms what is cold, until the player closes."""
         while (task := self._next_task()) is not None:
             name, size, style = task
+            began_s = time.thread_time()
             try:
                 if style is None:
                     self._take_in(name, self._open(name, size), size)
@@ -252,33 +292,52 @@ class Player:
             except Exception as error:  # whatever is wrong with one style, the show goes on
                 log.warning("style %s cannot be used: %s", name, error)
                 self._give_up(name, error)
+            with self._changed:
+                self._pace.loaded(time.thread_time() - began_s, time.perf_counter())
 
     def _next_task(self) -> tuple[str, Size, FallbackStylizer | None] | None:
         """Waits for a style to open (None) or to warm at a size; None when the player closes."""
         with self._changed:
             while not self._closed:
-                if (name := next(self._unprepared(), None)) is not None:
+                name = next(self._waited_for(), None)
+                wait_s = None
+                if name is None and (later := next(self._unprepared(), None)) is not None:
+                    wait_s = min(self._pace.wait_s(time.perf_counter()), LOOK_AGAIN_S)
+                    name = None if wait_s else later
+                if name is not None:
                     self._is_loading = True
                     style = None if name in self._stale else self._cache.get(name)
                     self._stale.discard(name)
                     return name, self._renderer.wanted_size, style
                 self._is_loading = False
-                self._changed.wait()
+                self._changed.wait(wait_s)
             return None
 
-    def _unprepared(self) -> Iterator[str]:
-        """Styles that are missing or cold: what a key or the picture waits for comes first."""
-        missing = [n for n in self.names if n not in self._cache and n not in self.failed]
-        cold = [n for n in self._cache if self._cache.warm_size(n) != self._renderer.wanted_size]
-        yield from (n for n in missing if n == self._wanted)
+    def _waited_for(self) -> Iterator[str]:
+        """What a key or the picture waits for."""
+        if self._wanted not in self._cache and self._wanted not in self.failed:
+            yield self._wanted
         yield from (n for n in self._stale if n in self._cache)
-        yield from (n for n in cold if n == self._current)
+        if self._is_cold(self._current):
+            yield self._current
+
+    def _unprepared(self) -> Iterator[str]:
+        """Other styles that are missing or cold, in the order in which they may be wanted."""
+        at = self.names.index(self._wanted)
+        onwards = (*self.names[at:], *self.names[:at])
+        neighbours = {*onwards[1:2], *onwards[-1:]}
+        missing = [n for n in onwards if n not in self._cache and n not in self.failed]
         if self._cache.has_room:
+            yield from (n for n in missing if n in neighbours)
+            yield from (n for n in missing if n in self._asked_for)
             yield from missing
-        yield from cold
+        yield from (n for n in self._cache if self._is_cold(n))
+
+    def _is_cold(self, name: str) -> bool:
+        return self._cache.warm_size(name) != self._renderer.wanted_size
 
     def _open(self, name: str, size: Size) -> FallbackStylizer:
-        """Loads a style and paints one blank frame, so that the first real one is fast."""
+        """Loads a style and warms it, so that the first frame is fast."""
         fallback = partial(self._load_fallback, name) if self._load_fallback else None
         style = FallbackStylizer(name, self._load(name), self._say, fallback)
         try:

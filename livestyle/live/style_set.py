@@ -97,11 +97,13 @@ class StyleSet:
 
     def _found(self) -> tuple[str, dict[str, Style]]:
         """The name of the style to begin with, and all of the set by name."""
-        asked = {style.card.name: style for style in find_styles(self._asked)}
+        listed = list_styles()
+        asked = {style.card.name: style for style in find_styles(self._asked, listed)}
         if self._wanted:
-            wanted = {style.card.name: style for style in map(find_style, self._wanted)}
+            found = (find_style(name, listed) for name in self._wanted)
+            wanted = {style.card.name: style for style in found}
             return next(iter(asked)), wanted | asked
-        others = {style.card.name: style for style in list_styles()} if len(asked) == 1 else {}
+        others = {style.card.name: style for style in listed} if len(asked) == 1 else {}
         return next(iter(asked)), others | asked
 
     def _listing(self) -> list[Hashable]:

@@ -7,12 +7,10 @@ paint smaller; paint on the CPU; give up and raise. An engine out of memory skip
 import logging
 from collections.abc import Callable
 
-import numpy as np
-
 from livestyle.errors import EngineError, LivestyleError
 from livestyle.frame import Pixels
 from livestyle.protocols import EngineInfo, Stylizer
-from livestyle.render.scaling import Size, painted_at, scaled_size
+from livestyle.render.scaling import Size, painted_at, scaled_size, warm
 
 log = logging.getLogger(__name__)
 
@@ -67,12 +65,20 @@ class FallbackStylizer:
         return painted
 
     def warm(self, size: Size) -> None:
-        """Paints a blank picture of (width, height), so that the next is fast; from any thread.
+        """Makes the next picture of (width, height) fast; from any thread.
 
         Raises:
             EngineError: it cannot.
         """
-        self._paint(np.zeros((size[1], size[0], 3), np.uint8))
+        warm(self._stylizer, scaled_size(size, self._scale))
+
+    def paint_aside(self, pixels: Pixels) -> Pixels:
+        """Paints beside the show, in another thread: an error is nobody's but the caller's.
+
+        Raises:
+            EngineError: the engine failed, or the style was closed meanwhile.
+        """
+        return self._stylizer(pixels)
 
     def close(self) -> None:
         """Frees the engine's memory."""

@@ -11,8 +11,8 @@ from threading import Lock
 
 from livestyle.errors import LivestyleError
 from livestyle.frame import Pixels
-from livestyle.protocols import Stylizer
-from livestyle.render.scaling import LOCKED_PIXELS
+from livestyle.protocols import EngineInfo, Stylizer
+from livestyle.render.scaling import LOCKED_PIXELS, Size, warm
 
 log = logging.getLogger(__name__)
 
@@ -26,8 +26,6 @@ class HalfScalePair(Stylizer):
     For pictures that are painted as if they were of 640x480, see `locked_scale`: only then does
     a small one mean that it is shown larger.
 
-    Attributes:
-        info: what the usual network runs on.
     """
 
     def __init__(self, usual: Stylizer, load_fine: Callable[[], Stylizer]) -> None:
@@ -37,11 +35,15 @@ class HalfScalePair(Stylizer):
             usual: paints all but small pictures.
             load_fine: loads what paints those. Where that fails, `usual` goes on.
         """
-        self.info = usual.info
         self._usual = usual
         self._load_fine = load_fine
         self._fine: Stylizer | None = None
         self._loading = Lock()
+
+    @property
+    def info(self) -> EngineInfo:  # type: ignore[override]  # it may change
+        """What the usual network runs on."""
+        return self._usual.info
 
     def __call__(self, pixels: Pixels) -> Pixels:
         """The painted picture, RGB uint8 (H, W, 3).
@@ -49,14 +51,24 @@ class HalfScalePair(Stylizer):
         Raises:
             EngineError: the engine failed.
         """
-        is_small = pixels.shape[0] * pixels.shape[1] < FINE_BELOW_PX
-        return (self._loaded_fine() if is_small else self._usual)(pixels)
+        return self._painter((pixels.shape[1], pixels.shape[0]))(pixels)
+
+    def prepare(self, size: Size) -> None:
+        """Makes the next picture of (width, height) fast; from any thread.
+
+        Raises:
+            EngineError: the engine failed.
+        """
+        warm(self._painter(size), size)
 
     def close(self) -> None:
         """Frees the memory of both."""
         self._usual.close()
         if self._fine and self._fine is not self._usual:
             self._fine.close()
+
+    def _painter(self, size: Size) -> Stylizer:
+        return self._loaded_fine() if size[0] * size[1] < FINE_BELOW_PX else self._usual
 
     def _loaded_fine(self) -> Stylizer:
         with self._loading:  # a picture may come while the loader warms the style for its size

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from livestyle.frame import Pixels
+from livestyle.protocols import Preparable, Stylizer
 from livestyle.resize import resized
 
 Size = tuple[int, int]
@@ -24,14 +25,6 @@ LEAST_PX = 64
 
 NOISE_LEVELS = 4
 """Detail of the camera up to this many levels (of 255) is taken for noise and not brought back."""
-
-NO_DETAIL = 128
-"""Stands for 0 where detail, brighter or darker, is kept in a byte: a third of the time of two."""
-
-_LEVELS = np.arange(256)
-_WITHOUT_NOISE = np.where(abs(_LEVELS - NO_DETAIL) <= NOISE_LEVELS, NO_DETAIL, _LEVELS).astype(
-    np.uint8
-)
 
 
 def locked_scale(size: Size) -> float:
@@ -64,6 +57,64 @@ def scaled_size(size: Size, scale: float) -> Size:
     return width, height
 
 
+class DetailLayer:
+    """Lays on what shrinking took from a picture's brightness: eyes, letters, hair.
+
+    It works in memory of its own, which is used again for pictures of the same size: asking the
+    system for it with every frame in HD takes a third of the time. Used by one thread.
+    """
+
+    def __init__(self) -> None:
+        """Takes no memory yet."""
+        self._greys = [np.empty((0, 0), np.uint8)] * 3
+        self._change = np.empty((0, 0, 3), np.uint8)
+
+    def add_to(self, painted: Pixels, pixels: Pixels, small: Pixels) -> None:
+        """Lays it on.
+
+        Args:
+            painted: brought up from a smaller size, RGB uint8 (H, W, 3); written to.
+            pixels: the picture, likewise.
+            small: the picture at the size that was painted.
+        """
+        if self._change.shape != pixels.shape:
+            self._greys = [np.empty(pixels.shape[:2], np.uint8) for _ in range(3)]
+            self._change = np.empty(pixels.shape, np.uint8)
+        grey, seen, darker = self._greys
+        cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY, dst=grey)
+        cv2.resize(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), grey.shape[::-1], dst=seen)
+        cv2.subtract(seen, grey, dst=darker)
+        brighter = cv2.subtract(grey, seen, dst=grey)
+        for change, lay_on in ((brighter, cv2.add), (darker, cv2.subtract)):
+            cv2.threshold(change, NOISE_LEVELS, 0, cv2.THRESH_TOZERO, dst=change)
+            lay_on(painted, cv2.cvtColor(change, cv2.COLOR_GRAY2RGB, dst=self._change), dst=painted)
+
+
+def sized(pixels: Pixels, size: Size) -> Pixels:
+    """The picture at the size to paint at, (width, height) in pixels: RGB uint8 (H, W, 3)."""
+    return resized(pixels, size, cv2.INTER_CUBIC)
+
+
+def brought_back(painted: Pixels, pixels: Pixels, small: Pixels, detail: DetailLayer) -> Pixels:
+    """What was painted at another size, in the size of the picture.
+
+    Args:
+        painted: RGB uint8, of the size of `small`.
+        pixels: the picture, RGB uint8 (H, W, 3).
+        small: the picture at the size that was painted.
+        detail: what lays on the detail that shrinking took.
+
+    Returns:
+        RGB uint8 (H, W, 3); `painted` itself where the size is the same.
+    """
+    if small.shape == pixels.shape:
+        return painted
+    painted = resized(painted, (pixels.shape[1], pixels.shape[0]), cv2.INTER_CUBIC)
+    if small.shape[1] < pixels.shape[1]:
+        detail.add_to(painted, pixels, small)
+    return painted
+
+
 def painted_at(size: Size, pixels: Pixels, paint: Callable[[Pixels], Pixels]) -> Pixels:
     """Paints at another size.
 
@@ -75,29 +126,22 @@ def painted_at(size: Size, pixels: Pixels, paint: Callable[[Pixels], Pixels]) ->
     Returns:
         The painted picture in the size of `pixels`, RGB uint8 (H, W, 3).
     """
-    own_size = pixels.shape[1], pixels.shape[0]
-    if size == own_size:
-        return paint(pixels)
-    sized = resized(pixels, size, cv2.INTER_CUBIC)
-    painted = resized(paint(sized), own_size, cv2.INTER_CUBIC)
-    return _with_detail(painted, pixels, sized) if size[0] < own_size[0] else painted
+    small = sized(pixels, size)
+    return brought_back(paint(small), pixels, small, DetailLayer())
+
+
+def warm(paint: Stylizer, size: Size) -> None:
+    """Makes a style's next picture of (width, height) fast: paints a blank one where it must.
+
+    Raises:
+        EngineError: the engine failed.
+    """
+    if isinstance(paint, Preparable):
+        paint.prepare(size)
+    else:
+        paint(np.zeros((size[1], size[0], 3), np.uint8))
 
 
 def _scaled_side(side: int, scale: float) -> int:
     scaled = max(LEAST_PX, round(side * scale / MULTIPLE_PX) * MULTIPLE_PX)
     return min(side, scaled) if scale < 1 else scaled
-
-
-def _with_detail(painted: Pixels, pixels: Pixels, small: Pixels) -> Pixels:
-    """Lays on what shrinking took from the picture's brightness: eyes, letters, hair.
-
-    Args:
-        painted: brought up from a smaller size, RGB uint8 (H, W, 3).
-        pixels: the picture, likewise.
-        small: the picture at the size that was painted.
-    """
-    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    seen = cv2.resize(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), grey.shape[::-1])
-    lost = cv2.LUT(cv2.addWeighted(grey, 1, seen, -1, NO_DETAIL), _WITHOUT_NOISE)
-    laid = cv2.addWeighted(painted, 1, cv2.cvtColor(lost, cv2.COLOR_GRAY2RGB), 1, -NO_DETAIL)
-    return np.asarray(laid, np.uint8)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livestyle.frame import Pixels
+from livestyle.resize import resized
 
 LONG_SIDE_PX = 160
 """Motion is looked for in a picture of this size: averaging removes most of the noise."""
@@ -34,6 +35,9 @@ CUT = 0.6
 stands still, even where it looks alike."""
 
 Small = NDArray[np.float32]
+Mask = NDArray[np.uint8]
+
+_SURROUNDINGS = np.ones((REACH, REACH), np.uint8)
 
 
 class TemporalSmoothing:
@@ -68,12 +72,13 @@ class TemporalSmoothing:
         if shown is None or shown.shape != painted.shape or style != self._style:
             return self._begin(small, painted, style)
         motion = _motion(small, self._seen)
-        if float(motion.mean()) > CUT:
+        if cv2.mean(motion)[0] > CUT * 255:
             return self._begin(small, painted, style)
         weight = self.amount * WEIGHT
-        held = (weight * (1 - _spread(motion)))[..., np.newaxis]
-        self._seen = held * self._seen + (1 - held) * small
-        self._shown = _blended(shown, painted, held[..., 0] / weight, weight)
+        stillness = ~_spread(motion)
+        held = stillness * np.float32(weight / 255)
+        self._seen = np.asarray(cv2.blendLinear(self._seen, small, held, 1 - held), np.float32)
+        self._shown = _blended(shown, painted, stillness, weight)
         return self._shown
 
     def _begin(self, small: Small, painted: Pixels, style: str | None) -> Pixels:
@@ -86,27 +91,29 @@ def _small(pixels: Pixels) -> Small:
     height, width = pixels.shape[:2]
     scale = min(1.0, LONG_SIDE_PX / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.blur(small.astype(np.float32), (3, 3)))
+    return np.asarray(cv2.blur(resized(pixels, size).astype(np.float32), (3, 3)))
 
 
-def _motion(small: Small, seen: Small) -> Small:
-    """0.0 where nothing moved to 1.0 where something did, (h, w)."""
-    difference = cv2.absdiff(small, seen)
-    largest = cv2.max(cv2.max(difference[..., 0], difference[..., 1]), difference[..., 2])
-    return np.asarray(np.clip((largest - STILL) / (MOVING - STILL), 0, 1))
+def _motion(small: Small, seen: Small) -> Mask:
+    """0 where nothing moved to 255 where something did, uint8 (h, w)."""
+    red, green, blue = cv2.split(cv2.absdiff(small, seen))
+    largest = cv2.max(cv2.max(red, green), blue)
+    levels = 255 / (MOVING - STILL)
+    return np.asarray(
+        cv2.addWeighted(largest, levels, largest, 0, -STILL * levels, dtype=cv2.CV_8U), np.uint8
+    )
 
 
-def _spread(motion: Small) -> Small:
+def _spread(motion: Mask) -> Mask:
     """The motion with its surroundings, soft at the edge."""
-    return np.asarray(cv2.blur(cv2.dilate(motion, np.ones((REACH, REACH), np.uint8)), (5, 5)))
+    return np.asarray(cv2.blur(cv2.dilate(motion, _SURROUNDINGS), (5, 5)), np.uint8)
 
 
-def _blended(shown: Pixels, painted: Pixels, stillness: Small, weight: float) -> Pixels:
-    """Blends by stillness in three steps: two sums of bytes and two masks take a third of the
-    time of a weight of its own for each pixel, and look the same."""
+def _blended(shown: Pixels, painted: Pixels, stillness: Mask, weight: float) -> Pixels:
+    """Blends by stillness, 0 to 255, in three steps: two sums of bytes and two masks take a third
+    of the time of a weight of its own for each pixel, and look the same."""
     size = painted.shape[1], painted.shape[0]
-    full = cv2.resize((stillness * 255).astype(np.uint8), size)
+    full = cv2.resize(stillness, size)
     result = cv2.addWeighted(shown, weight, painted, 1 - weight, 0)
     half = cv2.addWeighted(shown, weight / 2, painted, 1 - weight / 2, 0)
     cv2.copyTo(half, (full < 191).view(np.uint8), result)

@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
@@ -54,13 +54,17 @@ def list_styles() -> list[Style]:
     return sorted(styles.values(), key=lambda s: (s.card.name != DEFAULT_STYLE, s.card.name))
 
 
-def find_style(name_or_path: str) -> Style:
+def find_style(name_or_path: str, among: Sequence[Style] | None = None) -> Style:
     """The style of that name, or in that folder, finished run, style pack or model file.
+
+    Args:
+        name_or_path: of the style.
+        among: what `list_styles` gave; None asks it.
 
     Raises:
         StyleError: there is none, with the nearest name; or it is broken.
     """
-    styles = {style.card.name: style for style in list_styles()}
+    styles = {style.card.name: style for style in (list_styles() if among is None else among)}
     if name_or_path in styles:
         return styles[name_or_path]
     path = Path(name_or_path)
@@ -85,9 +89,9 @@ def _plain(name: str) -> str:
 def is_folder_of_styles(name_or_path: str) -> bool:
     """Whether that is a folder to look for styles in, rather than one of them or its name."""
     folder = Path(name_or_path)
-    is_one = (folder / CARD_FILE).is_file() or is_unexported(folder)
-    known = (style.card.name for style in list_styles())
-    return folder.is_dir() and not is_one and name_or_path not in known
+    if not folder.is_dir() or (folder / CARD_FILE).is_file() or is_unexported(folder):
+        return False
+    return all(style.card.name != name_or_path for style in list_styles())
 
 
 def stamp_of_folder(folder: Path) -> tuple[object, ...]:
@@ -100,18 +104,22 @@ def stamp_of_folder(folder: Path) -> tuple[object, ...]:
     return tuple(stamps)
 
 
-def find_styles(name_or_path: str) -> list[Style]:
+def find_styles(name_or_path: str, among: Sequence[Style] | None = None) -> list[Style]:
     """All styles in a folder of styles, by name; else the one of that name or path.
 
     A folder of styles holds folders with a card, style packs, or single model files that carry
     their card. A broken one is passed over with a warning in the log; a name that is there
     already is told apart by the name of the file or folder.
 
+    Args:
+        name_or_path: of the folder or the style.
+        among: as for `find_style`.
+
     Raises:
         StyleError: there is none, or none that can be used.
     """
     if not is_folder_of_styles(name_or_path):
-        return [find_style(name_or_path)]
+        return [find_style(name_or_path, among)]
     folder = Path(name_or_path)
     styles: dict[str, Style] = {}
     failure: StyleError | None = None

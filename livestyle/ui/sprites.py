@@ -247,6 +247,7 @@ def overlaid(sprite: Sprite, on: Sprite, at: tuple[int, int]) -> Sprite:
     return both
 
 
+@lru_cache(maxsize=16)
 def wrapped(text: str, font_px: int, width_px: int) -> tuple[Row, ...]:
     """Breaks a sentence into rows that are at most `width_px` wide: between words, in a path
     after a slash, and in a longer word anywhere."""

@@ -36,22 +36,26 @@ class Thumbnails:
     """Paints the current frame in every style that is shown, one style at a time, in turn.
 
     The main thread says which styles to paint and reads `pictures`. A background thread, started
-    when it is first needed and asleep while nothing is shown, paints with styles loaded for it
-    alone: the styles of the live picture, and their limit of memory, are not touched.
+    when it is first needed and asleep while nothing is shown, paints with the styles of the live
+    picture where those are lent, and else with styles loaded for it alone.
     """
 
     def __init__(
         self,
         load: Callable[[str], Stylizer],
         first_picture: Callable[[str], Pixels | None] = lambda name: None,
+        lend: Callable[[str], Callable[[Pixels], Pixels] | None] | None = None,
     ) -> None:
         """Starts with nothing to paint and nothing loaded.
 
         Args:
             load: loads a style, preferably on a device that the live picture does not use.
             first_picture: what to show until a style has painted; None for nothing.
+            lend: gives a style of the live picture for one thumbnail, or None while that is not
+                loaded; it then has its turn later. Without, all are loaded.
         """
         self._load = load
+        self._lend = lend
         self._first_picture = first_picture
         self._pictures: dict[str, Pixels] = {}
         self._changed = Condition()
@@ -79,8 +83,10 @@ class Thumbnails:
             look: mirror and colours are kept; the strength is full.
         """
         with self._changed:
-            self._wanted, self._frame = tuple(names), frame
-            self._look = replace(look, strength=1.0, split=False)
+            self._frame, self._look = frame, look
+            if (wanted := tuple(names)) == self._wanted:
+                return
+            self._wanted = wanted
             if self._wanted and self._painter.ident is None and not self._closed:
                 self._painter.start()
             self._changed.notify_all()
@@ -150,15 +156,23 @@ class Thumbnails:
         if frame is None:
             return
         try:
-            style = self._loaded.pop(name, None) or self._load(name)
-            self._loaded[name] = style
-            small = fitted(frame)
-            self._pictures[name] = apply(small, style(small), look)
+            if (paint := self._style(name)) is not None:
+                small = fitted(frame)
+                whole = replace(look, strength=1.0, split=False)
+                self._pictures[name] = apply(small, paint(small), whole)
         except Exception as error:  # whatever is wrong with one style, the others are painted
             log.info("no thumbnail of %s: %s", name, error)
-            self._failed.add(name)
+            if self._lend is None:  # what is lent may just have been closed
+                self._failed.add(name)
+
+    def _style(self, name: str) -> Callable[[Pixels], Pixels] | None:
+        """What paints in a style; None where that is not loaded yet."""
+        if self._lend is not None:
+            return self._lend(name)
+        self._loaded[name] = style = self._loaded.pop(name, None) or self._load(name)
         while len(self._loaded) > MOST_LOADED:
             _close(self._loaded.pop(next(iter(self._loaded))))
+        return style
 
 
 def fitted(pixels: Pixels) -> Pixels:

@@ -78,3 +78,17 @@ def test_a_precision_that_the_style_lacks_is_an_error(livestyle: Callable[..., E
     ended = livestyle("bench", "--engine", "openvino", "--device", "cpu", "--precision", "int8")
     assert ended.code == 4
     assert "no int8 file" in ended.err
+
+
+def test_the_stages_of_a_frame_are_timed_by_size(livestyle) -> None:
+    ended = livestyle("bench", "--stages", "--rounds", 2, "--device", "cpu", "--json",
+                      "--size", "64x48", "--size", "1280x720")  # fmt: skip
+    assert ended.code == 0
+    rows = json.loads(ended.out)
+    assert [row["size"] for row in rows] == ["64x48", "1280x720"]
+    for row in rows:
+        assert list(row["stages_ms"]) == ["resize", "network", "smooth", "enlarge", "look"]
+        assert row["stages_ms"]["network"] > 0
+    assert "with" in rows[0]["network"] and "thread" in rows[0]["network"]
+    table = livestyle("bench", "--stages", "--rounds", 1, "--size", "64x48").out
+    assert "network" in table and "64x48" in table

@@ -18,7 +18,8 @@ from livestyle.live.style_set import StyleSet
 
 REPORT = {
     "source", "size", "style_history", "engine", "device", "precision", "frames", "fps",
-    "stages_ms", "latency_ms", "swaps", "reconnects", "wall_s", "peak_memory_mb",
+    "threads", "stages_ms", "painting_ms", "latency_ms", "swaps", "reconnects", "wall_s",
+    "peak_memory_mb",
 }  # fmt: skip
 VFR_S = [0.0, 0.033, 0.1, 0.4, 0.45, 0.9, 1.0]
 

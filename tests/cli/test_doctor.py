@@ -49,6 +49,9 @@ def test_a_sound_machine_in_one_document(livestyle: Callable[..., Ended]) -> Non
     assert set(found["stages_ms"]) == {"demo", "style", "encode"}
     assert all(ms > 0 for ms in found["stages_ms"].values())
     assert found["painted_with"]["engine"] == "openvino"
+    assert found["painted_with"]["threads"] > 0
+    assert found["hd_size"] == [1920, 1080]
+    assert list(found["hd_stages_ms"]) == ["resize", "network", "smooth", "enlarge", "look"]
 
 
 def test_no_style_is_essential_and_engines_are_tried_all_the_same(

@@ -11,7 +11,7 @@ import models
 import numpy as np
 import pytest
 
-from livestyle.engines import EngineOptions, load, onnxruntime, selection
+from livestyle.engines import EngineOptions, load, onnxruntime, openvino, selection
 from livestyle.engines.selection import candidates, choose_file, suited
 from livestyle.errors import EngineError, StyleError
 from livestyle.styles.card import ModelFile, StyleCard
@@ -276,3 +276,25 @@ def test_a_signal_may_come_after_another_thread_freed_the_first_style(tmp_path: 
     command = [sys.executable, "-c", program, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "heard\n"), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("processors", "usual", "left"),
+    [(1, 1, None), (2, 2, None), (3, 3, 2), (8, 8, 7), (8, 4, None), (2, 1, None)],
+)
+def test_a_processor_is_left_over_where_there_are_more_than_two(
+    processors: int, usual: int, left: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(openvino, "_usual_threads", lambda: usual)
+    monkeypatch.setattr(openvino, "_processors", lambda: processors)
+    openvino.threads_beside_others.cache_clear()
+    assert openvino.threads_beside_others() == left
+    openvino.threads_beside_others.cache_clear()
+
+
+def test_openvino_says_how_many_threads_it_takes(style: Style) -> None:
+    assert openvino._usual_threads() >= 1
+    with load(style, EngineOptions("openvino", "cpu", threads=1)) as stylizer:
+        stylizer(np.zeros((48, 64, 3), np.uint8))
+        assert stylizer.info.threads == 1
+        assert str(stylizer.info) == "openvino on CPU with 1 thread in fp32"

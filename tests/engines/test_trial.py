@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import models
+import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper
@@ -14,6 +15,7 @@ from livestyle.errors import EngineError, LivestyleError, StyleError
 from livestyle.installation import shipped_styles
 from livestyle.styles.style import Style, open_style
 
+FRAME = np.zeros((48, 64, 3), np.uint8)
 ON_CPU = ("openvino", "onnxruntime")
 
 
@@ -169,3 +171,16 @@ def test_what_lies_where_the_user_is_is_not_imported(
     (tmp_path / "numpy.py").write_text("open('imported', 'w')")
     load(foreign, EngineOptions("openvino")).close()
     assert not (tmp_path / "imported").exists()
+
+
+def test_a_model_that_was_compiled_is_tried_all_the_same(
+    foreign: Style, cache: Path, started: list[list[str]]
+) -> None:
+    for _ in range(2):
+        with load(foreign, EngineOptions("openvino", "cpu")) as stylizer:
+            stylizer(FRAME)
+    assert len(started) == 1
+    for passed in cache.iterdir():
+        passed.unlink()
+    load(foreign, EngineOptions("openvino", "cpu")).close()
+    assert len(started) == 2

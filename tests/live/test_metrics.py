@@ -114,8 +114,8 @@ def test_the_report_has_the_names_of_the_contract() -> None:
     metrics.shown(make_frame(style="a"), 3.0)
     report = metrics.report()
     assert set(report) == {
-        "frames", "fps", "stages_ms", "latency_ms", "swaps", "style_history", "wall_s",
-        "peak_memory_mb",
+        "frames", "fps", "stages_ms", "painting_ms", "latency_ms", "swaps", "style_history",
+        "wall_s", "peak_memory_mb",
     }  # fmt: skip
     assert report["frames"] == {"captured": 1, "styled": 1, "shown": 1, "dropped": 1}
     assert report["stages_ms"]["show"] == {"p50": 3.0, "p95": 3.0, "p99": 3.0}

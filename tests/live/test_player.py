@@ -1,3 +1,4 @@
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event
@@ -74,7 +75,7 @@ def test_the_first_style_is_there_at_once_and_all_are_warm() -> None:
         assert (frame.style, frame.pixels[0, 0, 0]) == ("b", 20)
         cache.release.set()
         wait_until(all_settled(player))
-        assert cache.order == ["b", "a", "c"]
+        assert cache.order == ["b", "c", "a"]
         assert all(made.sizes[0] == (8, 6) for made in cache.made.values())
 
 
@@ -140,6 +141,64 @@ def test_a_key_puts_its_style_first_in_line() -> None:
     wait_until(lambda: len(order) == 4)
     player.close()
     assert order == ["a", "b", "d", "c"]
+
+
+def test_neighbours_are_loaded_first_then_what_is_asked_for() -> None:
+    order: list[str] = []
+    release = Event()
+
+    def load(name: str) -> ValueStylizer:
+        order.append(name)
+        if name == "d":
+            release.wait(10)
+        return ValueStylizer()
+
+    player = Player(list("abcdefg"), load, first="c", size=(8, 6), look=Look(), metrics=Metrics())
+    wait_until(lambda: order == ["c", "d"])
+    assert player.lend("f") is None
+    release.set()
+    wait_until(all_settled(player))
+    player.close()
+    assert order == ["c", "d", "b", "f", "e", "g", "a"]
+
+
+def test_behind_a_busy_show_little_is_loaded_but_what_a_key_asks_for() -> None:
+    class Slow(ValueStylizer):
+        def __call__(self, pixels: Pixels) -> Pixels:
+            time.sleep(0.01)
+            return super().__call__(pixels)
+
+    order: list[str] = []
+
+    def load(name: str) -> ValueStylizer:
+        order.append(name)
+        began_s = time.thread_time()
+        while time.thread_time() - began_s < 0.05:
+            pass
+        return Slow()
+
+    player = Player(list("abcdefg"), load, first="a", size=(8, 6), look=Look(), metrics=Metrics())
+    frame = make_frame()
+    for _ in range(30):
+        player(frame)
+    player.select("e")
+    while player.current != "e":
+        player(frame)
+    began_s = time.perf_counter()
+    while time.perf_counter() - began_s < 1.0:
+        player(frame)
+    player.close()
+    assert order[0] == "a" and "e" in order
+    assert len(order) <= 4
+
+
+def test_a_style_is_lent_while_it_is_loaded() -> None:
+    with playing(StyleCache()) as player:
+        wait_until(all_settled(player))
+        paint = player.lend("b")
+        assert paint is not None
+        assert (paint(make_frame().pixels) == 20).all()
+        assert player.current == "a"
 
 
 def test_the_last_key_wins() -> None:

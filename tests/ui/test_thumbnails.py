@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from contextlib import closing
 from functools import partial
 
 import numpy as np
@@ -104,6 +105,27 @@ def test_a_style_that_changed_is_loaded_again(box: Box) -> None:
     box.thumbnails.renew("1")
     wait_until(lambda: len(box.made) == 2 and box.made[1][1].calls > 0)
     assert box.made[0][1].closed == 1
+
+
+def test_lent_styles_paint_once_they_are_loaded_and_none_is_loaded_beside_them(box: Box) -> None:
+    lent = {"1": ValueStylizer(77)}
+    with closing(Thumbnails(box.load, box.first, lent.get)) as thumbnails:
+        thumbnails.want("12", SCENE, Look())
+        wait_until(lambda: lent["1"].calls > 2)
+        assert [int(thumbnails.pictures[name][0, 0, 0]) for name in "12"] == [77, 40]
+        lent["2"] = ValueStylizer(88)
+        wait_until(lambda: int(thumbnails.pictures["2"][0, 0, 0]) == 88)
+    assert not box.made
+    assert not lent["1"].closed
+
+
+def test_a_lent_style_that_was_closed_is_asked_for_again(box: Box) -> None:
+    closed, again = ValueStylizer(fail_at=0), ValueStylizer(66)
+    styles = iter([closed])
+    with closing(Thumbnails(box.load, box.first, lambda name: next(styles, again))) as thumbnails:
+        thumbnails.want("1", SCENE, Look())
+        wait_until(lambda: again.calls > 0)
+        wait_until(lambda: int(thumbnails.pictures["1"][0, 0, 0]) == 66)
 
 
 def test_memory_is_bounded(box: Box) -> None:
