@@ -21,6 +21,9 @@ _THREADS = 2
 _SMALLEST_PX = 16
 """H.265 takes no smaller picture."""
 
+_MOST_SKIPPED = 50_000
+"""Frames that AVI may leave out between two; FFmpeg refuses 60,000."""
+
 _BT709 = 1
 _LIMITED_RANGE = 1
 _FRAME_DURATION = 1 << 8
@@ -68,6 +71,8 @@ class VideoTrack:
         self._given_size, self._fps, self._time_base = size, fps, time_base
         self._has_edit_list = container.has_edit_list
         self._pix_fmt = container.pix_fmt if options.pix_fmt == "auto" else options.pix_fmt
+        self._most_ticks = _MOST_SKIPPED if container.name == "avi" else None
+        self._before: VideoFrame | None = None
         self.last_tick, self._last_ticks = -1, 0
         width, height = size
         if not container.is_picture:
@@ -115,10 +120,18 @@ class VideoTrack:
         Raises:
             av.FFmpegError, ValueError: it cannot be encoded.
         """
-        picture = self._picture(pixels)
-        self.last_tick = max(tick, self.last_tick + 1)
+        packets = []
+        while self._before and self._most_ticks and tick > self.last_tick + self._most_ticks:
+            packets += self._encode(self._before, self.last_tick + self._most_ticks)
         self._last_ticks = round(duration_s / self._time_base)
-        picture.pts, picture.time_base = self.last_tick, self._time_base
+        picture = self._picture(pixels)
+        if self._most_ticks:
+            self._before = picture
+        return packets + self._encode(picture, max(tick, self.last_tick + 1))
+
+    def _encode(self, picture: VideoFrame, tick: int) -> "list[VideoPacket]":
+        self.last_tick = tick
+        picture.pts, picture.time_base = tick, self._time_base
         picture.duration = self._last_ticks
         return self.stream.encode(picture)
 
