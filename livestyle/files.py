@@ -1,32 +1,35 @@
 """Files painted: pictures and videos, each into another file."""
 
-import time
+import logging
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
-from livestyle.contact_sheet import in_grid
 from livestyle.engines import EngineOptions, load
 from livestyle.errors import SourceError
 from livestyle.frame import Frame, Pixels
-from livestyle.images import MAX_PIXELS, Picture, open_picture, to_long_side, write_picture
+from livestyle.images import MAX_PIXELS, Picture, open_picture, write_picture
 from livestyle.live.metrics import Metrics
 from livestyle.live.pipeline import Pipeline
 from livestyle.output_file import check_output
 from livestyle.protocols import Sink, Stylizer
 from livestyle.render.compositing import Look, apply
-from livestyle.render.smoothing import TemporalSmoothing
+from livestyle.render.file_painter import FilePainter
+from livestyle.render.style_timeline import StyleTimeline, TimedStyles
 from livestyle.sinks.formats import RecordOptions
 from livestyle.sinks.pictures import PictureSink
 from livestyle.sinks.recorder import Recorder
+from livestyle.sinks.unfinished import unfinished
 from livestyle.sources.file import VideoFile
 from livestyle.sources.pictures import PictureSequence, is_pattern
 from livestyle.styles.library import DEFAULT_STYLE, find_style
 from livestyle.styles.style import Style
+
+log = logging.getLogger(__name__)
 
 FILE_ENCODING = RecordOptions(preset="medium")
 """Nobody waits for the frames of a file, so the encoder may take its time."""
@@ -69,6 +72,12 @@ class Clip:
             )
         return self._opened(path, size)
 
+    def zero_s(self, source: VideoFile | PictureSequence) -> float:
+        """The time stamp at which it begins in a source that it opened."""
+        if isinstance(source, VideoFile):
+            return source.origin_s + (self.start_s or 0.0)
+        return 0.0
+
     def _opened(self, path: Path, size: tuple[int, int] | None) -> VideoFile | PictureSequence:
         if path.is_dir() or is_pattern(path):
             if self.start_s is not None or self.end_s is not None:
@@ -76,10 +85,6 @@ class Clip:
             return PictureSequence(path, self.fps or 25.0, size)
         return VideoFile(path, size, self.start_s, self.end_s, self.fps)
 
-
-PREVIEW_FRAMES = 5
-PREVIEW_PX = 480
-"""Long side of each frame of a preview."""
 
 FULL_STYLE = Look()
 WHOLE = Clip()
@@ -127,7 +132,7 @@ def paint_image(
 def paint_video(
     video: str | Path,
     output: str | Path,
-    style: str | Path | Style | Stylizer = DEFAULT_STYLE,
+    style: str | Path | Style | Stylizer | StyleTimeline = DEFAULT_STYLE,
     *,
     look: Look = FULL_STYLE,
     engine: EngineOptions | None = None,
@@ -135,6 +140,7 @@ def paint_video(
     clip: Clip = WHOLE,
     encoding: RecordOptions = FILE_ENCODING,
     overwrite: bool = False,
+    resume: bool = False,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> int:
     """Paints every frame of a video into another, at its own time, with its sound.
@@ -143,13 +149,15 @@ def paint_video(
         video: the file to read, or numbered pictures: a folder of them or shots/%05d.png.
         output: the file to write, whose suffix picks the container, or numbered pictures such as
             out/%05d.png.
-        style: a name, a path, or a style that is loaded already and stays so.
+        style: a name, a path, a style that is loaded already and stays so, or several in turn.
         look: strength and colours.
         engine: what runs the network.
-        steady: 0.0 to 1.0: how much flicker is taken out of static areas.
+        steady: 0.0 to 1.0: how long strokes stay on what they are painted on, see
+            `MotionSmoothing`.
         clip: which part, and at which size.
         encoding: codec and quality.
         overwrite: whether an older `output` may be replaced.
+        resume: go on from what an interrupted run left beside `output`, if it left something.
         on_progress: told after each frame how many are done, and of how many; 0: unknown.
 
     Returns:
@@ -158,15 +166,21 @@ def paint_video(
     Raises:
         SourceError, StyleError, EngineError, SinkError: what failed.
     """
+    opening: AbstractContextManager[Stylizer] | TimedStyles
+    if isinstance(style, StyleTimeline):
+        opening = TimedStyles(style, engine)
+    else:
+        opening = _loaded(style, engine)
     with (
-        _loaded(style, engine) as stylizer,
+        opening as stylizer,
         video_pipeline(
             Path(video),
             Path(output),
-            frame_painter(stylizer, look, steady),
+            FilePainter(stylizer, look, steady),
             clip=clip,
             encoding=encoding,
             overwrite=overwrite,
+            resume=resume,
             on_progress=on_progress,
         ) as pipeline,
     ):
@@ -174,78 +188,24 @@ def paint_video(
         return pipeline.shown
 
 
-def frame_painter(stylizer: Stylizer, look: Look, steady: float) -> Callable[[Frame], Frame]:
-    """What paints the frames of one file, one after the other."""
-    smoothed = TemporalSmoothing(steady)
-
-    def paint(frame: Frame) -> Frame:
-        original = frame.pixels
-        if look.strength <= 0:  # the network's work would not be seen
-            return frame.painted(apply(original, original, look), "")
-        painted = smoothed(original, stylizer(original))
-        return frame.painted(apply(original, painted, look), "")
-
-    return paint
-
-
-def preview_video(
-    video: Path,
-    output: Path,
-    paint: Callable[[Frame], Frame],
-    *,
-    clip: Clip = WHOLE,
-    overwrite: bool = False,
-) -> float:
-    """Paints five frames of a video, from its beginning to its end, into one picture.
-
-    Args:
-        video: the file to read.
-        output: the picture: the originals in the upper row, what is painted in the lower one.
-        paint: paints a frame.
-        clip: which part, and at which size.
-        overwrite: whether an older `output` may be replaced.
-
-    Returns:
-        How many seconds all frames would take to paint; 0.0 when their number is unknown.
-
-    Raises:
-        SourceError, EngineError, SinkError: what failed.
-    """
-    check_output(output, overwrite=overwrite, inputs=[video])
-    with clip.open(video) as source:
-        length_s = source.duration_s if isinstance(source, VideoFile) else 0.0
-        begins_s, ends_s = clip.start_s or 0.0, clip.end_s or length_s
-        count = (source.frame_count or ends_s * source.fps) if ends_s else source.frame_count
-        if ends_s and length_s:
-            count *= (ends_s - begins_s) / length_s
-    step_s = max(0.0, ends_s - begins_s) / PREVIEW_FRAMES
-    originals, painted, took_s = [], [], []
-    for number in range(PREVIEW_FRAMES if step_s else 1):
-        start_s = begins_s + (number + 0.5) * step_s if step_s else clip.start_s
-        with replace(clip, start_s=start_s).open(video) as source:
-            frame = source.read()
-        if frame is None:
-            continue
-        began_s = time.perf_counter()
-        painted.append(to_long_side(paint(frame).pixels, PREVIEW_PX))
-        took_s.append(time.perf_counter() - began_s)
-        originals.append(to_long_side(frame.pixels, PREVIEW_PX))
-    write_picture(output, in_grid([originals, painted]))
-    return float(np.median(took_s)) * count
-
-
 @contextmanager
 def video_pipeline(
     video: Path,
     output: Path,
-    paint: Callable[[Frame], Frame],
+    paint: FilePainter | Callable[[Frame], Frame],
     *,
     clip: Clip = WHOLE,
     encoding: RecordOptions = FILE_ENCODING,
     overwrite: bool = False,
+    resume: bool = False,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Iterator[Pipeline]:
     """Opens both files, and gives the pipeline between them to run.
+
+    Args:
+        video, output, clip, encoding, overwrite, on_progress: see `paint_video`.
+        paint: paints the frames, one after the other.
+        resume: see `paint_video`; only a `FilePainter` can.
 
     Raises:
         SourceError: the video cannot be opened.
@@ -255,9 +215,13 @@ def video_pipeline(
         source = clip.open(video)
         opened.callback(source.close)
         sink: PictureSink | Recorder
+        done = 0
         if is_pattern(output):
-            sink = PictureSink(output, overwrite=overwrite)
+            sink = PictureSink(output, overwrite=overwrite, resume=resume)
+            done = sink.frames
         else:
+            begun = unfinished(output) if resume else []
+            done = begun[0].frames if begun else 0
             sink = Recorder(
                 output,
                 fps=source.fps,
@@ -268,21 +232,29 @@ def video_pipeline(
                 end_s=clip.end_s,
                 overwrite=overwrite,
                 is_whole=lambda: source.is_over and sink.frames == source.frames_read,
+                resume_from=begun,
             )
         opened.callback(sink.close)
+        if resume:
+            log.warning(
+                "%s: %s.", output, f"{done} frames are there already" if done else "begins anew"
+            )
         sinks: list[Sink] = [sink]
         if on_progress:
-            sinks.append(_Progress(on_progress, source.frame_count))
-        yield Pipeline(source, paint, sinks, Metrics())
+            sinks.append(_Progress(on_progress, done, source.frame_count))
+        if isinstance(paint, FilePainter):
+            paint.begin(clip.zero_s(source), done)
+            yield Pipeline(source, paint, sinks, Metrics(), flush=paint.flush)
+        else:
+            yield Pipeline(source, paint, sinks, Metrics())
 
 
 class _Progress(Sink):
     """A sink that counts."""
 
-    def __init__(self, on_progress: Callable[[int, int], None], frames: int) -> None:
+    def __init__(self, on_progress: Callable[[int, int], None], done: int, frames: int) -> None:
         self._on_progress = on_progress
-        self._frames = frames
-        self._done = 0
+        self._done, self._frames = done, frames
 
     def write(self, frame: Frame) -> None:
         """One frame further."""

@@ -15,18 +15,23 @@ from livestyle.cli.options import (
     SIZE,
     FiniteRange,
     encoding_options,
+    is_set,
     overwrite_option,
     painting_options,
 )
 from livestyle.cli.signals import ending_cleanly
 from livestyle.engines import EngineOptions, load
 from livestyle.errors import LivestyleError, SinkError
-from livestyle.files import Clip, frame_painter, preview_video, video_pipeline
+from livestyle.files import Clip, video_pipeline
 from livestyle.frame import Frame
 from livestyle.plain import printable
+from livestyle.protocols import Stylizer
 from livestyle.render.compositing import Look
+from livestyle.render.file_painter import FilePainter
+from livestyle.render.style_timeline import StyleTimeline, TimedStyles
 from livestyle.sinks.formats import RecordOptions
 from livestyle.styles.library import find_style
+from livestyle.video_preview import preview_video
 
 PIPE = Path("-")
 
@@ -59,10 +64,33 @@ class SecondsType(click.ParamType[float]):
         return seconds
 
 
+class StylesType(click.ParamType[StyleTimeline]):
+    """Styles, and from when on they paint: TIME:STYLE,...,fade=SECONDS."""
+
+    name = "TIME:STYLE,..."
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> StyleTimeline:
+        """The timeline."""
+        if isinstance(value, StyleTimeline):
+            return value
+        try:
+            return StyleTimeline.parse(str(value))
+        except ValueError as error:
+            self.fail(f"{value!r}: {error}.", param, ctx)
+
+
 @click.command()
 @click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
 @click.argument("output", type=click.Path(path_type=Path))
 @painting_options
+@click.option(
+    "--styles",
+    type=StylesType(),
+    help="Several styles in turn, as in 0:mosaic,12.5:udnie,fade=1: from when on each paints, and "
+    "how many seconds one fades into the next. Instead of --style.",
+)
 @click.option("--size", type=SIZE, help="Scale to exactly this.")
 @click.option("--height", type=click.IntRange(1, 16384), help="Scale to this height.")
 @click.option("--start", "start_s", type=SecondsType(), help="Begin here, in s or m:s.")
@@ -75,18 +103,28 @@ class SecondsType(click.ParamType[float]):
     show_default=True,
     metavar="0..1",
     type=FiniteRange(0, 1),
-    help="Temporal smoothing of static areas, against flicker; 0 is none. (cam has 0.5.)",
+    help="Temporal smoothing along the motion, for strokes that stay on what they are painted on; "
+    "0 is none. It halves the flicker of a moving camera, and takes about as long as the network.",
 )
 @click.option(
     "--preview",
     is_flag=True,
     help="Paint five frames into OUTPUT.preview.png, and tell the time that all take.",
 )
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Go on from the OUTPUT.partial that an interrupted run left, given the same options.",
+)
 @overwrite_option
+@click.pass_context
 def video(
+    ctx: click.Context,
+    /,
     inputs: Sequence[Path],
     output: Path,
     style: str,
+    styles: StyleTimeline | None,
     look: Look,
     engine: EngineOptions,
     size: tuple[int, int] | None,
@@ -97,6 +135,7 @@ def video(
     encoding: RecordOptions,
     steady: float,
     preview: bool,
+    resume: bool,
     overwrite: bool,
 ) -> None:
     """Repaint video files: every frame with its time stamp, and the sound.
@@ -112,6 +151,8 @@ def video(
         raise click.UsageError("Take --size or --height, not both.")
     if start_s is not None and end_s is not None and end_s <= start_s:
         raise click.UsageError("--end must come after --start.")
+    if styles and is_set(ctx, "style"):
+        raise click.UsageError("Take --style or --styles, not both.")
     clip = Clip(size, height, start_s, end_s, fps)
     with ExitStack() as opened:
         if PIPE in inputs:
@@ -120,15 +161,20 @@ def video(
         jobs, done = _jobs(inputs, output, overwrite=overwrite)
         for target in done:
             echo(f"{target} is there already and is left as it is.", err=True)
-        stylizer = opened.enter_context(load(find_style(style), engine))
+        stylizer: Stylizer | TimedStyles = (
+            TimedStyles(styles, engine) if styles else load(find_style(style), engine)
+        )
+        opened.callback(stylizer.close)
         failures: list[LivestyleError] = []
         for origin, target in jobs:
-            paint = frame_painter(stylizer, look, steady)
+            paint = FilePainter(stylizer, look, steady)
             try:
                 if preview:
                     target = _previewed(origin, target, paint, clip, overwrite=overwrite)
                 else:
-                    repaint(origin, target, paint, clip, encoding, overwrite=overwrite)
+                    repaint(
+                        origin, target, paint, clip, encoding, overwrite=overwrite, resume=resume
+                    )
             except LivestyleError as error:
                 if len(jobs) == 1 and not done:
                     raise
@@ -147,7 +193,7 @@ def video(
 
 
 def _previewed(
-    origin: Path, target: Path, paint: Callable[[Frame], Frame], clip: Clip, *, overwrite: bool
+    origin: Path, target: Path, paint: FilePainter, clip: Clip, *, overwrite: bool
 ) -> Path:
     """Writes the preview of a video beside its target, and says how long the whole would take."""
     picture = target.with_name(f"{target.name}.preview.png")
@@ -186,11 +232,12 @@ def progress_of(origin: Path) -> Iterator[Callable[[int, int], None]]:
 def repaint(
     origin: Path,
     target: Path,
-    paint: Callable[[Frame], Frame],
+    paint: FilePainter | Callable[[Frame], Frame],
     clip: Clip,
     encoding: RecordOptions,
     *,
     overwrite: bool,
+    resume: bool = False,
 ) -> None:
     """Paints one file into another, with a progress bar; Ctrl-C ends it cleanly.
 
@@ -206,6 +253,7 @@ def repaint(
             clip=clip,
             encoding=encoding,
             overwrite=overwrite,
+            resume=resume,
             on_progress=show,
         ) as pipeline,
         ending_cleanly(pipeline.stop),

@@ -34,11 +34,12 @@ class Pipeline:
     def __init__(
         self,
         source: FrameSource,
-        paint: Callable[[Frame], Frame],
+        paint: Callable[[Frame], Frame | Sequence[Frame]],
         sinks: Sequence[Sink],
         metrics: Metrics,
         *,
         session_recorder: Sink | None = None,
+        flush: Callable[[], Sequence[Frame]] = tuple,
         on_idle: Callable[[], object] | None = None,
         max_frames: int | None = None,
         duration_s: float | None = None,
@@ -48,11 +49,13 @@ class Pipeline:
 
         Args:
             source: `is_live` decides whether late frames are dropped or waited for.
-            paint: called in the painting thread, with one frame at a time.
+            paint: called in the painting thread, with one frame at a time; gives the painted one,
+                or those that are ready, in order.
             sinks: each gets every shown frame, in this order, on the thread that calls `run`.
             metrics: counts.
             session_recorder: gets every frame as it came, in the capture thread, before it is
                 painted or dropped; closed with the sinks.
+            flush: gives the frames that `paint` still holds back when the source has ended.
             on_idle: called on the same thread after each frame, and at least every 15 ms or so
                 while none comes.
             max_frames: end after this many shown frames.
@@ -61,7 +64,7 @@ class Pipeline:
         """
         policy = QueuePolicy.LATEST_ONLY if source.is_live else QueuePolicy.BOUNDED
         self._source = source
-        self._paint = paint
+        self._paint, self._flush = paint, flush
         self._sinks = tuple(sinks)
         self._metrics = metrics
         self._session_recorder = session_recorder
@@ -126,19 +129,30 @@ class Pipeline:
 
     def _paint_frames(self) -> None:
         try:
-            while True:
-                frame = self._raw.get()
+            while (frame := self._next_raw()) is not None:
                 began_s = time.perf_counter()
                 painted = self._paint(frame)
                 self._metrics.styled(_ms_since(began_s))
-                if self._painted.put(painted):
-                    self._metrics.dropped()
+                self._pass_on([painted] if isinstance(painted, Frame) else painted)
+            self._pass_on(self._flush())
         except Closed:
             pass
         except BaseException as error:
             self._keep_from_worker(error)
         finally:
             self._painted.close()
+
+    def _next_raw(self) -> Frame | None:
+        """The next frame to paint, or None after the last one."""
+        try:
+            return self._raw.get()
+        except Closed:
+            return None
+
+    def _pass_on(self, frames: Sequence[Frame]) -> None:
+        for frame in frames:
+            if self._painted.put(frame):
+                self._metrics.dropped()
 
     def _show_frames(self) -> None:
         end_s = float("inf")

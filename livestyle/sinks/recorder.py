@@ -2,18 +2,15 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from livestyle.errors import DiskFullError, SinkError
-from livestyle.frame import Frame, Pixels
+from livestyle.frame import Frame
 from livestyle.partial_file import PartialFile
 from livestyle.protocols import FrameSource, Sink
-from livestyle.resize import resized
 from livestyle.sinks import disk
 from livestyle.sinks.faststart import move_index_to_front
 from livestyle.sinks.formats import (
@@ -21,31 +18,19 @@ from livestyle.sinks.formats import (
     RecordOptions,
     container_for,
     encoder_for,
-    encoder_options,
     muxer_options,
     tick_for,
 )
-from livestyle.swscale import to_yuv
 
 if TYPE_CHECKING:
-    from av import Packet, VideoFrame, VideoStream
     from av.container import OutputContainer
 
     from livestyle.sinks.soundtrack import Soundtrack
+    from livestyle.sinks.unfinished import UnfinishedRecording
 
 __all__ = ["RecordOptions", "Recorder", "recorder_for"]
 
 _log = logging.getLogger(__name__)
-
-_KEY_FRAME_EVERY_S = 2
-_THREADS = 2
-_SMALLEST_PX = 16
-"""H.265 takes no smaller picture."""
-
-_BT709 = 1
-_LIMITED_RANGE = 1
-_FRAME_DURATION = 1 << 8
-"""FFmpeg's AV_CODEC_FLAG_FRAME_DURATION."""
 
 
 class Recorder(Sink):
@@ -57,10 +42,7 @@ class Recorder(Sink):
     of the file, without a `start_s` to say so, has its first frame at zero, and so its sound.
     A frame whose time does not advance is put one tick after the one before.
 
-    Size: that of the first frame; later frames of another size are scaled to it. H.264 wants
-    even sizes: at odd ones the last row or column is repeated, and up to 16x16 as well.
-
-    Colour: BT.709, limited range, and tagged so; MPEG-4, which has no tags, as its size asks.
+    Size and colour: see `VideoTrack`.
 
     The file grows as `NAME.partial` beside the target, in a form that plays even if the program
     is killed, and replaces the target when it is closed. Without a frame nothing is left, and
@@ -85,6 +67,7 @@ class Recorder(Sink):
         end_s: float | None = None,
         overwrite: bool = False,
         is_whole: Callable[[], bool] | None = None,
+        resume_from: Sequence["UnfinishedRecording"] = (),
     ) -> None:
         """Checks that it can be written; the encoder starts with the first frame.
 
@@ -102,6 +85,9 @@ class Recorder(Sink):
                 name, as befits a part of a film that was interrupted; if it is true, an MP4 gets
                 its index in front, which takes a moment. None: whatever was recorded takes the
                 target's name at once, as befits a live picture.
+            resume_from: interrupted recordings of the same frames; the first of them is gone on
+                from, and all are removed when the target is whole. The first frame to write is
+                then the one that is missing in it.
 
         Raises:
             DiskFullError: the disk is nearly full.
@@ -115,14 +101,13 @@ class Recorder(Sink):
         self._container = container_for(path)
         self._encoder = encoder_for(self._options.codec, self._container)
         self._time_base = tick_for(self._container, self._encoder, time_base or CLOCK, self._fps)
-        self._first_size = (0, 0)
-        self._last_tick = -1
         self._output: OutputContainer | None = None
         self._failed = self._closed = False
         self._is_film = is_whole is not None
         self._is_whole = is_whole or (lambda: True)
         self._last_length_s = 0.0
         self._looked_s = time.monotonic()
+        self._resume_from = resume_from
         if audio_from is not None and path.exists() and path.samefile(audio_from):
             raise SinkError(f"{path} is what is being read. Name another file to write to.")
         self._sound = _open_sound(audio_from, start_s, end_s)
@@ -151,15 +136,9 @@ class Recorder(Sink):
             assert self._output is not None
             if self._sound is not None:
                 self._sound.feed(frame.pts_s)
+            self._last_pts_s, self._last_length_s = frame.pts_s, frame.duration_s
             tick = round(frame.pts_s / self._time_base) - self._zero_tick
-            self._last_tick = max(tick, self._last_tick + 1)
-            self._last_pts_s = frame.pts_s
-            picture = self._picture(frame.pixels)
-            picture.pts = self._last_tick
-            picture.time_base = self._time_base
-            picture.duration = round(frame.duration_s / self._time_base)
-            self._last_length_s = frame.duration_s
-            self._output.mux(self._stream.encode(picture))
+            self._output.mux(self._track.encode(frame.pixels, tick, frame.duration_s))
         except (av.FFmpegError, ValueError) as error:
             raise self._failure(error) from error
         self._check_file()
@@ -185,73 +164,57 @@ class Recorder(Sink):
         """Opens container and encoder for the size and time of the first frame."""
         import av
 
-        zero_s = frame.pts_s if self._sound is None else self._sound.begin(frame.pts_s)
+        from livestyle.sinks.video_track import VideoTrack
+
+        begun = self._resume_from[0] if self._resume_from else None
+        zero_s = frame.pts_s - (begun.next_s if begun else 0.0)
+        if self._sound is not None:
+            zero_s = self._sound.begin(frame.pts_s)
         self._zero_tick = round(zero_s / self._time_base)
-        self._first_size = frame.size
         kind = self._container
-        pix_fmt = self._options.pix_fmt
-        self._pix_fmt = kind.pix_fmt if pix_fmt == "auto" else pix_fmt
-        width, height = frame.size
-        if not kind.is_picture:
-            width, height = (max(_SMALLEST_PX, px + px % 2) for px in frame.size)
         subtitles = bool(self._sound and self._sound.has_subtitles and self._options.subtitles)
         muxing = muxer_options(kind, subtitles=subtitles)
         self._output = av.open(self._file, "w", format=kind.name, options=muxing)
-        stream = cast(
-            "VideoStream",
-            self._output.add_stream(
-                self._encoder, rate=self._fps, options=encoder_options(self._encoder, self._options)
-            ),
+        self._track = VideoTrack(
+            self._output,
+            kind,
+            self._encoder,
+            self._options,
+            size=frame.size,
+            fps=self._fps,
+            time_base=self._time_base,
         )
-        stream.width, stream.height, stream.pix_fmt = width, height, self._pix_fmt
-        context = stream.codec_context
-        context.time_base = self._time_base
-        context.gop_size = max(1, round(_KEY_FRAME_EVERY_S * self._fps))
-        context.thread_count = _THREADS
-        context.flags |= _FRAME_DURATION
-        if self._options.bit_rate:
-            context.bit_rate = self._options.bit_rate
-        if kind.has_edit_list and context.codec.canonical_name == "hevc":
-            context.codec_tag = "hvc1"  # Apple's players take no other
-        # Without a tag, players take what is no HD for BT.601.
-        self._is_bt709 = self._encoder != "mpeg4" or width >= 1280 or height > 576
-        if self._pix_fmt.startswith("yuv") and self._is_bt709:
-            context.color_range = _LIMITED_RANGE
-            context.colorspace = context.color_primaries = context.color_trc = _BT709
-        self._stream = stream
-        # Any: every PyAV takes colours by name, the type hints of some do not say so.
-        self._reformatter: Any = av.video.reformatter.VideoReformatter()
         if self._sound is not None and not kind.is_picture:
             self._sound.attach(self._output, kind, self._options)
+        if begun is not None:
+            self._copy(begun, zero_s)
 
-    def _picture(self, pixels: Pixels) -> "VideoFrame":
-        """The pixels in the encoder's size and colours."""
-        import av
+    def _copy(self, begun: "UnfinishedRecording", zero_s: float) -> None:
+        """Begins with what is whole in an interrupted recording, and its sound.
 
-        width, height = self._stream.width, self._stream.height
-        if (pixels.shape[1], pixels.shape[0]) != self._first_size:
-            pixels = resized(pixels, (width, height))
-        missing = (height - pixels.shape[0], width - pixels.shape[1])
-        if any(missing):
-            pixels = np.pad(pixels, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
-        if self._pix_fmt == "pal8":
-            return _with_palette(pixels)
-        rgb = av.VideoFrame.from_numpy_buffer(np.ascontiguousarray(pixels), "rgb24")
-        converted = self._reformatter.reformat(
-            rgb,
-            format=self._pix_fmt,
-            dst_colorspace="ITU709" if self._is_bt709 else "ITU601",
-            dst_color_range="MPEG" if self._pix_fmt.startswith("yuv") else None,
-            interpolation=to_yuv(),
-        )
-        return cast("VideoFrame", converted)
+        Raises:
+            SinkError: it was made otherwise.
+        """
+        assert self._output is not None
+        if not begun.fits(*self._track.opened()):
+            raise SinkError(
+                f"{begun.path} was recorded with other settings than these, and cannot be gone on "
+                "from. Give the same ones, or leave --resume out to begin anew."
+            )
+        for packet in begun.packets():
+            if self._sound is not None and packet.pts is not None:
+                self._sound.feed(zero_s + float(packet.pts * packet.time_base))
+            packet.stream = self._track.stream
+            self._output.mux(packet)
+            self._check_file()
+        self.frames = begun.frames
 
     def _finish(self) -> None:
         import av
 
         assert self._output is not None
         try:
-            self._output.mux(self._last_packets())
+            self._output.mux(self._track.flush())
             if self._sound is not None:
                 self._sound.finish(self._last_pts_s, self._last_length_s or float(1 / self._fps))
             self._output.close()
@@ -266,21 +229,10 @@ class Recorder(Sink):
                 self._file.keep()
                 if self._is_film and self._container.has_edit_list:
                     move_index_to_front(self.path)
+                for older in self._resume_from:
+                    older.path.unlink(missing_ok=True)
         except (av.FFmpegError, ValueError, OSError) as error:
             raise self._failure(error) from error
-
-    def _last_packets(self) -> "list[Packet[VideoStream]]":
-        """What the encoder still holds.
-
-        FFmpeg may take the end of the last packet in a fragmented MP4 for the end of the video.
-        With B-frames that packet is not the last to be shown, which players would then leave out.
-        """
-        packets = self._stream.encode(None)
-        if packets and self._container.has_edit_list:
-            length_s = self._last_length_s or 1 / self._fps
-            last, frame_ticks = packets[-1], round(length_s / self._time_base)
-            last.duration = self._last_tick + frame_ticks - (last.pts or 0)
-        return packets
 
     def _release(self) -> None:
         """Lets go of the partial file: kept if it holds something, removed if not."""
@@ -370,25 +322,6 @@ def recorder_for(
         audio_from=getattr(source, "path", None),
         overwrite=overwrite,
     )
-
-
-def _with_palette(pixels: Pixels) -> "VideoFrame":
-    """The pixels in the 256 colours that suit them best, dithered."""
-    import av
-    from PIL import Image
-
-    picture = Image.fromarray(pixels).quantize(256, dither=Image.Dither.FLOYDSTEINBERG)
-    colours = np.zeros((256, 4), np.uint8)
-    palette = np.array(picture.getpalette("RGB"), np.uint8).reshape(-1, 3)
-    colours[: len(palette), :3] = palette[:, ::-1]  # BGRA in memory
-    colours[:, 3] = 255
-    frame = av.VideoFrame(pixels.shape[1], pixels.shape[0], "pal8")
-    plane = frame.planes[0]
-    rows = np.zeros((plane.height, plane.line_size), np.uint8)
-    rows[:, : pixels.shape[1]] = np.asarray(picture)
-    plane.update(rows.tobytes())
-    frame.planes[1].update(colours.tobytes())
-    return frame
 
 
 def _open_sound(

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -230,6 +231,44 @@ def test_ctrl_c_leaves_what_was_painted_under_its_partial_name(
     assert 0 < len(decoded(Path("out.mp4.partial")).pictures) < 600
     assert (tmp_path / "out.mp4").read_bytes() == older
     assert "out.mp4.partial" in ended.err
+
+
+def test_a_killed_run_goes_on_where_it_was(start: Callable[..., Running], tmp_path: Path) -> None:
+    clip = make_clip(
+        tmp_path / "long.mkv",
+        frames=400,
+        size=(320, 240),
+        audio_s=400 / 30,
+        picture=lambda i, size: noise(i % 4, size),
+    )
+    partial = tmp_path / "out.mp4.partial"
+    program = start("video", clip, "out.mp4")
+    program.wait_for(
+        lambda: plays(partial) and len(decoded(partial, whole=False).pictures) > 150, "five seconds"
+    )
+    program.kill()
+    ended = start("video", clip, "out.mp4", "--resume").ended()
+    assert ended.code == 0, ended.err
+    there = int(re.search(r"(\d+) frames are there already", ended.err)[1])  # type: ignore[index]
+    assert there > 90 and f"{400 - there} frames." in ended.err
+    assert ticks(Path("out.mp4")) == ticks(clip)
+    assert decoded(Path("out.mp4")).sound_s == pytest.approx(decoded(clip).sound_s, abs=0.03)
+    assert not list(Path().glob("*.partial*"))
+
+
+def test_styles_in_turn(livestyle: Livestyle) -> None:
+    grey = lambda i, size: np.full((size[1], size[0], 3), 60, np.uint8)  # noqa: E731
+    clip = make_clip(Path("clip.mp4"), frames=20, fps=10, picture=grey)
+    timeline = "0:mosaic,0:01:abstract,fade=0.2"
+    assert livestyle("video", clip, "out.mkv", "--styles", timeline, "--steady", "1").code == 0
+    levels = [int(shown[20, 20, 1]) for shown in decoded(Path("out.mkv")).pictures]
+    wanted = [195] * 11 + [162] + [128] * 8  # half of each between the two
+    assert np.abs(np.array(levels) - wanted).max() < 6
+    for wrong in ("mosaic", "3:mosaic", "0:mosaic,1:nowhere"):
+        ended = livestyle("video", clip, "none.mp4", "--styles", wrong)
+        assert ended.code in (2, 4) and ended.err.count("\n") < 5
+    both = livestyle("video", clip, "none.mp4", "--styles", timeline, "--style", "mosaic")
+    assert both.code == 2 and "not both" in both.err
 
 
 def picture(

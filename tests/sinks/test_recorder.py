@@ -120,6 +120,13 @@ def test_a_time_that_does_not_advance_is_moved_on(tmp_path: Path) -> None:
     assert got[-1] == pytest.approx(0.5, abs=1e-4)
 
 
+def test_a_picture_may_last_an_hour_in_avi_too(tmp_path: Path) -> None:
+    got = read(record(tmp_path / "out.avi", bars([0.0, 0.04, 3600.0]), fps=25.0))
+    assert [time_s for time_s, _ in (got[0], got[1], got[-1])] == pytest.approx([0, 0.04, 3600])
+    assert all(np.abs(shown.astype(int) - got[1][1]).mean() < 3 for _, shown in got[1:-1])
+    assert np.abs(got[-1][1].astype(int) - got[1][1]).mean() > 3
+
+
 @pytest.mark.parametrize("size", [(1, 1), (2, 3), (15, 17), (64, 48), (65, 47), (333, 2)])
 @pytest.mark.parametrize("suffix", [".mp4", ".webm"])
 def test_any_size_plays_and_keeps_its_pixels(

@@ -1,0 +1,66 @@
+"""A preview of a painted video: five frames as one picture, and the time that all would take."""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from livestyle.contact_sheet import in_grid
+from livestyle.files import WHOLE, Clip
+from livestyle.images import to_long_side, write_picture
+from livestyle.output_file import check_output
+from livestyle.render.file_painter import FilePainter
+from livestyle.sources.file import VideoFile
+
+PREVIEW_FRAMES = 5
+PREVIEW_PX = 480
+"""Long side of each frame of a preview."""
+
+
+def preview_video(
+    video: Path,
+    output: Path,
+    paint: FilePainter,
+    *,
+    clip: Clip = WHOLE,
+    overwrite: bool = False,
+) -> float:
+    """Paints five frames of a video, from its beginning to its end, into one picture.
+
+    Args:
+        video: the file to read.
+        output: the picture: the originals in the upper row, what is painted in the lower one.
+        paint: paints a frame.
+        clip: which part, and at which size.
+        overwrite: whether an older `output` may be replaced.
+
+    Returns:
+        How many seconds all frames would take to paint; 0.0 when their number is unknown.
+
+    Raises:
+        SourceError, EngineError, SinkError: what failed.
+    """
+    check_output(output, overwrite=overwrite, inputs=[video])
+    with clip.open(video) as source:
+        paint.begin(clip.zero_s(source))
+        length_s = source.duration_s if isinstance(source, VideoFile) else 0.0
+        begins_s, ends_s = clip.start_s or 0.0, clip.end_s or length_s
+        count = (source.frame_count or ends_s * source.fps) if ends_s else source.frame_count
+        if ends_s and length_s:
+            count *= (ends_s - begins_s) / length_s
+    step_s = max(0.0, ends_s - begins_s) / PREVIEW_FRAMES
+    originals, painted, took_s = [], [], []
+    for number in range(PREVIEW_FRAMES if step_s else 1):
+        start_s = begins_s + (number + 0.5) * step_s if step_s else clip.start_s
+        with replace(clip, start_s=start_s).open(video) as source:
+            frame = source.read()
+        if frame is None:
+            continue
+        began_s = time.perf_counter()
+        (shown,) = [*paint(frame), *paint.flush()]
+        painted.append(to_long_side(shown.pixels, PREVIEW_PX))
+        took_s.append(time.perf_counter() - began_s)
+        originals.append(to_long_side(frame.pixels, PREVIEW_PX))
+    write_picture(output, in_grid([originals, painted]))
+    return float(np.median(took_s)) * count
