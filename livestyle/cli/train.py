@@ -107,15 +107,15 @@ def _style_name(ctx: click.Context, parameter: click.Parameter, value: str | Non
     "--steadiness-weight", "steadiness_weight", "How much steadiness counts.", type=FiniteRange(0)
 )
 @setting(
-    "--palette-weight",
-    "palette_weight",
-    "How much the painting's colours count, beside its strokes.",
+    "--colour-weight",
+    "colour_weight",
+    "How much light and colours count: the photo's, in the painting's range.",
     type=FiniteRange(0),
 )
 @setting(
-    "--chroma-weight",
-    "chroma_weight",
-    "How much the photo's colours count; 0: only the painting's; 300: things keep theirs.",
+    "--detail-weight",
+    "detail_weight",
+    "How much the photo's detail counts, that eyes and letters can be read.",
     type=FiniteRange(0),
 )
 @setting("--learning-rate", "learning_rate", "Peak learning rate.", type=FiniteRange(0))
