@@ -36,8 +36,8 @@ class TrainConfig:
             the artwork's range.
         detail_weight: factor of the detail loss: that eyes, mouths and letters can be read.
         learning_rate: peak of the one-cycle schedule.
-        noise: whether a constant noise map may paint flat walls and skies, too. Under a style loss
-            at relu5_1 it paints small repeating chains there.
+        noise: whether a constant noise map may paint flat walls and skies, too. Without it they
+            stay flat, and a sensor's noise is painted in its place, which flickers.
         augment: how much light and noise of the photos vary; 0 not at all, 1 as with webcams.
         seed: of weights, order and crops.
         device: "auto", "cpu", "cuda" or "mps".
@@ -70,7 +70,7 @@ class TrainConfig:
     colour_weight: float = 40.0
     detail_weight: float = 80.0
     learning_rate: float = 1.5e-3
-    noise: bool = False
+    noise: bool = True
     augment: float = 1.0
     seed: int = 0
     device: str = "auto"
