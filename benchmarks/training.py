@@ -195,7 +195,8 @@ def print_parts(config: TrainConfig, steps: int) -> None:
 
 
 def print_classic(config: TrainConfig, rounds: int) -> None:
-    plain = replace(config, steadiness_weight=0.0, palette_weight=0.0, augment=0.0)
+    weights = {"steadiness_weight": 0.0, "colour_weight": 0.0, "detail_weight": 0.0}
+    plain = replace(config, augment=0.0, **weights)
     loops: dict[str, Callable[[], object]] = {}
     opened = []
     for precision in dict.fromkeys((config.precision, "fp32")):

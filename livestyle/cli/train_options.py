@@ -58,16 +58,15 @@ train_options = gathered(
         FiniteRange(0),
     ),
     setting(
-        "--palette-weight",
-        "palette_weight",
-        "Weight of the loss that brings the painting's colours.",
+        "--colour-weight",
+        "colour_weight",
+        "Weight of the loss that brings the photo's light and colours in the painting's range.",
         FiniteRange(0),
     ),
     setting(
-        "--chroma-weight",
-        "chroma_weight",
-        "Weight of the loss that keeps the photo's colours; 0: only the painting's; 300: things "
-        "keep theirs.",
+        "--detail-weight",
+        "detail_weight",
+        "Weight of the loss that keeps the photo's detail, such as eyes and letters, readable.",
         FiniteRange(0),
     ),
     setting("--learning-rate", "learning_rate", "Peak learning rate.", FiniteRange(0)),

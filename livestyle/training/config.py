@@ -4,9 +4,10 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-LOSSES_EDITION = 2
+LOSSES_EDITION = 3
 """Of what the weights of the losses mean. The first had mean squared differences of features at
-relu2_2 and of Gram matrices, which see fine texture only; this one has relative errors."""
+relu2_2 and of Gram matrices, which see fine texture only; the second had relative errors, and the
+artwork's palette; the third has its colours transferred to the photo, and the photo's detail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,11 +26,12 @@ class TrainOptions:
         style_strength: how strongly to paint, 0.5 to 3; a factor of the style loss.
         content_weight, style_weight, tv_weight, steadiness_weight: factors of the losses.
             Content and style are relative errors, so that the same weights suit any artwork.
-        palette_weight, chroma_weight: factors of the colour losses: that the artwork's colours
-            come back, or that the photo's stay.
+        colour_weight: factor of the colour loss: light and colour of the photo, transferred to
+            the artwork's range.
+        detail_weight: factor of the detail loss: that eyes, mouths and letters can be read.
         learning_rate: peak of the one-cycle schedule.
-        noise: whether a constant noise map may paint flat walls and skies, too. Under a style loss
-            at relu5_1 it paints small repeating chains there.
+        noise: whether a constant noise map may paint flat walls and skies, too. Without it they
+            stay flat, and a sensor's noise is painted in its place, which flickers.
         augment: how much light and noise of the photos vary; 0 not at all, 1 as with webcams.
         seed: of weights, order and crops.
         device: "auto", "cpu", "cuda" or "mps".
@@ -52,10 +54,10 @@ class TrainOptions:
     style_weight: float = 5.0
     tv_weight: float = 2.0
     steadiness_weight: float = 10.0
-    palette_weight: float = 20.0
-    chroma_weight: float = 50.0
+    colour_weight: float = 40.0
+    detail_weight: float = 80.0
     learning_rate: float = 1.5e-3
-    noise: bool = False
+    noise: bool = True
     augment: float = 1.0
     seed: int = 0
     device: str = "auto"

@@ -9,8 +9,9 @@ from livestyle.nets.vgg import LossNetwork
 from livestyle.training.config import TrainConfig
 from livestyle.training.data.augmentation import in_another_light
 from livestyle.training.losses import (
-    chroma_loss,
-    palette_loss,
+    colour_loss,
+    colour_transfer,
+    detail_loss,
     relative_error,
     style_loss,
     total_variation_loss,
@@ -86,11 +87,10 @@ class Objective:
         if steadiness_weight:
             steadiness = steadiness_loss(painted, painted_again, warp)
             losses["steadiness"] = steadiness_weight * steadiness
-        if config.palette_weight:
-            palette = palette_loss(painted, self.target.palette)
-            losses["palette"] = config.palette_weight * style_ramp(progress) * palette
-        if config.chroma_weight:
-            losses["chroma"] = config.chroma_weight * chroma_loss(painted, photos)
+        if config.colour_weight or config.detail_weight:
+            transferred = colour_transfer(photos, self.target.colours)
+            losses["colour"] = config.colour_weight * colour_loss(painted, transferred)
+            losses["detail"] = config.detail_weight * detail_loss(painted, transferred)
         return losses
 
 

@@ -20,12 +20,12 @@ ARTWORK_PX = 560
 
 _COLORS = {
     "content": "#3b6ea5", "style": "#c8553d", "tv": "#8a8a8a",
-    "steadiness": "#5b8c5a", "palette": "#b58900", "chroma": "#7d5ba6",
+    "steadiness": "#5b8c5a", "colour": "#b58900", "detail": "#7d5ba6",
 }  # fmt: skip
 _SETTINGS = (
     "net", "loss_network", "steps", "batch", "crop_px", "stroke", "style_strength",
     "content_layer", "style_layers", "content_weight", "style_weight", "tv_weight",
-    "steadiness_weight", "palette_weight", "chroma_weight", "noise", "learning_rate", "augment",
+    "steadiness_weight", "colour_weight", "detail_weight", "noise", "learning_rate", "augment",
     "seed",
 )  # fmt: skip
 

@@ -11,10 +11,9 @@ from livestyle.errors import TrainingError
 from livestyle.images import read_picture, to_long_side
 from livestyle.nets.pixels import to_batch
 from livestyle.nets.vgg import LossNetwork
-from livestyle.training.losses import gram_matrix
+from livestyle.training.losses import colour_statistics, gram_matrix
 
 MIN_SIDE_PX = 64
-PALETTE_COLOURS = 4096
 LONG_SIDE_PX = 512
 
 
@@ -24,11 +23,11 @@ class StyleTarget:
 
     Attributes:
         grams: layer -> (1, C, C).
-        palette: colours of its pixels, RGB in [0, 1], (3, P).
+        colours: mean and deviation of its luma and chroma, (2, 3, 1, 1).
     """
 
     grams: dict[str, Tensor]
-    palette: Tensor
+    colours: Tensor
 
 
 def style_target(
@@ -61,10 +60,4 @@ def style_target(
         artwork = to_batch(to_long_side(picture, round(LONG_SIDE_PX * stroke)))
         features = loss_network(artwork.to(device))
         grams = {layer: gram_matrix(features[layer]) for layer in layers}
-    return StyleTarget(grams, _colours(artwork).to(device))
-
-
-def _colours(artwork: Tensor) -> Tensor:
-    """Colours from all over the artwork, (1, 3, H, W) -> (3, P)."""
-    pixels = artwork[0].flatten(1)
-    return pixels[:, torch.linspace(0, pixels.shape[1] - 1, PALETTE_COLOURS).long()]
+    return StyleTarget(grams, colour_statistics(artwork).to(device))

@@ -4,9 +4,11 @@ import pytest
 import torch
 
 from livestyle.training.losses import (
-    chroma_loss,
+    colour_loss,
+    colour_statistics,
+    colour_transfer,
+    detail_loss,
     gram_matrix,
-    palette_loss,
     relative_error,
     style_loss,
     total_variation_loss,
@@ -67,33 +69,40 @@ def test_total_variation() -> None:
     assert total_variation_loss(picture).item() == pytest.approx(22.5 + 8.5)
 
 
-def test_the_palette_is_that_of_the_artwork_wherever_its_colours_lie() -> None:
-    pictures = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(1))
-    palette = pictures[0].flatten(1)[:, torch.randperm(64)]
-    assert palette_loss(pictures, palette).item() == pytest.approx(0.0, abs=1e-12)
-    assert palette_loss(pictures.flip(1), palette) > 1e-4  # red for blue
+def test_transferred_colours_have_the_artworks_mean_and_deviation_but_for_what_is_kept() -> None:
+    photos, artwork = torch.rand(2, 1, 3, 32, 32, generator=torch.Generator().manual_seed(1))
+    statistics = colour_statistics(artwork * 0.7 + 0.2)
+    own, found = colour_statistics(photos), colour_transfer(photos, statistics)
+    mean = 0.7 * statistics[:1] + 0.3 * own[:1]
+    deviation = 0.7 * statistics[1:] + 0.3 * own[1:]
+    torch.testing.assert_close(found.mean((2, 3), keepdim=True), mean)
+    torch.testing.assert_close(found.std((2, 3), keepdim=True), deviation)
 
 
-def test_palette_loss_of_pictures_all_of_one_colour() -> None:
-    black, grey = torch.zeros(2, 3, 8, 8), torch.full((3, 16), 0.5)
-    # along any direction d the distance is (0.5 (d1 + d2 + d3))^2, whose mean is 0.25
-    assert palette_loss(black, grey).item() == pytest.approx(0.25, rel=0.5)
-    assert palette_loss(black, grey / 2).item() == pytest.approx(
-        palette_loss(black, grey).item() / 4
-    )
+def test_a_foggy_photo_gains_contrast_within_bounds() -> None:
+    fog = 0.5 + 0.01 * torch.rand(1, 3, 16, 16)
+    statistics = colour_statistics(torch.rand(1, 3, 16, 16))
+    deviation = colour_transfer(fog, statistics).std((2, 3))
+    torch.testing.assert_close(deviation, (0.7 * 1.8 + 0.3) * colour_statistics(fog)[1:, :, 0, 0])
 
 
-def test_chroma_loss() -> None:
+def test_colour_loss_sees_areas_and_leaves_fine_strokes_alone() -> None:
     photos = torch.full((1, 3, 16, 16), 0.5)
-    assert chroma_loss(photos + 0.2, photos).item() == pytest.approx(0.0, abs=1e-10)  # lighter
-    redder = photos + torch.tensor([0.1, 0, 0])[:, None, None]
-    # Cb falls by 0.0168736, Cr rises by 0.05
-    assert chroma_loss(redder, photos).item() == pytest.approx(
-        (0.0168736**2 + 0.05**2) / 2, rel=1e-4
-    )
+    wanted = colour_transfer(photos, colour_statistics(photos))
+    assert colour_loss(photos, wanted).item() == pytest.approx(0.0, abs=1e-10)
+    stripes = torch.tensor([0.1, -0.1]).repeat(8)
+    assert colour_loss(photos + stripes, wanted) < 1e-10
+    # 0.1 lighter: luma alone, which counts a fifth
+    assert colour_loss(photos + 0.1, wanted).item() == pytest.approx(0.2 * 0.1**2, rel=1e-3)
 
 
-def test_chroma_loss_leaves_fine_strokes_alone() -> None:
-    photos = torch.full((1, 3, 16, 16), 0.5)
-    stripes = torch.tensor([0.2, -0.2]).repeat(8)
-    assert chroma_loss(photos + stripes * torch.tensor([1.0, 0, 0])[:, None, None], photos) < 1e-10
+def test_detail_loss_counts_where_the_photo_has_detail() -> None:
+    photo = torch.full((1, 3, 64, 64), 0.5)
+    photo[..., 8:24, 8:24] = (torch.arange(16) // 4 % 2).float()  # letters on a wall
+    wanted = colour_transfer(photo, colour_statistics(photo))
+    on_letters, on_wall = photo.clone(), photo.clone()
+    on_letters[..., 8:24, 8:24] += 0.1
+    on_wall[..., 40:56, 40:56] += 0.1
+    assert detail_loss(on_wall, wanted) < 1e-9
+    # 8 x 8 of the 32 x 32 pixels at half size, all of them full of detail
+    assert detail_loss(on_letters, wanted).item() == pytest.approx(0.1**2 / 16, rel=1e-3)

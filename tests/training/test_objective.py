@@ -54,7 +54,7 @@ def test_nothing_is_painted_twice_while_steadiness_weighs_nothing(
     objective = objective_of(replace(config, batch=2, steadiness_weight=weight))
     losses = objective(net, torch.zeros(2, 3, 64, 64, dtype=torch.uint8), progress)
     assert [len(seen) for seen in net.seen] == [pictures]
-    assert list(losses) == ["content", "style", "tv", "steadiness", "palette", "chroma"]
+    assert list(losses) == ["content", "style", "tv", "steadiness", "colour", "detail"]
     assert (losses["steadiness"] > 0) == (pictures == 4)
 
 
@@ -71,7 +71,7 @@ def test_only_what_stands_still_is_painted_with_the_seed(config: TrainConfig) ->
     assert moved.sum() == 2
 
 
-@pytest.mark.parametrize(("name", "weight"), [("palette", 10.0), ("chroma", 100.0)])
+@pytest.mark.parametrize(("name", "weight"), [("colour", 10.0), ("detail", 100.0)])
 def test_colours_weigh_what_is_asked_for(config: TrainConfig, name: str, weight: float) -> None:
     crops = torch.randint(0, 256, (2, 3, 64, 64), dtype=torch.uint8)
     losses = []
