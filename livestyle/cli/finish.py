@@ -57,6 +57,7 @@ def _exported(run: Path, photos: PhotoSet) -> StyleCard:
             load_checkpoint(run),
             run / RUN_STYLE,
             comparison_frames(photos),
+            DEFAULT_TARGETS,
             preview=Demo(paced=False).scene(0),
             overwrite=True,
             optional=DEFAULT_TARGETS[1:],
