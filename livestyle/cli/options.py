@@ -105,7 +105,7 @@ def gathered(
 
     Args:
         name: of the command's parameter.
-        build: takes the options by their names.
+        build: takes the options by their names; what is no option keeps its default.
         options: decorators of click, in the order of the help page.
     """
     keys = signature(build).parameters
@@ -113,7 +113,7 @@ def gathered(
     def decorate(command: F) -> F:
         @wraps(command)
         def call(*args: Any, **values: Any) -> Any:
-            taken = {key: values.pop(key) for key in keys}
+            taken = {key: values.pop(key) for key in keys if key in values}
             return command(*args, **{name: build(**taken)}, **values)
 
         decorated: Any = call
