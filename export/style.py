@@ -29,13 +29,9 @@ from livestyle.training.data.photos import PhotoSet
 
 log = logging.getLogger(__name__)
 
-NETWORK_FILES = {
-    "": ("fp32", "fp16", "int8"),
-    "-fine": ("fp16", "int8"),
-    "-rich": ("fp16",),
-}
-"""Of the usual network, of the one with fine strokes, which is for where time is short, and of the
-rich one, which is for what computes fast in fp16; by what stands behind the style's name."""
+NETWORK_FILES = {"": ("fp32", "fp16", "int8"), "-fine": ("fp16", "int8")}
+"""Of the usual network, and of the one with fine strokes, which is for where time is short; by what
+stands behind the style's name."""
 
 FRAMES = 60
 FRAME_SIDE_PX = 640
@@ -72,7 +68,6 @@ def export_style(
     targets: Sequence[Target] = DEFAULT_TARGETS,
     *,
     fine: Checkpoint | None = None,
-    rich: Checkpoint | None = None,
     preview: Pixels | None = None,
     overwrite: bool = False,
     optional: Collection[Target] = (),
@@ -88,7 +83,6 @@ def export_style(
             format, which no style has inside.
         fine: a network with strokes half as large, exported beside it for painting at half the
             size.
-        rich: a larger network with strokes as large, exported beside it for strong machines.
         preview: picture that is painted as the style's preview; None: the first frame.
         overwrite: replace an older style in that folder, once the new one is whole.
         optional: targets that are left out, with a warning in the log, where they fail.
@@ -96,11 +90,11 @@ def export_style(
 
     Raises:
         ExportError: a file differs too much from the network, or cannot be written; or the strokes
-            of `fine` are not half as large, or those of `rich` not as large.
+            of `fine` are not half as large.
     """
     with new_folder(folder, CARD_FILE, overwrite=overwrite) as fresh:
-        works = works_of(checkpoint, frames, fine, rich)
-        card = style_card(checkpoint, fine, rich)
+        works = works_of(checkpoint, frames, fine)
+        card = style_card(checkpoint, fine)
         files: dict[str, list[ModelFile]] = {suffix: [] for suffix in NETWORK_FILES}
         for work, target in product(works, targets):
             if target.precision not in NETWORK_FILES[work.suffix]:
@@ -155,38 +149,25 @@ class Work:
 
 
 def works_of(
-    checkpoint: Checkpoint,
-    frames: Sequence[Pixels],
-    fine: Checkpoint | None,
-    rich: Checkpoint | None,
+    checkpoint: Checkpoint, frames: Sequence[Pixels], fine: Checkpoint | None
 ) -> list[Work]:
     """The networks of a style, the usual one first.
 
     Raises:
-        ExportError: there are no frames, or the strokes of a network are not as they must be.
+        ExportError: there are no frames, or the strokes of `fine` are not half as large.
     """
     if not frames:
         raise ExportError("Every export is compared on real photos; pass --photos DIR.")
-    if fine:
-        _check_stroke("fine", fine, checkpoint.config.stroke / 2)
-    if rich:
-        _check_stroke("rich", rich, checkpoint.config.stroke)
-    works = [Work.of(checkpoint, frames)]
-    if fine:
-        works.append(Work.of(fine, [_halved(frame) for frame in frames], "-fine"))
-    if rich:
-        works.append(Work.of(rich, frames, "-rich"))
-    return works
-
-
-def _check_stroke(name: str, checkpoint: Checkpoint, wanted: float) -> None:
-    """Refuses a network whose strokes have not the size that it needs beside the usual one."""
-    stroke = checkpoint.config.stroke
-    if stroke != wanted:
+    if not fine:
+        return [Work.of(checkpoint, frames)]
+    stroke, half = fine.config.stroke, checkpoint.config.stroke / 2
+    if stroke != half:
         raise ExportError(
-            f"The {name} network was trained with --stroke {stroke:g}, but beside this style it "
-            f"takes --stroke {wanted:g}. Train it again with that."
+            f"The fine network was trained with --stroke {stroke:g}, but beside this style it "
+            f"takes --stroke {half:g}. Train it again with that."
         )
+    halved = [_halved(frame) for frame in frames]
+    return [Work.of(checkpoint, frames), Work.of(fine, halved, "-fine")]
 
 
 def _halved(frame: Pixels) -> Pixels:
@@ -224,16 +205,10 @@ def _cost(net: nn.Module) -> dict[str, Any]:
     }
 
 
-def style_card(
-    checkpoint: Checkpoint, fine: Checkpoint | None = None, rich: Checkpoint | None = None
-) -> StyleCard:
+def style_card(checkpoint: Checkpoint, fine: Checkpoint | None = None) -> StyleCard:
     """The card of a style, no files on it yet."""
     config = checkpoint.config
-    others: dict[str, Any] = {}
-    if fine:
-        others["fine"] = {"steps": fine.step, "stroke": fine.config.stroke}
-    if rich:
-        others["rich"] = {"steps": rich.step, "net": rich.config.net}
+    others = {"fine": {"steps": fine.step, "stroke": fine.config.stroke}} if fine else {}
     return StyleCard(
         name=config.name,
         title=config.title or config.style_image.stem,

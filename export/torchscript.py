@@ -57,14 +57,13 @@ def export_torchscript(
     targets: Sequence[Target],
     *,
     fine: Checkpoint | None = None,
-    rich: Checkpoint | None = None,
     overwrite: bool = False,
     on_file: Callable[[ModelFile], None] = lambda _: None,
 ) -> list[ModelFile]:
     """Writes a folder of TorchScript files and `RECORD_FILE`.
 
     Args:
-        checkpoint, frames, fine, rich, on_file: as for `livestyle.export.style.export_style`.
+        checkpoint, frames, fine, on_file: as for `livestyle.export.style.export_style`.
         folder: is made.
         targets: files to write, all of them TorchScript.
         overwrite: replace an older folder of this kind.
@@ -73,8 +72,8 @@ def export_torchscript(
         ExportError: a file differs too much from the network, or cannot be written.
     """
     with new_folder(folder, RECORD_FILE, overwrite=overwrite) as fresh:
-        works = works_of(checkpoint, frames, fine, rich)
-        card = style_card(checkpoint, fine, rich)
+        works = works_of(checkpoint, frames, fine)
+        card = style_card(checkpoint, fine)
         files = []
         for work, target in product(works, targets):
             if target.precision in NETWORK_FILES[work.suffix]:

@@ -80,20 +80,18 @@ class EngineInfo:
         device: as the engine names it ("CPU", "GPU.0", "cuda:0").
         precision: of the file that was loaded, or that torch computes in: "fp32", "fp16" or
             "int8".
-        rich: whether that is the style's rich network.
         threads: processor threads that paint; 0 where the engine does not say.
     """
 
     engine: str
     device: str
     precision: str
-    rich: bool = False
     threads: int = 0
 
     def __str__(self) -> str:
         number = "1 thread" if self.threads == 1 else f"{self.threads} threads"
         threads = f" with {number}" if self.threads else ""
-        return f"{self.engine} on {self.device}{threads} in {self.precision}{', rich' * self.rich}"
+        return f"{self.engine} on {self.device}{threads} in {self.precision}"
 
 
 class Stylizer(Closable, Protocol):

@@ -5,7 +5,6 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
-from itertools import product
 
 import click
 
@@ -147,10 +146,8 @@ def _networks(
             continue
         usual = PRECISIONS if device == "cpu" else PRECISIONS_ELSEWHERE
         precisions = usual if asked.precision == "auto" else (asked.precision,)
-        both = asked.rich is None and style.card.rich and engine != "torch"
-        richness = (False, True) if both else (asked.rich,)
-        for rich, precision in product(richness, precisions):
-            options = replace(asked, engine=engine, device=device, precision=precision, rich=rich)
+        for precision in precisions:
+            options = replace(asked, engine=engine, device=device, precision=precision)
             try:
                 stylizer = load(style, options)
                 opened.callback(stylizer.close)
@@ -161,8 +158,8 @@ def _networks(
                 log.info("%s on %s in %s is left out: %s", engine, device, precision, error)
                 continue
             info = stylizer.info
-            name = f"{style.card.name}{' rich' * info.rich} {precision}"
-            yield f"{name}, {info.engine} on {info.device.lower()}", stylizer
+            name = f"{style.card.name} {precision}, {info.engine} on {info.device.lower()}"
+            yield name, stylizer
 
 
 def _baseline(threads: int | None) -> dict[str, Network]:

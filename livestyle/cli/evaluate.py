@@ -162,9 +162,8 @@ def _save(style: Style, figures: dict[str, float], info: EngineInfo) -> None:
         )
     rounded: dict[str, Any] = {key: float(f"{value:.4g}") for key, value in figures.items()}
     rounded["measured_in"] = info.precision
-    measured = style.card.figures | ({"rich": rounded} if info.rich else rounded)
     try:
-        replace(style.card, figures=measured).save(style.folder)
+        replace(style.card, figures=style.card.figures | rounded).save(style.folder)
     except OSError as error:
         raise StyleError(f"The card in {style.folder} cannot be written ({error}).") from error
 

@@ -76,12 +76,6 @@ DEMO_FRAMES, DEMO_TICKS = 24, 25
     help="Run or checkpoint of a network trained --from this one with half its --stroke: it paints "
     "at half the size, so that strokes keep theirs. (--fine is its former name.)",
 )
-@click.option(
-    "--rich",
-    type=click.Path(path_type=Path, exists=True),
-    help="Run or checkpoint of a network trained on the same painting with --net rich: strong "
-    "machines paint with it.",
-)
 @overwrite_option
 def export(
     origin: str,
@@ -90,32 +84,27 @@ def export(
     out: Path | None,
     photos: Path | None,
     half_scale: Path | None,
-    rich: Path | None,
     overwrite: bool,
 ) -> None:
     # The help text stands at the top, as it has a number in it.
     networks = [name for name in formats if name != PACK]
-    if not networks and not _can_be_packed(origin, formats, precisions, half_scale, rich):
+    if not networks and not _can_be_packed(origin, formats, precisions, half_scale):
         networks = [ONNX]
     elif PACK in formats and ONNX not in networks and is_unexported(Path(origin)):
         networks.append(ONNX)  # a pack needs it
     style = None
     if networks:
-        style = _export(origin, networks, precisions, out, photos, half_scale, rich, overwrite)
+        style = _export(origin, networks, precisions, out, photos, half_scale, overwrite)
     if PACK in formats:
         style = style or find_style(origin)
         echo(_pack(style, out or _run(origin) or EXPORTS, overwrite))
 
 
 def _can_be_packed(
-    origin: str,
-    formats: Sequence[str],
-    precisions: Sequence[str],
-    fine: Path | None,
-    rich: Path | None,
+    origin: str, formats: Sequence[str], precisions: Sequence[str], fine: Path | None
 ) -> bool:
     """Whether a pack is asked for, of a style that is exported already."""
-    return PACK in formats and not (precisions or fine or rich or is_unexported(Path(origin)))
+    return PACK in formats and not (precisions or fine or is_unexported(Path(origin)))
 
 
 def _export(
@@ -125,7 +114,6 @@ def _export(
     out: Path | None,
     photos: Path | None,
     fine: Path | None,
-    rich: Path | None,
     overwrite: bool,
 ) -> Style | None:
     """Writes a folder for each format; gives the style, if that is among them."""
@@ -142,7 +130,6 @@ def _export(
     name = checkpoint.config.name
     run = None if out else _run(origin)
     frames = _frames(photos or checkpoint.config.photos, required=photos is not None)
-    larger = load_checkpoint(rich) if rich else None
     finer = load_checkpoint(fine) if fine else None
     style = None
     if ONNX in targets:
@@ -153,7 +140,6 @@ def _export(
             frames,
             targets[ONNX],
             fine=finer,
-            rich=larger,
             preview=Demo(paced=False).scene(0),
             overwrite=overwrite,
             on_file=say_exported,
@@ -168,7 +154,6 @@ def _export(
             frames,
             targets[TORCHSCRIPT],
             fine=finer,
-            rich=larger,
             overwrite=overwrite,
             on_file=say_exported,
         )

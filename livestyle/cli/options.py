@@ -197,12 +197,6 @@ engine_options = gathered(
         help="Precision of the model file; auto takes the fastest that looks like fp32.",
     ),
     click.option(
-        "--rich/--no-rich",
-        default=None,
-        show_default="on NVIDIA cards and on processors with Intel AMX",
-        help="Use the larger network of the style, where it has one.",
-    ),
-    click.option(
         "--noise",
         "--fill",  # its name in 0.1
         "noise",

@@ -1,9 +1,7 @@
 """`livestyle render`: a session of `livestyle cam` painted again, at full quality."""
 
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import click
@@ -22,7 +20,7 @@ from livestyle.files import Clip
 from livestyle.sessions.recorder import frames_of
 from livestyle.sessions.replay import Replay
 from livestyle.sessions.style_reference import find_referenced
-from livestyle.sessions.timeline import SessionSettings, read_timeline
+from livestyle.sessions.timeline import read_timeline
 from livestyle.sinks.formats import RecordOptions
 
 
@@ -48,11 +46,12 @@ def render(
 
     Every frame of the camera is painted, in its full size and in fp32, with the styles, strengths,
     strokes and all else that was on the screen at that moment. Speed does not matter: what a slow
-    machine left out or painted smaller is whole. --noise, --rich and --precision are those of the
-    session unless they are given here.
+    machine left out or painted smaller is whole. --noise is that of the session unless it is
+    given here.
     """
     timeline, frames = read_timeline(session), frames_of(session)
-    engine = _as_played(engine, timeline.playing, given=partial(is_set, ctx))
+    if not is_set(ctx, "noise"):
+        engine = replace(engine, noise=min(1.0, timeline.playing.noise))
     styles = find_referenced({name: timeline.styles.get(name) for name in timeline.style_names})
     for style in styles.values():  # an hour of work must not end at the last one
         load(style, engine).close()
@@ -62,18 +61,7 @@ def render(
 
 
 for option in render.params:
-    if isinstance(option, click.Option) and option.name in ("noise", "rich", "precision"):
+    if isinstance(option, click.Option) and option.name == "noise":
         option.show_default = "the session's"
-
-
-def _as_played(
-    engine: EngineOptions, playing: SessionSettings, *, given: Callable[[str], bool]
-) -> EngineOptions:
-    """The session's own network, at the best precision there is of it, unless others are given."""
-    if not given("noise"):
-        engine = replace(engine, noise=min(1.0, playing.noise))
-    if not given("rich"):
-        engine = replace(engine, rich=playing.rich)
-    if not given("precision"):  # rich networks have no fp32 file
-        engine = replace(engine, precision="fp16" if engine.rich else "fp32")
-    return engine
+    elif option.name == "precision":
+        option.default = "fp32"

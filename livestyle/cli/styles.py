@@ -110,7 +110,6 @@ def _row(style: Style) -> dict[str, Any]:
         "parameters": card.parameters,
         "kmac_per_pixel": card.kmac_per_pixel,
         "precisions": list(card.precisions),
-        "rich": bool(card.rich),
         "size_bytes": sum(file.size_bytes for file in card.all_files),
         "default": card.name == DEFAULT_STYLE,
         "own": _is_own(style),

@@ -5,7 +5,7 @@ Importing this imports no engine; `load` imports the one that it takes.
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +14,7 @@ from livestyle.engines.base import Engine
 from livestyle.engines.compiled_cache import CompiledCache
 from livestyle.engines.onnxruntime import ONNXRuntimeEngine
 from livestyle.engines.openvino import OpenVINOEngine, threads_beside_others
-from livestyle.engines.selection import FORMAT_OF_ENGINE, PAIRS, candidates, choose_file, suited
+from livestyle.engines.selection import FORMAT_OF_ENGINE, PAIRS, candidates, choose_file
 from livestyle.engines.torch import TorchEngine, choose_precision
 from livestyle.errors import EngineError
 from livestyle.installation import is_shipped
@@ -52,7 +52,6 @@ class EngineOptions:
         device: one of `DEVICES`; one that is named runs or is an error.
         precision: one of `PRECISION_NAMES`.
         threads: processor threads to use; None leaves it to the engine.
-        rich: whether to paint with the style's rich network; None: where the device is strong.
         noise: factor of the noise map, 0 to 1; see `livestyle.styles.noise`.
         spare_processor: where the engine would take all of more than two processors, one is left
             to the camera and the window.
@@ -62,7 +61,6 @@ class EngineOptions:
     device: str = "auto"
     precision: str = "auto"
     threads: int | None = None
-    rich: bool | None = None
     noise: float = 1.0
     spare_processor: bool = False
 
@@ -141,7 +139,7 @@ def load_model(
 
 def _start(style: "Style", engine: str, device: str, options: EngineOptions) -> Engine:
     """One engine with the style in it; on anything but a CPU proven by painting a frame."""
-    model, name, precision, rich = _model(style, engine, device, options)
+    model, name, precision = _model(style, engine, device, options.precision)
     if FORMAT_OF_ENGINE[engine] == "onnx" and not is_shipped(style.folder):
         from livestyle.engines.trial import try_model  # costs what shipped styles need not pay
 
@@ -155,27 +153,21 @@ def _start(style: "Style", engine: str, device: str, options: EngineOptions) -> 
     if threads is None and options.spare_processor and (engine, device) == ("openvino", "cpu"):
         threads = threads_beside_others()
     stylizer = load_model(model, engine, device, precision, threads, CompiledCache())
-    stylizer.info = replace(stylizer.info, rich=rich)
     if device != "cpu":
         try:
             stylizer(np.zeros((64, 64, 3), np.uint8))
         except EngineError:
             stylizer.close()
             raise
-    if engine == "torch" and options.rich:
-        log.warning("torch paints with the usual network; rich ones are there as ONNX only.")
     log.info("%s runs on %s, device %s, %s", style.card.name, engine, stylizer.info.device, name)
     return stylizer
 
 
-def _model(
-    style: "Style", engine: str, device: str, options: EngineOptions
-) -> tuple[bytes, str, str, bool]:
-    """What an engine loads: the bytes, the file's name, the precision, and whether it is rich."""
+def _model(style: "Style", engine: str, device: str, precision: str) -> tuple[bytes, str, str]:
+    """What an engine loads: the bytes, the file's name, and the precision."""
     if engine == "torch":
-        precision = choose_precision(device, options.precision)
+        precision = choose_precision(device, precision)
         assert style.checkpoint is not None  # or `candidates` would not have named this engine
-        return read_checkpoint(style.checkpoint), CHECKPOINT_FILE, precision, False
-    card = suited(style.card, engine, device, options.precision, options.rich)
-    file = choose_file(card, engine, device, options.precision)
-    return read_model(style.path(file), file), file.path, file.precision, file in style.card.rich
+        return read_checkpoint(style.checkpoint), CHECKPOINT_FILE, precision
+    file = choose_file(style.card, engine, device, precision)
+    return read_model(style.path(file), file), file.path, file.precision

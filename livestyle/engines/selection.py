@@ -1,6 +1,5 @@
 """Which engine runs on which device, and which file of a style it takes."""
 
-import logging
 from functools import cache
 from pathlib import Path
 
@@ -8,8 +7,6 @@ from livestyle.engines.onnxruntime import has_gpu_package
 from livestyle.errors import EngineError, StyleError
 from livestyle.styles.card import ModelFile, StyleCard
 from livestyle.styles.checkpoint_file import CHECKPOINT_FILE
-
-log = logging.getLogger(__name__)
 
 FORMAT_OF_ENGINE = {"openvino": "onnx", "onnxruntime": "onnx", "torch": "safetensors"}
 """Engine -> format of the files it reads; safetensors is the style's checkpoint."""
@@ -33,9 +30,6 @@ _PREFERRED = {
     "amx": ("fp16", "int8", "fp32"),  # as fast as int8, and nearer to the network
 }
 """Precisions by engine on the CPU, and on anything else: the fastest good picture first."""
-
-_STRONG = ("cuda", "tensorrt")
-"""Devices that have the arithmetic for a rich network; so has a processor with Intel AMX."""
 
 _AUTO_DEVICES = ("cuda", "cpu")
 """What `auto` tries; the others are slower to start and run only when named."""
@@ -86,29 +80,6 @@ def candidates(
         readable = [pair for pair in readable if pair != ("onnxruntime", "cuda")]
     devices = [pair[1] for pair in readable]
     return readable[: devices.index("cpu") + 1] if "cpu" in devices else readable
-
-
-def suited(
-    card: StyleCard, engine: str, device: str, precision: str, rich: bool | None
-) -> StyleCard:
-    """The card with the files of the network to take, the usual or the rich one.
-
-    Args:
-        engine, device: a pair of `PAIRS`.
-        precision: as for `choose_file`.
-        rich: whether to take the rich one; None: where the device is strong, if there is a file.
-            A style without one takes the usual one, with a warning in the log if it was asked for.
-    """
-    richly = card.with_files(card.rich)
-    if not richly.files:
-        if rich:
-            log.warning("%s has no rich network; its usual one paints.", card.name)
-        return card
-    if rich is None:
-        strong = device in _STRONG or (engine == "openvino" and device == "cpu" and has_amx())
-        there = {f.precision for f in richly.files if f.format == FORMAT_OF_ENGINE[engine]}
-        rich = strong and (precision in there or (precision == "auto" and bool(there)))
-    return richly if rich else card
 
 
 def choose_file(card: StyleCard, engine: str, device: str, precision: str) -> ModelFile:

@@ -83,7 +83,7 @@ class StyleSet:
 
     def load_on_cpu(self, name: str) -> Stylizer:
         """A style where it surely runs."""
-        options = replace(self._engine, engine="auto", device="cpu", precision="auto", rich=False)
+        options = replace(self._engine, engine="auto", device="cpu", precision="auto")
         return self._loaded(name, options)
 
     def preview(self, name: str) -> Pixels | None:
@@ -113,5 +113,5 @@ class StyleSet:
         style = reread(self.styles[name])
         usual = load(style, options)
         if self._stroke_lock and (fine := style.fine):
-            return HalfScalePair(usual, lambda: load(fine, replace(options, rich=False)))
+            return HalfScalePair(usual, lambda: load(fine, options))
         return usual

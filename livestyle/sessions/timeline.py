@@ -48,7 +48,6 @@ class SessionSettings:
         crossfade_s: see `Crossfade`.
         stroke_lock: whether strokes were as large in the picture as at 640x480.
         noise: factor of the noise map.
-        rich: whether the styles' larger networks painted.
         began: when, ISO 8601.
     """
 
@@ -57,7 +56,6 @@ class SessionSettings:
     crossfade_s: float = 0.0
     stroke_lock: bool = False
     noise: float = 1.0
-    rich: bool = False
     began: str = ""
 
 
@@ -148,7 +146,7 @@ class Timeline:
 
 
 def read_timeline(folder: Path) -> Timeline:
-    """Reads the timeline of a session; keys of later versions are passed over.
+    """Reads the timeline of a session; keys of other versions are passed over.
 
     Raises:
         SourceError: there is none, or it is foreign, broken, newer or empty.

@@ -57,7 +57,6 @@ class StyleCard:
         kmac_per_pixel: thousand multiply-accumulates per output pixel.
         files: the exported models.
         fine: models whose strokes are half as large, for painting at half the size; may be none.
-        rich: models of a larger network, for strong machines; may be none.
         training: how it was made: steps, photos, loss network, weights, seed, versions.
         figures: what was measured on it.
     """
@@ -73,14 +72,13 @@ class StyleCard:
     kmac_per_pixel: float
     files: tuple[ModelFile, ...] = ()
     fine: tuple[ModelFile, ...] = ()
-    rich: tuple[ModelFile, ...] = ()
     training: dict[str, Any] = field(default_factory=dict)
     figures: dict[str, Any] = field(default_factory=dict)
 
     @property
     def all_files(self) -> tuple[ModelFile, ...]:
-        """The exported models: the usual ones, the fine ones, the rich ones."""
-        return self.files + self.fine + self.rich
+        """The exported models: the usual ones, the fine ones."""
+        return self.files + self.fine
 
     @property
     def precisions(self) -> tuple[str, ...]:
@@ -94,14 +92,9 @@ class StyleCard:
                 return file
         return None
 
-    def with_files(
-        self,
-        files: Iterable[ModelFile],
-        fine: Iterable[ModelFile] = (),
-        rich: Iterable[ModelFile] = (),
-    ) -> "StyleCard":
+    def with_files(self, files: Iterable[ModelFile], fine: Iterable[ModelFile] = ()) -> "StyleCard":
         """The same card listing these files and no others."""
-        return replace(self, files=tuple(files), fine=tuple(fine), rich=tuple(rich))
+        return replace(self, files=tuple(files), fine=tuple(fine))
 
     def to_json(self) -> str:
         """The card as it is stored."""
@@ -109,7 +102,7 @@ class StyleCard:
 
     @classmethod
     def from_json(cls, text: str, origin: str) -> "StyleCard":
-        """Reads a stored card; keys of later versions are passed over.
+        """Reads a stored card; keys of other versions are passed over.
 
         Args:
             text: JSON.
@@ -150,6 +143,19 @@ class StyleCard:
     def save(self, folder: Path) -> None:
         """Writes `card.json` into a folder."""
         (folder / CARD_FILE).write_text(self.to_json() + "\n", encoding="utf-8")
+
+
+def passed_over(text: str) -> set[str]:
+    """Names of the files that a card lists under "rich": a second, larger network of the style.
+
+    Styles had one in 0.1; nothing reads it any more, but it lies in their packs.
+
+    Args:
+        text: JSON that `StyleCard.from_json` reads.
+    """
+    listed = parse_json(text).get("rich")
+    files = listed if isinstance(listed, list) else []
+    return {str(file.get("path")) for file in files if isinstance(file, dict)}
 
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -201,7 +207,6 @@ def _card(data: Any, origin: str) -> StyleCard:
         kmac_per_pixel=_number(data, "kmac_per_pixel", 1e9),
         files=_files(data, "files", origin),
         fine=_files(data, "fine", origin),
-        rich=_files(data, "rich", origin),
         training=_cleaned(notes["training"]),
         figures=_cleaned(notes["figures"]),
     )

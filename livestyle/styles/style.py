@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from livestyle.errors import StyleError
-from livestyle.styles.card import CARD_FILE, PREVIEW_FILE, ModelFile, StyleCard
+from livestyle.styles.card import CARD_FILE, PREVIEW_FILE, ModelFile, StyleCard, passed_over
 from livestyle.styles.checkpoint_file import CHECKPOINT_FILE
 from livestyle.styles.model_file import MAX_BYTES, card_inside, read_model
 from livestyle.styles.pack import is_pack, member_names, read_member
@@ -142,9 +142,10 @@ def _open_run(run: Path) -> Style:
 
 def _open_pack(pack: Path) -> Style:
     """The style in a pack, which must hold the files of one and nothing else."""
-    card = StyleCard.from_json(read_member(pack, CARD_FILE).decode("utf-8", "replace"), str(pack))
+    text = read_member(pack, CARD_FILE).decode("utf-8", "replace")
+    card = StyleCard.from_json(text, str(pack))
     _check_card(card, pack)
-    listed = {file.path for file in card.all_files}
+    listed = {file.path for file in card.all_files} | passed_over(text)
     card = _without_programs(card, pack)
     wanted = {file.path for file in card.all_files}
     members = set(member_names(pack))
@@ -169,9 +170,9 @@ def _without_programs(card: StyleCard, origin: Path) -> StyleCard:
     programs = [file.path for file in card.all_files if file.format == _TORCHSCRIPT]
     if not programs:
         return card
-    files, fine, rich = (
+    files, fine = (
         [file for file in listed if file.format != _TORCHSCRIPT]
-        for listed in (card.files, card.fine, card.rich)
+        for listed in (card.files, card.fine)
     )
     if not files:
         raise StyleError(
@@ -183,7 +184,7 @@ def _without_programs(card: StyleCard, origin: Path) -> StyleCard:
         "style; its other files paint.",
         *(card.name, origin, ", ".join(programs)),
     )
-    return card.with_files(files, fine, rich)
+    return card.with_files(files, fine)
 
 
 def _check_card(card: StyleCard, origin: Path) -> None:

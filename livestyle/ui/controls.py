@@ -229,7 +229,6 @@ class Controls:
             "engine": info.engine,
             "device": info.device,
             "precision": info.precision,
-            "rich": str(info.rich).lower(),
             "pts_s": f"{frame.pts_s:.3f}",
         } | self._settings
 

@@ -273,7 +273,7 @@ class Screen(Sink):
             ("latency", _ms(now.latency_ms)),
             ("dropped", str(now.dropped)),
             *((("scale", f"{scale:.0%}"),) if scale != 1 else ()),
-            ("engine", f"{info.engine} {info.device} {info.precision}{' rich' * info.rich}"),
+            ("engine", f"{info.engine} {info.device} {info.precision}"),
         )
 
 

@@ -144,21 +144,6 @@ def test_strokes_keep_their_size_where_it_paints_smaller(start: Start, tmp_path:
     assert means[-1] == pytest.approx(127, abs=2)
 
 
-def test_the_rich_network_paints_when_asked(
-    livestyle: Callable[..., Ended], tmp_path: Path
-) -> None:
-    folder = tmp_path / "mine"
-    card = save_style(folder)
-    rich = save_onnx(blur_model(), folder / "tiny-rich.onnx", card)
-    card.with_files(card.files, fine=card.files, rich=[rich]).save(folder)
-    where = ("--source", "demo", "--size", "64x48", "--no-display", "--max-frames", 2)
-    for asked, said in (("--rich", True), ("--no-rich", False)):
-        ended = livestyle("cam", *where, "--style", folder, asked, "--report", "-")
-        assert ended.code == 0, ended.err
-        assert ("in fp32, rich." in ended.err) is said
-        assert json.loads(ended.out)["rich"] is said
-
-
 def test_a_style_that_is_exported_anew_is_painted_in_at_once(start: Start, tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     save_style(folder)

@@ -399,7 +399,7 @@ def test_styles_are_listed(livestyle: Livestyle) -> None:
     rows = json.loads(livestyle("styles", "--json").out)
     assert set(rows[0]) == {
         "name", "title", "artist", "licence", "net", "parameters", "kmac_per_pixel",
-        "precisions", "rich", "size_bytes", "default", "own",
+        "precisions", "size_bytes", "default", "own",
     }  # fmt: skip
     assert [row["default"] for row in rows] == [True] + [False] * (len(rows) - 1)
     assert rows[0]["name"] == "mosaic" and rows[0]["precisions"] == ["fp32"]

@@ -157,25 +157,39 @@ def test_a_show_that_does_not_start_leaves_no_session(livestyle: Livestyle) -> N
     assert not Path("s").exists()
 
 
-def test_the_noise_map_and_the_network_are_those_of_the_session(
-    livestyle: Livestyle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_noise_map_is_that_of_the_session(
+    livestyle: Livestyle,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A rich network that blurs, where the usual one is the negative, is what was on the screen."""
+    """The tiny style has no noise map, and the log says so where there shall be less of it."""
+    keep_clip(livestyle, make_clip(Path("clip.mp4"), frames=4), "--noise", "0.5")
+    assert json.loads(Path("s/timeline.jsonl").read_text().splitlines()[0])["noise"] == 0.5
+
+    def is_changed(*options: str) -> bool:
+        caplog.clear()
+        ended = livestyle("render", "s", "show.mp4", "--overwrite", *options)
+        assert ended.code == 0, ended.err
+        return "has nothing to leave out" in caplog.text
+
+    assert is_changed()
+    assert not is_changed("--noise", "1")
+    monkeypatch.setenv("LIVESTYLE_CONFIG", str(tmp_path / "config.toml"))
+    Path("config.toml").write_text("[render]\nnoise = 1.0\n")
+    assert not is_changed(), "the settings file counts"
+
+
+def test_it_is_painted_in_fp32_unless_told(livestyle: Livestyle, tmp_path: Path) -> None:
+    """The style is the negative in fp32, and blurs in int8, which played."""
     folder = tmp_path / "mine"
     card = save_style(folder)
-    rich = replace(save_onnx(blur_model(), folder / "tiny-rich.onnx", card), precision="fp16")
-    card.with_files(card.files, rich=[rich]).save(folder)
-    clip = make_clip(Path("clip.mp4"), frames=4)
-    style = ("--style", folder, "--rich", "--noise", "0.5", "--precision", "fp16")
-    keep_clip(livestyle, clip, *style, "--record", "live.mp4")
-    assert json.loads(Path("s/timeline.jsonl").read_text().splitlines()[0])["noise"] == 0.5
-    ended = livestyle("-v", "render", "s", "show.mp4")
-    assert ended.code == 0, ended.err
-    live, show = decoded(Path("live.mp4")).pictures[2], decoded(Path("show.mp4")).pictures[2]
-    assert difference(live, show) < 6
-    assert livestyle("render", "s", "usual.mp4", "--no-rich").code == 0
-    assert difference(live, decoded(Path("usual.mp4")).pictures[2]) > 20
-    monkeypatch.setenv("LIVESTYLE_CONFIG", str(tmp_path / "config.toml"))
-    Path("config.toml").write_text("[render]\nrich = false\n")
-    assert livestyle("render", "s", "set.mp4").code == 0
-    assert difference(live, decoded(Path("set.mp4")).pictures[2]) > 20, "the settings file counts"
+    blur = replace(save_onnx(blur_model(), folder / "tiny-int8.onnx", card), precision="int8")
+    card.with_files([*card.files, blur]).save(folder)
+    options = ("--style", folder, "--precision", "int8", "--record", "live.mp4")
+    keep_clip(livestyle, make_clip(Path("clip.mp4"), frames=4), *options)
+    live = decoded(Path("live.mp4")).pictures[2]
+    assert livestyle("render", "s", "show.mp4").code == 0
+    assert difference(live, decoded(Path("show.mp4")).pictures[2]) > 20
+    assert livestyle("render", "s", "int8.mp4", "--precision", "int8").code == 0
+    assert difference(live, decoded(Path("int8.mp4")).pictures[2]) < 6

@@ -1,6 +1,7 @@
 """`livestyle sheet`: a tile for every style, painted by what was asked for."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,20 +16,21 @@ from livestyle.styles.library import find_style
 
 @pytest.fixture
 def one_style(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The only style: the negative, and as its rich network a grey picture."""
+    """The only style: the negative in fp32, and a grey picture in fp16."""
     folder = tmp_path / "tiny"
     card = save_style(folder)
-    rich = save_onnx(blur_model(), folder / "tiny-rich.onnx", card)
-    card.with_files(card.files, rich=[rich]).save(folder)
+    grey = replace(save_onnx(blur_model(), folder / "tiny-fp16.onnx", card), precision="fp16")
+    card.with_files([*card.files, grey]).save(folder)
     monkeypatch.setattr(sheet, "list_styles", lambda: [find_style(str(folder))])
 
 
-@pytest.mark.parametrize(("asked", "expected"), [("--no-rich", 195), ("--rich", 127)])
+@pytest.mark.parametrize(("asked", "expected"), [("fp32", 195), ("fp16", 127)])
 def test_each_style_has_a_tile(
     livestyle: Callable[..., Ended], one_style: None, tmp_path: Path, asked: str, expected: int
 ) -> None:
     write_picture(tmp_path / "grey.png", np.full((90, 120, 3), 60, np.uint8))
-    ended = livestyle("sheet", tmp_path / "grey.png", tmp_path / "out.png", "--width", 120, asked)
+    ended = livestyle("sheet", tmp_path / "grey.png", tmp_path / "out.png", "--width", 120,
+                      "--precision", asked)  # fmt: skip
     assert ended.code == 0, ended.err
     tiles = np.split(read_picture(tmp_path / "out.png")[:, :240], 2, axis=1)
     assert [int(np.median(tile)) for tile in tiles] == [60, pytest.approx(expected, abs=1)]

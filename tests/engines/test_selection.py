@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from livestyle.engines import EngineOptions, load, onnxruntime, openvino, selection
-from livestyle.engines.selection import candidates, choose_file, suited
+from livestyle.engines.selection import candidates, choose_file
 from livestyle.errors import EngineError, StyleError
 from livestyle.styles.card import ModelFile, StyleCard
 from livestyle.styles.library import find_style
@@ -97,44 +97,6 @@ def test_precision_auto(
 ) -> None:
     monkeypatch.setattr(selection, "has_amx", lambda: matrix_unit)
     assert choose_file(ALL, engine, device, "auto").precision == expected
-
-
-@pytest.mark.parametrize(
-    ("engine", "device", "matrix_unit", "precision", "asked", "expected"),
-    [
-        ("openvino", "cpu", False, "auto", None, False),
-        ("openvino", "cpu", True, "auto", None, True),
-        ("openvino", "cpu", True, "int8", None, False),
-        ("openvino", "cpu", True, "auto", False, False),
-        ("openvino", "cpu", False, "auto", True, True),
-        ("onnxruntime", "cuda", False, "auto", None, True),
-        ("onnxruntime", "cuda", False, "fp16", None, True),
-        ("onnxruntime", "cpu", True, "auto", None, False),
-    ],
-)
-def test_strong_devices_paint_with_the_rich_network(
-    engine: str,
-    device: str,
-    matrix_unit: bool,
-    precision: str,
-    asked: bool | None,
-    expected: bool,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(selection, "has_amx", lambda: matrix_unit)
-    rich = card_with(("onnx", "fp16")).files
-    card = ALL.with_files(ALL.files, rich=rich)
-    taken = suited(card, engine, device, precision, asked)
-    assert taken.files == (rich if expected else ALL.files)
-    assert suited(ALL, engine, device, precision, None) == ALL
-
-
-def test_a_style_without_a_rich_network_says_so_and_paints(
-    style: Style, caplog: pytest.LogCaptureFixture
-) -> None:
-    stylizer = load(style, EngineOptions(rich=True))
-    assert not stylizer.info.rich
-    assert "tiny has no rich network; its usual one paints." in caplog.messages
 
 
 def test_precision_that_is_not_there(style: Style) -> None:

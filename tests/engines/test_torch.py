@@ -84,13 +84,6 @@ def test_the_former_name_is_taken_and_the_new_one_said(caplog: pytest.LogCapture
     assert "never a TorchScript program" in caplog.text
 
 
-def test_rich_networks_are_there_as_onnx_only(caplog: pytest.LogCaptureFixture) -> None:
-    stylizer = load(find_style("mosaic"), EngineOptions("torch", "cpu", rich=True))
-    assert not stylizer.info.rich and stylizer.info.engine == "torch"
-    assert "torch paints with the usual network" in caplog.text
-    stylizer.close()
-
-
 @pytest.mark.parametrize("precision", ["fp16", "int8"])
 def test_precisions_that_torch_does_not_paint_in(precision: str) -> None:
     with pytest.raises(EngineError, match=f"torch on cpu paints in fp32, not in {precision}"):

@@ -18,13 +18,23 @@ OF_0_1 = """\
 
 
 def test_a_session_of_0_1_is_painted_as_it_was(tmp_path: Path) -> None:
-    """It had no noise setting, which was whole then, and no other network than it says."""
+    """It had no noise setting, which was whole then."""
     (tmp_path / TIMELINE_FILE).write_text(OF_0_1)
     timeline = read_timeline(tmp_path)
     began = "2026-11-28T20:15:00+01:00"
     assert timeline.playing == SessionSettings(
-        "camera 0 at 640x480", 0.5, 0.0, True, noise=1.0, rich=False, began=began
+        "camera 0 at 640x480", 0.5, 0.0, True, noise=1.0, began=began
     )
     assert timeline.scene_at(1) == Scene("mosaic", Look(mirror=True))
     assert timeline.scene_at(3) == Scene("udnie", Look(0.7, True, mirror=True), frozen=True)
     assert timeline.styles["mosaic"].path == "/home/ada/mosaic"
+
+
+def test_whether_a_larger_network_painted_is_passed_over(tmp_path: Path) -> None:
+    """Styles had a second one, which a session named."""
+    header, scenes = OF_0_1.split("\n", 1)
+    with_network = header.replace('"began"', '"noise": 0.5, "rich": true, "began"')
+    (tmp_path / TIMELINE_FILE).write_text(f"{with_network}\n{scenes}")
+    timeline = read_timeline(tmp_path)
+    assert timeline.playing.noise == 0.5
+    assert timeline.style_names == ("mosaic", "udnie")

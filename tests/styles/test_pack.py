@@ -7,6 +7,7 @@ import stat
 import struct
 import zipfile
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import models
@@ -78,6 +79,11 @@ def add_member(path: Path, name: str, data: bytes, *, mode: int = 0o100644) -> N
     rewrite(path, [(zipfile.ZipInfo(MANIFEST_FILE), manifest), *members])
 
 
+def whole(folder: Path) -> dict[str, bytes]:
+    """All of `made` that may be in a pack, whether its card has it or not."""
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix != ".txt"}
+
+
 def test_a_pack_has_the_files_of_the_style_and_nothing_else(made: Path, packed: Path) -> None:
     files = {"dots.onnx", "card.json", "preview.jpg", "checkpoint.safetensors"}
     assert set(member_names(packed)) == files
@@ -102,6 +108,45 @@ def test_a_fine_network_is_part_of_the_style(made: Path, tmp_path: Path, user_st
     (made / "dots-fine.onnx").unlink()
     with pytest.raises(StyleError, match="dots-fine"):
         find_style(str(made))
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_second_larger_network_of_earlier_days_is_passed_over(
+    packed: bool, made: Path, tmp_path: Path, user_styles: Path
+) -> None:
+    """Its files may be there, damaged or gone: nothing reads them, and no copy takes them along."""
+    listed = asdict(models.save_onnx(models.blur_model(), made / "dots-rich-fp16.onnx"))
+    gone = listed | {"path": "dots-rich-int8.onnx"}
+    models.change_card(made, rich=[listed, gone])
+    (made / "dots-rich-fp16.onnx").write_bytes(b"damaged")
+    path = made
+    if packed:
+        path = tmp_path / "old.livestyle"
+        write_pack(path, whole(made))
+    style = find_style(str(path))
+    assert [file.path for file in style.card.all_files] == ["dots.onnx"]
+    stylizer = load(style)
+    assert (stylizer(np.full((40, 40, 3), 9, np.uint8)) == 246).all()
+    stylizer.close()
+    files = {"dots.onnx", "card.json", "preview.jpg", "checkpoint.safetensors"}
+    assert set(style_files(style)) == files
+    added = add_style(path)
+    assert {file.name for file in added.folder.iterdir()} == files
+    assert "rich" not in json.loads((added.folder / "card.json").read_text())
+
+
+@pytest.mark.parametrize(
+    "rich", [7, "more.onnx", {"path": "more.onnx"}, [7, None, ["more.onnx"], {}]]
+)
+def test_a_list_of_larger_networks_that_is_none_lets_no_file_into_a_pack(
+    rich: object, made: Path
+) -> None:
+    (made / "more.onnx").write_bytes(b"foreign")
+    models.change_card(made, rich=rich)
+    pack = made.with_suffix(".livestyle")
+    write_pack(pack, whole(made))
+    with pytest.raises(StyleError, match=r"'more\.onnx', which its card does not know"):
+        find_style(str(pack))
 
 
 def test_the_same_style_makes_the_same_pack(made: Path, packed: Path, tmp_path: Path) -> None:

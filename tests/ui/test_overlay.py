@@ -164,7 +164,7 @@ def test_the_help_stands_beside_figures_and_timer(size: tuple[int, int]) -> None
 MANY_FIGURES = (
     ("fps", "29.8"), ("capture", "3.1 ms"), ("style", "21.4 ms"), ("show", "4.0 ms"),
     ("latency", "61.0 ms"), ("dropped", "12"), ("scale", "75%"),
-    ("engine", "onnxruntime CUDA fp16 rich"),
+    ("engine", "onnxruntime TENSORRT fp16"),
 )  # fmt: skip
 STYLES = tuple(f"style_{number}" for number in range(1, 27))
 SAVED = "saved /home/ada/pictures/an_evening_with_a_long_name/livestyle-mosaic-20261129.png"
