@@ -165,3 +165,22 @@ def test_a_style_that_is_prepared_is_compiled_before_it_paints(core: Core, blur:
         stylizer(FRAME)
         stylizer.prepare((64, 48))  # type: ignore[attr-defined]
         assert core.compiled == 1
+
+
+def test_a_model_that_cannot_be_exported_paints_all_the_same(
+    cache: CompiledCache, core: Core, tmp_path: Path, blur: bytes
+) -> None:
+    class Closed:
+        def __init__(self, compiled: Any) -> None:
+            self.compiled = compiled
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.compiled, name)
+
+        def export_model(self, *_: object) -> None:
+            raise RuntimeError("EXPORT_IMPORT is not supported")
+
+    compile_model = core.compile_model
+    core.compile_model = lambda *args: Closed(compile_model(*args))  # type: ignore[method-assign]
+    assert (painted(blur, cache) == painted(blur, None)).all()
+    assert not (tmp_path / "compiled").exists()
