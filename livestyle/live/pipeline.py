@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from threading import Event, Lock, Thread
+from typing import Any
 
 from livestyle.frame import Frame
 from livestyle.frame_queue import Closed, FrameQueue, QueuePolicy
@@ -34,10 +35,11 @@ class Pipeline:
     def __init__(
         self,
         source: FrameSource,
-        paint: Callable[[Frame], Frame],
+        paint: Callable[[Frame], Any],
         sinks: Sequence[Sink],
         metrics: Metrics,
         *,
+        finish: Callable[[Any], Frame] | None = None,
         session_recorder: Sink | None = None,
         on_idle: Callable[[], None] | None = None,
         max_frames: int | None = None,
@@ -48,9 +50,12 @@ class Pipeline:
 
         Args:
             source: `is_live` decides whether late frames are dropped or waited for.
-            paint: called in the painting thread, with one frame at a time.
+            paint: called in the painting thread, with one frame at a time; gives the painted one,
+                or what `finish` makes it of.
             sinks: each gets every shown frame, in this order, on the thread that calls `run`.
             metrics: counts.
+            finish: called in a thread of its own with what `paint` gave, in order, so that the
+                next frame can be painted meanwhile.
             session_recorder: gets every frame as it came, in the capture thread, before it is
                 painted or dropped; closed with the sinks.
             on_idle: called on the same thread after each frame, and at least every 15 ms or so
@@ -62,6 +67,7 @@ class Pipeline:
         policy = QueuePolicy.LATEST_ONLY if source.is_live else QueuePolicy.BOUNDED
         self._source = source
         self._paint = paint
+        self._finish_frame = finish
         self._sinks = tuple(sinks)
         self._metrics = metrics
         self._session_recorder = session_recorder
@@ -73,6 +79,7 @@ class Pipeline:
         capacity = 1 if paced else 4
         self._raw: FrameQueue[Frame] = FrameQueue(policy, capacity)
         self._painted: FrameQueue[Frame] = FrameQueue(policy, capacity)
+        self._begun: FrameQueue[Any] = FrameQueue(policy, 1) if finish else self._painted
         self._stopping = Event()
         self.shown = 0
         self._error_lock = Lock()
@@ -89,6 +96,8 @@ class Pipeline:
             Thread(target=self._capture_frames, name="livestyle-capture", daemon=True),
             Thread(target=self._paint_frames, name="livestyle-paint", daemon=True),
         ]
+        if self._finish_frame:
+            workers.append(Thread(target=self._finish_frames, name="livestyle-finish", daemon=True))
         try:
             for worker in workers:
                 worker.start()
@@ -103,6 +112,7 @@ class Pipeline:
         """Asks for the end, from any thread: the frame in hand is finished, no other follows."""
         self._stopping.set()
         self._raw.abort()
+        self._begun.abort()
         self._painted.abort()
 
     def _capture_frames(self) -> None:
@@ -125,20 +135,32 @@ class Pipeline:
             self._raw.close()
 
     def _paint_frames(self) -> None:
+        def paint(frame: Frame) -> Any:
+            began_s = time.perf_counter()
+            painted = self._paint(frame)
+            self._metrics.styled(_ms_since(began_s))
+            return painted
+
+        self._pass_on(self._raw, paint, self._begun)
+
+    def _finish_frames(self) -> None:
+        assert self._finish_frame is not None
+        self._pass_on(self._begun, self._finish_frame, self._painted)
+
+    def _pass_on(
+        self, source: FrameQueue[Any], work: Callable[[Any], Any], target: FrameQueue[Any]
+    ) -> None:
+        """Works on everything from one queue into the next, until an end or an error."""
         try:
             while True:
-                frame = self._raw.get()
-                began_s = time.perf_counter()
-                painted = self._paint(frame)
-                self._metrics.styled(_ms_since(began_s))
-                if self._painted.put(painted):
+                if target.put(work(source.get())):
                     self._metrics.dropped()
         except Closed:
             pass
         except BaseException as error:
             self._keep_from_worker(error)
         finally:
-            self._painted.close()
+            target.close()
 
     def _show_frames(self) -> None:
         end_s = float("inf")
