@@ -41,6 +41,9 @@ class Rendered:
     """Frames of the demo, made before they are asked for: a camera that takes no processor time.
 
     With a rate it is live: a frame that comes late is lost. Without one each waits to be read.
+
+    Attributes:
+        given: how many were read.
     """
 
     reconnects, status = 0, ""
@@ -53,7 +56,7 @@ class Rendered:
         self.is_live = fps is not None
         self._pixels = [demo.scene(tick) for tick in range(RENDERED)]
         self._closing = Event()
-        self._given, self._due_s = 0, time.perf_counter()
+        self.given, self._due_s = 0, time.perf_counter()
 
     def read(self) -> Any:
         """The next frame, when it is due; None once it is closed."""
@@ -64,9 +67,9 @@ class Rendered:
             self._closing.wait(max(0.0, self._due_s - time.perf_counter()))
         if self._closing.is_set():
             return None
-        there_and_back = abs(self._given % (2 * RENDERED - 2) - (RENDERED - 1))
-        pixels, index = self._pixels[there_and_back], self._given
-        self._given += 1
+        there_and_back = abs(self.given % (2 * RENDERED - 2) - (RENDERED - 1))
+        pixels, index = self._pixels[there_and_back], self.given
+        self.given += 1
         return Frame(pixels, index, index / self.fps, time.perf_counter())
 
     def close(self) -> None:
@@ -176,21 +179,25 @@ def measure_size(job: dict[str, Any]) -> Figures:
 
 
 def measure_swaps(job: dict[str, Any]) -> Figures:
-    """A key every 12 frames once all styles are warm, among all of them."""
+    """A key every 12 frames among the styles that are warm, once all are or time is up.
+
+    In frames, 0 is the next one that is captured.
+    """
     asked: list[tuple[str, float, int]] = []
     swaps: list[tuple[float, int]] = []
     presser: list[Thread] = []
-    newest = [0]
 
     def press(webcam: Any) -> None:
         player = webcam.player
         ready_by_s = time.perf_counter() + job["ready_s"]
         while len(player.ready) < len(player.names) and time.perf_counter() < ready_by_s:
             time.sleep(0.1)
-        for _ in range(job["swaps"]):
+        warm = [name for name in player.names if name in player.ready]
+        for number in range(job["swaps"]):
             time.sleep(12.37 / job["fps"])  # keys come at any moment between two frames
-            player.step(1)
-            asked.append((player.wanted, time.perf_counter(), newest[0]))
+            name = warm[(number + 1) % len(warm)]
+            asked.append((name, time.perf_counter(), webcam.source.given))
+            player.select(name)
         time.sleep(0.5)
         webcam.stop()
 
@@ -198,7 +205,6 @@ def measure_swaps(job: dict[str, Any]) -> Figures:
         if not presser:
             presser.append(Thread(target=press, args=(webcam,), daemon=True))
             presser[0].start()
-        newest[0] = frame.index
         if asked and frame.style == asked[-1][0] and len(swaps) < len(asked):
             swaps.append(((time.perf_counter() - asked[-1][1]) * 1e3, frame.index - asked[-1][2]))
 
