@@ -105,6 +105,8 @@ class OpenVINOEngine(Engine):
         Raises:
             EngineError: OpenVINO cannot.
         """
+        if self._is_closed:
+            raise EngineError("This style was closed and paints no more. Load it again.")
         shape = 1, max(size[1], MIN_SIDE_PX), max(size[0], MIN_SIDE_PX), 3
         with self._lock:
             is_there = shape in self._requests
