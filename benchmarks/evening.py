@@ -19,6 +19,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -183,11 +184,13 @@ def soak(size: tuple[int, int], frames: int, picture: Path | None) -> None:
             watched = Watch(webcam)
             watcher = threading.Thread(target=watched.watch)
             watcher.start()
-            webcam.run()
+            with suppress(KeyboardInterrupt):  # Ctrl-C ends it sooner, and what was seen is said
+                webcam.run()
             watched.over.set()
             watcher.join()
             done = webcam.report()
         sizes_mb = [file.stat().st_size / 1e6 for file in Path(name).rglob("*") if file.is_file()]
+    frames = done["frames"]["shown"]
     print(f"{frames} frames at {done['fps']} fps, {len(done['swaps'])} swaps, "
           f"{done['reconnects']} reconnects, {sum(sizes_mb):.0f} MB recorded; "
           f"peak {done['peak_memory_mb']} MB")  # fmt: skip

@@ -7,8 +7,9 @@ demo that were made before, so that the source costs nothing. Each checkout has 
 its own, empty at first. Prints a table; it takes five minutes, or eight with two checkouts.
 
     start       seconds from process start to the first painted frame: nothing cached, then cached
-    seconds     frames a second in the seconds 0 to 10, as a share of the later ones: one style, the
-                whole set with nothing cached, the whole set cached; peak memory of the last
+    seconds     frames a second in the seconds 0 to 10, as a share of the later ones, and the
+                processor time of a frame, which a busy machine does not change: one style, the
+                whole set with nothing cached, the whole set cached; peak memory
     network     frames a second of the show, as a share of those of the network alone
     sizes       milliseconds a frame by size of the camera, strokes locked and not; CPU beside wall
     swaps       from the key to the first frame of the style, at 30 frames a second, all styles warm
@@ -41,6 +42,9 @@ class Rendered:
     """Frames of the demo, made before they are asked for: a camera that takes no processor time.
 
     With a rate it is live: a frame that comes late is lost. Without one each waits to be read.
+
+    Attributes:
+        given: how many were read.
     """
 
     reconnects, status = 0, ""
@@ -53,7 +57,7 @@ class Rendered:
         self.is_live = fps is not None
         self._pixels = [demo.scene(tick) for tick in range(RENDERED)]
         self._closing = Event()
-        self._given, self._due_s = 0, time.perf_counter()
+        self.given, self._due_s = 0, time.perf_counter()
 
     def read(self) -> Any:
         """The next frame, when it is due; None once it is closed."""
@@ -64,9 +68,9 @@ class Rendered:
             self._closing.wait(max(0.0, self._due_s - time.perf_counter()))
         if self._closing.is_set():
             return None
-        there_and_back = abs(self._given % (2 * RENDERED - 2) - (RENDERED - 1))
-        pixels, index = self._pixels[there_and_back], self._given
-        self._given += 1
+        there_and_back = abs(self.given % (2 * RENDERED - 2) - (RENDERED - 1))
+        pixels, index = self._pixels[there_and_back], self.given
+        self.given += 1
         return Frame(pixels, index, index / self.fps, time.perf_counter())
 
     def close(self) -> None:
@@ -121,16 +125,23 @@ def measure_seconds(job: dict[str, Any]) -> Figures:
     """Rates early and late, and what was loaded by the end."""
     from livestyle.live.metrics import peak_memory_mb
 
-    shown_s: list[float] = []
-    loaded = show(job, lambda *_: shown_s.append(time.perf_counter()))
-    since_s = np.array(shown_s) - shown_s[0]
+    marks: list[tuple[float, float]] = []
+    loaded = show(job, lambda *_: marks.append((time.perf_counter(), time.process_time())))
+    since_s, cpu_s = (np.array(marks) - marks[0]).T
     late_s = job["duration_s"] - 2 * EARLY_S if job["duration_s"] >= 4 * EARLY_S else EARLY_S
-    early = float((since_s < EARLY_S).sum()) / EARLY_S
-    late = float((since_s >= late_s).sum()) / (since_s[-1] - late_s)
+    is_early, is_late = since_s < EARLY_S, since_s >= late_s
+    early = float(is_early.sum()) / EARLY_S
+    late = float(is_late.sum()) / (since_s[-1] - late_s)
+    early_cpu_ms, late_cpu_ms = (
+        float(np.ptp(cpu_s[chosen])) / max(1, int(chosen.sum()) - 1) * 1e3
+        for chosen in (is_early, is_late)
+    )
     seconds = np.histogram(since_s, np.arange(0, EARLY_S + 1))[0]
     return {
         "early_fps": early,
         "late_fps": late,
+        "early_cpu_ms": early_cpu_ms,
+        "late_cpu_ms": late_cpu_ms,
         "worst_second_fps": float(seconds.min()),
         "memory_mb": peak_memory_mb() or float("nan"),
         "styles": loaded,
@@ -176,21 +187,25 @@ def measure_size(job: dict[str, Any]) -> Figures:
 
 
 def measure_swaps(job: dict[str, Any]) -> Figures:
-    """A key every 12 frames once all styles are warm, among all of them."""
+    """A key every 12 frames among the styles that are warm, once all are or time is up.
+
+    In frames, 0 is the next one that is captured.
+    """
     asked: list[tuple[str, float, int]] = []
     swaps: list[tuple[float, int]] = []
     presser: list[Thread] = []
-    newest = [0]
 
     def press(webcam: Any) -> None:
         player = webcam.player
         ready_by_s = time.perf_counter() + job["ready_s"]
         while len(player.ready) < len(player.names) and time.perf_counter() < ready_by_s:
             time.sleep(0.1)
-        for _ in range(job["swaps"]):
+        warm = [name for name in player.names if name in player.ready]
+        for number in range(job["swaps"]):
             time.sleep(12.37 / job["fps"])  # keys come at any moment between two frames
-            player.step(1)
-            asked.append((player.wanted, time.perf_counter(), newest[0]))
+            name = warm[(number + 1) % len(warm)]
+            asked.append((name, time.perf_counter(), webcam.source.given))
+            player.select(name)
         time.sleep(0.5)
         webcam.stop()
 
@@ -198,7 +213,6 @@ def measure_swaps(job: dict[str, Any]) -> Figures:
         if not presser:
             presser.append(Thread(target=press, args=(webcam,), daemon=True))
             presser[0].start()
-        newest[0] = frame.index
         if asked and frame.style == asked[-1][0] and len(swaps) < len(asked):
             swaps.append(((time.perf_counter() - asked[-1][1]) * 1e3, frame.index - asked[-1][2]))
 
@@ -277,6 +291,8 @@ def lines_of(kind: str, place: Checkout) -> Iterator[tuple[str, float]]:
                 f"{name}: share in the worst second",
                 found["worst_second_fps"] / found["late_fps"],
             )
+            yield f"{name}: CPU ms a frame in 0 to 10", found["early_cpu_ms"]
+            yield f"{name}: CPU ms a frame later", found["late_cpu_ms"]
             yield f"{name}: peak memory, MB", found["memory_mb"]
             yield f"{name}: styles loaded", found["styles"]
     elif kind == "network":

@@ -203,11 +203,13 @@ class Webcam(Closable):
                 duration_s=options.duration_s,
             )
         else:
+            paint, finish = self.player.stages
             self._show = Pipeline(
                 self.source,
-                self.player,
+                paint,
                 [recording, *cameras],
                 self._metrics,
+                finish=finish,
                 session_recorder=self._session_recorder,
                 max_frames=options.max_frames,
                 duration_s=options.duration_s,

@@ -43,7 +43,10 @@ class CompiledCache:
 
     def knows(self, digest: str) -> bool:
         """Whether anything is kept whose name begins with that digest."""
-        return any(self._folder.glob(f"{digest}-*{_SUFFIX}"))
+        try:
+            return any(self._folder.glob(f"{digest}-*{_SUFFIX}"))
+        except OSError:
+            return False
 
     def read(self, name: str) -> bytes | None:
         """What is kept under a name; None where nothing is, or it is damaged."""
@@ -55,7 +58,8 @@ class CompiledCache:
                 log.info("%s is damaged, and is made anew", path)
                 path.unlink()
                 return None
-            os.utime(path)  # the files used last stay longest
+            with suppress(OSError):  # a folder may be read-only
+                os.utime(path)  # the files used last stay longest
         except OSError as error:
             if not isinstance(error, FileNotFoundError):
                 log.info("%s cannot be read (%s)", path, error)

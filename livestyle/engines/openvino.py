@@ -105,6 +105,8 @@ class OpenVINOEngine(Engine):
         Raises:
             EngineError: OpenVINO cannot.
         """
+        if self._is_closed:
+            raise EngineError("This style was closed and paints no more. Load it again.")
         shape = 1, max(size[1], MIN_SIDE_PX), max(size[0], MIN_SIDE_PX), 3
         with self._lock:
             is_there = shape in self._requests
@@ -141,8 +143,7 @@ class OpenVINOEngine(Engine):
             model = model or self._read()
             model.reshape(list(shape))
             compiled = self._core.compile_model(model, self.info.device, self._config)
-            if self._compiled:
-                self._compiled.write(name, compiled.export_model().getvalue())
+            self._keep(name, compiled)
         arithmetic = compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
         if self.info.device == "CPU":
             threads = compiled.get_property("INFERENCE_NUM_THREADS")
@@ -162,6 +163,18 @@ class OpenVINOEngine(Engine):
         except Exception as error:  # whatever it is, it can be compiled
             log.info("the compiled model %s is not taken: %s", name, error)
             return None
+
+    def _keep(self, name: str, compiled: Any) -> None:
+        """Puts a compiled model into the cache."""
+        if not self._compiled:
+            return
+        blob = io.BytesIO()
+        try:
+            compiled.export_model(blob)
+        except Exception as error:  # a device that cannot, or a bug of OpenVINO: it paints anyway
+            log.info("the compiled model %s is not kept: %s", name, error)
+        else:
+            self._compiled.write(name, blob.getvalue())
 
     def _free(self) -> None:
         self._requests.clear()

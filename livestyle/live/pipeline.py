@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from threading import Event, Lock, Thread
+from typing import Any
 
 from livestyle.frame import Frame
 from livestyle.frame_queue import Closed, FrameQueue, QueuePolicy
@@ -34,10 +35,11 @@ class Pipeline:
     def __init__(
         self,
         source: FrameSource,
-        paint: Callable[[Frame], Frame | Sequence[Frame]],
+        paint: Callable[[Frame], Any],
         sinks: Sequence[Sink],
         metrics: Metrics,
         *,
+        finish: Callable[[Any], Frame] | None = None,
         session_recorder: Sink | None = None,
         flush: Callable[[], Sequence[Frame]] = tuple,
         on_idle: Callable[[], object] | None = None,
@@ -50,9 +52,11 @@ class Pipeline:
         Args:
             source: `is_live` decides whether late frames are dropped or waited for.
             paint: called in the painting thread, with one frame at a time; gives the painted one,
-                or those that are ready, in order.
+                those that are ready, in order, or what `finish` makes one of.
             sinks: each gets every shown frame, in this order, on the thread that calls `run`.
             metrics: counts.
+            finish: called in a thread of its own with what `paint` gave, in order, so that the
+                next frame can be painted meanwhile.
             session_recorder: gets every frame as it came, in the capture thread, before it is
                 painted or dropped; closed with the sinks.
             flush: gives the frames that `paint` still holds back when the source has ended.
@@ -65,6 +69,7 @@ class Pipeline:
         policy = QueuePolicy.LATEST_ONLY if source.is_live else QueuePolicy.BOUNDED
         self._source = source
         self._paint, self._flush = paint, flush
+        self._finish_frame = finish
         self._sinks = tuple(sinks)
         self._metrics = metrics
         self._session_recorder = session_recorder
@@ -76,6 +81,7 @@ class Pipeline:
         capacity = 1 if paced else 4
         self._raw: FrameQueue[Frame] = FrameQueue(policy, capacity)
         self._painted: FrameQueue[Frame] = FrameQueue(policy, capacity)
+        self._begun: FrameQueue[Any] = FrameQueue(policy, 1) if finish else self._painted
         self._stopping = Event()
         self.shown = 0
         self._error_lock = Lock()
@@ -92,6 +98,8 @@ class Pipeline:
             Thread(target=self._capture_frames, name="livestyle-capture", daemon=True),
             Thread(target=self._paint_frames, name="livestyle-paint", daemon=True),
         ]
+        if self._finish_frame:
+            workers.append(Thread(target=self._finish_frames, name="livestyle-finish", daemon=True))
         try:
             for worker in workers:
                 worker.start()
@@ -106,6 +114,7 @@ class Pipeline:
         """Asks for the end, from any thread: the frame in hand is finished, no other follows."""
         self._stopping.set()
         self._raw.abort()
+        self._begun.abort()
         self._painted.abort()
 
     def _capture_frames(self) -> None:
@@ -128,30 +137,44 @@ class Pipeline:
             self._raw.close()
 
     def _paint_frames(self) -> None:
+        def paint(frame: Frame) -> Any:
+            began_s = time.perf_counter()
+            painted = self._paint(frame)
+            self._metrics.styled(_ms_since(began_s))
+            return painted
+
+        self._pass_on(self._raw, paint, self._begun, self._flush)
+
+    def _finish_frames(self) -> None:
+        assert self._finish_frame is not None
+        self._pass_on(self._begun, self._finish_frame, self._painted)
+
+    def _pass_on(
+        self,
+        source: FrameQueue[Any],
+        work: Callable[[Any], Any],
+        target: FrameQueue[Any],
+        flush: Callable[[], Sequence[Any]] = tuple,
+    ) -> None:
+        """Works on everything from one queue into the next, until an end or an error."""
         try:
-            while (frame := self._next_raw()) is not None:
-                began_s = time.perf_counter()
-                painted = self._paint(frame)
-                self._metrics.styled(_ms_since(began_s))
-                self._pass_on([painted] if isinstance(painted, Frame) else painted)
-            self._pass_on(self._flush())
+            while True:
+                try:
+                    given = source.get()
+                except Closed:
+                    break
+                self._put(work(given), target)
+            self._put(flush(), target)
         except Closed:
             pass
         except BaseException as error:
             self._keep_from_worker(error)
         finally:
-            self._painted.close()
+            target.close()
 
-    def _next_raw(self) -> Frame | None:
-        """The next frame to paint, or None after the last one."""
-        try:
-            return self._raw.get()
-        except Closed:
-            return None
-
-    def _pass_on(self, frames: Sequence[Frame]) -> None:
-        for frame in frames:
-            if self._painted.put(frame):
+    def _put(self, given: Any, target: FrameQueue[Any]) -> None:
+        for one in given if isinstance(given, Sequence) else [given]:
+            if target.put(one):
                 self._metrics.dropped()
 
     def _show_frames(self) -> None:

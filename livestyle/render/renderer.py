@@ -1,7 +1,8 @@
 """FrameRenderer: paints one frame: resized, stylised, smoothed, crossfaded, composited."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from livestyle.frame import Frame, Pixels
 from livestyle.render.compositing import Look, apply
@@ -18,8 +19,34 @@ from livestyle.render.scaling import (
 from livestyle.render.smoothing import TemporalSmoothing
 
 
+@dataclass(frozen=True, slots=True)
+class Painted:
+    """A frame that is painted, and not yet brought back to its own size.
+
+    Attributes:
+        frame: its times.
+        original: its pixels, or those of a frame that is held, RGB uint8 (H, W, 3).
+        small: the same at the size that was painted.
+        painted: `small`, painted.
+        name: of the style.
+        look: how painted and original meet.
+        stages_ms: milliseconds of each stage so far.
+        judge: whether the time this takes tells the resolution controller anything.
+    """
+
+    frame: Frame
+    original: Pixels
+    small: Pixels
+    painted: Pixels
+    name: str
+    look: Look
+    stages_ms: Mapping[str, float]
+    judge: bool
+
+
 class FrameRenderer:
-    """What happens to a frame between the camera and the screen. Used by one thread.
+    """What happens to a frame between the camera and the screen. Used by one thread, or by one
+    that begins and one that finishes.
 
     Attributes:
         size: (width, height) to paint at, in pixels.
@@ -106,10 +133,26 @@ class FrameRenderer:
         Raises:
             EngineError: the engine failed.
         """
+        return self.finish(self.begin(frame, original, name, style, look, judge=judge))
+
+    def begin(
+        self,
+        frame: Frame,
+        original: Pixels,
+        name: str,
+        style: Callable[[Pixels], Pixels],
+        look: Look,
+        *,
+        judge: bool,
+    ) -> Painted:
+        """The first part of `paint`, up to the network and the smoothing of what it painted.
+
+        Raises:
+            EngineError: the engine failed.
+        """
         if look.strength <= 0:  # the network's work would not be seen
-            self.stages_ms = {}
-            return frame.painted(apply(original, original, look), name, look.mirror)
-        laps = _Laps()
+            return Painted(frame, original, original, original, name, look, {}, judge=False)
+        laps = _Laps({})
         small = sized(original, self.size)
         laps.end("resize")
         painted = style(small)
@@ -117,14 +160,23 @@ class FrameRenderer:
         # Smoothed before it is brought back: in HD that takes a fifth of the time.
         painted = self._smoothed(small, painted, name)
         laps.end("smooth")
-        painted = brought_back(painted, original, small, self._detail)
+        judge = judge and self.size == self.wanted_size
+        return Painted(frame, original, small, painted, name, look, laps.ms, judge=judge)
+
+    def finish(self, begun: Painted) -> Frame:
+        """The rest of `paint`; another thread than that of `begin` may do it, in the same order."""
+        frame, original, look = begun.frame, begun.original, begun.look
+        laps = _Laps(dict(begun.stages_ms))
+        painted = brought_back(begun.painted, original, begun.small, self._detail)
         laps.end("enlarge")
-        painted = apply(original, self._crossfaded(painted, name, frame.pts_s), look)
+        if look.strength > 0:
+            painted = self._crossfaded(painted, begun.name, frame.pts_s)
+        painted = apply(original, painted, look)
         laps.end("look")
         self.stages_ms = laps.ms
-        if self._resolution and judge and self.size == self.wanted_size:
+        if self._resolution and begun.judge:
             self._resolution.spent(sum(laps.ms.values()))
-        return frame.painted(painted, name, look.mirror)
+        return frame.painted(painted, begun.name, look.mirror)
 
 
 class _Laps:
@@ -134,8 +186,8 @@ class _Laps:
         ms: milliseconds of each stage, in their order.
     """
 
-    def __init__(self) -> None:
-        self.ms: dict[str, float] = {}
+    def __init__(self, ms: dict[str, float]) -> None:
+        self.ms = ms
         self._began_s = time.perf_counter()
 
     def end(self, stage: str) -> None:

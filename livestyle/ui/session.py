@@ -68,11 +68,13 @@ class LiveSession:
             recording=recording,
             settings=settings,
         )
+        paint, finish = player.stages
         self._pipeline = Pipeline(
             source,
-            player,
+            paint,
             [self._screen, *([recording] if recording else []), *sinks],
             metrics,
+            finish=finish,
             session_recorder=session_recorder,
             on_idle=self._idle,
             max_frames=max_frames,

@@ -10,8 +10,9 @@ import models
 import numpy as np
 import pytest
 
-from livestyle.engines import load_model, openvino
+from livestyle.engines import compiled_cache, load_model, openvino
 from livestyle.engines.compiled_cache import MOST_FILE_BYTES, CompiledCache
+from livestyle.errors import EngineError
 
 FRAME = np.random.default_rng(3).integers(0, 256, (48, 64, 3), np.uint8)
 
@@ -99,6 +100,22 @@ def test_a_folder_that_cannot_be_there_stops_nobody(tmp_path: Path, blur: bytes)
     assert (painted(blur, cache) == painted(blur, None)).all()
 
 
+def test_what_lies_in_a_read_only_folder_is_read(
+    cache: CompiledCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache.write("a-1x1", b"compiled")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    for name in ("utime", "replace", "unlink"):
+        monkeypatch.setattr(os, name, refuse)
+    monkeypatch.setattr(compiled_cache.tempfile, "NamedTemporaryFile", refuse)
+    cache.write("b-1x1", b"not kept")
+    assert cache.read("a-1x1") == b"compiled"
+    assert cache.read("b-1x1") is None
+
+
 def test_a_full_disk_leaves_no_stub(
     cache: CompiledCache, tmp_path: Path, blur: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -165,3 +182,24 @@ def test_a_style_that_is_prepared_is_compiled_before_it_paints(core: Core, blur:
         stylizer(FRAME)
         stylizer.prepare((64, 48))  # type: ignore[attr-defined]
         assert core.compiled == 1
+    with pytest.raises(EngineError, match="was closed"):
+        stylizer.prepare((32, 32))  # type: ignore[attr-defined]
+
+
+def test_a_model_that_cannot_be_exported_paints_all_the_same(
+    cache: CompiledCache, core: Core, tmp_path: Path, blur: bytes
+) -> None:
+    class Closed:
+        def __init__(self, compiled: Any) -> None:
+            self.compiled = compiled
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.compiled, name)
+
+        def export_model(self, *_: object) -> None:
+            raise RuntimeError("EXPORT_IMPORT is not supported")
+
+    compile_model = core.compile_model
+    core.compile_model = lambda *args: Closed(compile_model(*args))  # type: ignore[method-assign]
+    assert (painted(blur, cache) == painted(blur, None)).all()
+    assert not (tmp_path / "compiled").exists()

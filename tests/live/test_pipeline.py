@@ -2,7 +2,7 @@ import logging
 import time
 from collections.abc import Callable
 from functools import partial
-from threading import Event, Thread
+from threading import Event, Thread, current_thread
 from threading import enumerate as threads
 
 import pytest
@@ -16,10 +16,10 @@ from livestyle.live.pipeline import Pipeline
 pytestmark = pytest.mark.timeout(20)
 
 
-def paint_until(fail_at: int | None) -> Callable[[Frame], Frame]:
+def paint_until(fail_at: int | None, stage: str = "paint") -> Callable[[Frame], Frame]:
     def paint(frame: Frame) -> Frame:
         if frame.index == fail_at or (fail_at is not None and frame.index > fail_at):
-            raise RuntimeError("paint")
+            raise RuntimeError(stage)
         return frame.painted(frame.pixels, "plain")
 
     return paint
@@ -43,6 +43,40 @@ def test_a_slow_sink_loses_no_frame_of_a_file() -> None:
     sink = ListSink(on_write=lambda frame: time.sleep(0.003))
     Pipeline(CountedSource(60), plain, [sink], Metrics()).run()
     assert sink.frames == list(range(60))
+
+
+@pytest.mark.parametrize("count", [0, 1, 100])
+def test_a_thread_of_its_own_finishes_what_was_painted(count: int) -> None:
+    where: set[tuple[str, str]] = set()
+
+    def note(stage: str) -> Callable[[Frame], Frame]:
+        def work(frame: Frame) -> Frame:
+            where.add((stage, current_thread().name))
+            return frame
+
+        return work
+
+    sink, metrics = ListSink(), Metrics()
+    Pipeline(CountedSource(count), note("paint"), [sink], metrics, finish=note("finish")).run()
+    assert sink.frames == list(range(count))
+    frames = metrics.report()["frames"]
+    assert frames == {"captured": count, "styled": count, "shown": count, "dropped": 0}
+    if count:
+        assert where == {("paint", "livestyle-paint"), ("finish", "livestyle-finish")}
+
+
+def test_frames_of_a_camera_that_are_not_finished_are_counted() -> None:
+    def slow(frame: Frame) -> Frame:
+        time.sleep(0.02)
+        return frame
+
+    sink, metrics = ListSink(), Metrics()
+    source = CountedSource(100, is_live=True, interval_s=0.001)
+    Pipeline(source, plain, [sink], metrics, finish=slow).run()
+    frames = metrics.report()["frames"]
+    assert sink.frames == sorted(set(sink.frames))
+    assert frames["dropped"] > 0
+    assert frames["shown"] + frames["dropped"] == 100
 
 
 def test_a_slow_sink_sees_the_newest_of_a_camera() -> None:
@@ -134,7 +168,7 @@ WHERE = {"start": 0, "middle": 5}
 @pytest.mark.parametrize(
     ("stage", "where"),
     [
-        *((stage, where) for stage in ("source", "paint", "sink") for where in WHERE),
+        *((stage, where) for stage in ("source", "paint", "finish", "sink") for where in WHERE),
         ("source", "close"),
         ("sink", "close"),
     ],
@@ -159,6 +193,7 @@ def test_failure_matrix(stage: str, where: str, is_live: bool, endless: bool) ->
         paint_until(at if stage == "paint" else None),
         [first, second],
         Metrics(),
+        finish=paint_until(at, "finish") if stage == "finish" else None,
         max_frames=8 if endless and closing else None,
     )
     with pytest.raises(RuntimeError, match=f"^{stage}{' close' if closing else ''}$"):

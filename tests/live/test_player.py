@@ -1,6 +1,6 @@
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from threading import Event
 
 import pytest
@@ -18,7 +18,7 @@ from livestyle.errors import EngineError, StyleError
 from livestyle.frame import Frame, Pixels
 from livestyle.live.metrics import Metrics
 from livestyle.live.pipeline import Pipeline
-from livestyle.live.player import Player
+from livestyle.live.player import Player, PlayerOptions
 from livestyle.render.compositing import Look
 
 pytestmark = pytest.mark.timeout(20)
@@ -348,6 +348,25 @@ def test_frozen_holds_the_picture_but_not_the_style() -> None:
         assert painted_value(player, index=90) == 40
         player.frozen = False
         assert painted_value(player, index=90) == 60
+
+
+def test_frames_in_hd_are_brought_back_in_a_thread_of_its_own() -> None:
+    def player_for(size: tuple[int, int]) -> Player:
+        return Player(
+            ["a"], lambda name: ValueStylizer(99), first="a", size=size, look=Look(),
+            metrics=Metrics(), options=PlayerOptions(stroke_lock=True),
+        )  # fmt: skip
+
+    with closing(player_for((640, 480))) as player:
+        assert player.stages == (player, None)
+    with closing(player_for((1280, 960))) as player:
+        paint, finish = player.stages
+        assert finish is not None
+        frame = make_frame(7, size=(1280, 960))
+        finished = finish(paint(frame))
+        assert finished.pixels.shape == (960, 1280, 3)
+        assert (finished.pixels == player(frame).pixels).all()
+        assert finished.style == "a"
 
 
 def test_two_hundred_swaps_in_a_running_pipeline() -> None:
