@@ -104,7 +104,7 @@ class StylesType(click.ParamType[StyleTimeline]):
     metavar="0..1",
     type=FiniteRange(0, 1),
     help="Temporal smoothing along the motion, for strokes that stay on what they are painted on; "
-    "0 is none. It halves the flicker of a moving camera, and takes about as long as the network.",
+    "0 is none. It halves the flicker of a moving camera, and may take longer than the network.",
 )
 @click.option(
     "--preview",
