@@ -33,7 +33,8 @@ def looped(clip: Path, target: Path, size: str, seconds: float) -> Path:
     """The clip, again and again, at another size."""
     command = [
         "ffmpeg", "-v", "error", "-y", "-stream_loop", "-1", "-i", str(clip), "-t", str(seconds),
-        "-vf", f"scale={size},setsar=1", "-r", "25", "-c:v", "libx264", "-preset", "veryfast", "-an", str(target),
+        "-vf", f"scale={size},setsar=1", "-r", "25", "-c:v", "libx264", "-preset", "veryfast",
+        "-an", str(target),
     ]  # fmt: skip
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
     return target
