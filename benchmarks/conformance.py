@@ -123,6 +123,8 @@ CASES = (
     made("AAC in TS", f"{X264} -c:a aac", "in.ts"),
     made("AAC in TS", f"{X264} -c:a aac", "in.ts", output=".mov"),
     made("AAC in TS", f"{X264} -c:a aac", "in.ts", output=".mkv"),
+    made("AAC in TS", f"{X264} -c:a aac", "in.ts", output=".ts"),
+    made("AAC in MP4", f"{X264} -c:a aac", "in.mp4", output=".ts"),
     made("PCM 6 kHz", f"{X264} -ar 6000 -c:a pcm_s16le", "in.mkv"),
     made("PCM 22222 Hz", f"{X264} -ar 22222 -c:a pcm_s16le", "in.mkv"),
     made("PCM 96 kHz 24 bit", f"{X264} -ar 96000 -c:a pcm_s24le", "in.mkv"),

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from livestyle.optimisation.optimise import optimise
     from livestyle.protocols import FrameSource, Sink, Stylizer
     from livestyle.render.compositing import Look
+    from livestyle.render.style_timeline import StyleTimeline
     from livestyle.sinks.recorder import Recorder
     from livestyle.sources.opening import open_source
     from livestyle.webcam import Webcam, WebcamOptions
@@ -48,6 +49,7 @@ _HOMES = {
     "optimise": "optimisation.optimise",
     "EngineOptions": "engines",
     "Look": "render.compositing",
+    "StyleTimeline": "render.style_timeline",
     "Frame": "frame",
     "FrameSource": "protocols",
     "Stylizer": "protocols",
@@ -74,6 +76,7 @@ __all__ = [
     "SinkError",
     "SourceError",
     "StyleError",
+    "StyleTimeline",
     "Stylizer",
     "TrainingError",
     "Webcam",

@@ -19,6 +19,7 @@ from livestyle.output_file import check_output
 from livestyle.protocols import Sink, Stylizer
 from livestyle.render.compositing import Look, apply
 from livestyle.render.file_painter import FilePainter
+from livestyle.render.scaling import painted_within
 from livestyle.render.style_timeline import StyleTimeline, TimedStyles
 from livestyle.sinks.formats import RecordOptions
 from livestyle.sinks.pictures import PictureSink
@@ -31,8 +32,9 @@ from livestyle.styles.style import Style
 
 log = logging.getLogger(__name__)
 
-FILE_ENCODING = RecordOptions(preset="medium")
-"""Nobody waits for the frames of a file, so the encoder may take its time."""
+FILE_ENCODING = RecordOptions(preset="veryfast")
+"""Slower presets of x264 take longer than the network, and hardly make a painted video smaller:
+strokes are anew in each frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,10 @@ class Clip:
         return VideoFile(path, size, self.start_s, self.end_s, self.fps)
 
 
+MOST_PAINTED = 10_000_000
+"""Pixels of a picture that are painted at once, within 2 GB of memory. Networks normalise over the
+whole picture, so tiles would have seams; and in more pixels strokes would hardly be seen."""
+
 FULL_STYLE = Look()
 WHOLE = Clip()
 
@@ -97,6 +103,8 @@ def paint_image(
     *,
     look: Look = FULL_STYLE,
     engine: EngineOptions | None = None,
+    height: int | None = None,
+    quality: int = 95,
     overwrite: bool = False,
 ) -> Pixels:
     """Paints one picture.
@@ -107,6 +115,8 @@ def paint_image(
         style: a name, a path, or a style that is loaded already and stays so.
         look: strength and colours.
         engine: what runs the network.
+        height: in pixels, that it is scaled to before; its width follows. None leaves it.
+        quality: of JPEG, WebP, AVIF and HEIC, 1 to 100.
         overwrite: whether an older `output` may be replaced.
 
     Returns:
@@ -120,12 +130,13 @@ def paint_image(
     if output:
         check_output(output, overwrite=overwrite, inputs=_paths_of(picture))
     opened = Picture(picture) if isinstance(picture, np.ndarray) else open_picture(picture)
+    opened = opened.to_height(height) if height else opened
     original = opened.pixels
     with _loaded(style, engine) as stylizer:
-        painted = stylizer(original) if look.strength > 0 else original
+        painted = painted_within(MOST_PAINTED, original, stylizer) if look.strength else original
     painted = apply(original, painted, look)
     if output:
-        write_picture(output, painted, like=opened)
+        write_picture(output, painted, quality=quality, like=opened)
     return painted
 
 

@@ -2,7 +2,8 @@
 
 import logging
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -23,12 +24,23 @@ log = logging.getLogger(__name__)
 MAX_PIXELS = 100_000_000
 """Larger pictures are refused before they are decoded."""
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}) | (
-    {".avif"} if features.check("avif") else frozenset()
-)
+_HEIF = frozenset({".heic", ".heif"})
+
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
 """Of pictures that can be read and written."""
 
-_WITH_ALPHA = ("PNG", "WEBP", "TIFF", "AVIF")
+if features.check("avif"):
+    SUFFIXES |= {".avif"}
+if find_spec("pillow_heif"):
+    SUFFIXES |= _HEIF
+
+FOUND_SUFFIXES = SUFFIXES | _HEIF
+"""Of pictures that are found in a folder: a photo of a phone is not passed over in silence where
+the package for it is missing."""
+
+_WITH_ALPHA = ("PNG", "WEBP", "TIFF", "AVIF", "HEIF")
+_WITH_EXIF = ("JPEG", *_WITH_ALPHA)
+"""And with colour profiles."""
 
 _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
@@ -57,6 +69,17 @@ class Picture:
         weight = self.alpha[..., np.newaxis].astype(np.uint16)
         blended = (self.pixels * weight + (255 - weight) * 255 + 127) // 255
         return blended.astype(np.uint8)
+
+    def to_height(self, height: int) -> "Picture":
+        """The picture at another height, in pixels; its width follows."""
+        size = max(1, round(self.pixels.shape[1] * height / self.pixels.shape[0])), height
+        if size[0] * size[1] > MAX_PIXELS:
+            raise SourceError(
+                f"The picture would become {size[0]}x{size[1]}; the limit is "
+                f"{MAX_PIXELS // 1_000_000} million pixels. Take a smaller height."
+            )
+        alpha = None if self.alpha is None else resampled(self.alpha, size)
+        return replace(self, pixels=resampled(self.pixels, size), alpha=alpha)
 
 
 def read_picture(path: Path | BinaryIO) -> Pixels:
@@ -120,7 +143,7 @@ def _register_heif() -> None:
 
 
 def _how_to_read(path: Path | BinaryIO) -> str:
-    if isinstance(path, Path) and path.suffix.lower() in (".heic", ".heif"):
+    if isinstance(path, Path) and path.suffix.lower() in _HEIF:
         return f" HEIC needs a package: {install_command('heif')}"
     return ""
 
@@ -204,7 +227,7 @@ def write_picture(
     Args:
         path: where to; its folder must exist.
         pixels: RGB uint8, (H, W, 3), sRGB, and tagged so where the format can.
-        quality: of JPEG, WebP and AVIF, 1 to 100.
+        quality: of JPEG, WebP, AVIF and HEIC, 1 to 100.
         text: settings to keep in the metadata of a PNG.
         like: whose transparency, EXIF and resolution are kept where the format can.
 
@@ -213,6 +236,7 @@ def write_picture(
     """
     if path.suffix.lower() not in SUFFIXES:
         raise SinkError(f"{path}: pictures end in {', '.join(sorted(SUFFIXES))}.")
+    _register_heif()
     pillow_format = Image.registered_extensions()[path.suffix.lower()]
     try:
         with atomic_write(path) as partial, partial.open("wb") as file:
@@ -244,9 +268,9 @@ def encode_picture(
 ) -> None:
     """Writes a picture in Pillow's `format` ("PNG") to an open file, as `write_picture` does."""
     options: dict[str, Any] = {}
-    if format in ("JPEG", "WEBP", "AVIF"):
+    if format in ("JPEG", "WEBP", "AVIF", "HEIF"):
         options["quality"] = quality
-    if format in ("JPEG", "WEBP", "AVIF", "PNG", "TIFF"):
+    if format in _WITH_EXIF:
         options["icc_profile"] = _SRGB.tobytes()
     if format == "PNG" and text:
         from PIL.PngImagePlugin import PngInfo
@@ -257,7 +281,7 @@ def encode_picture(
         options["pnginfo"] = info
     if like is not None:
         pixels = _with_transparency(pixels, like, format)
-        if like.exif and format in ("JPEG", "WEBP", "AVIF", "PNG", "TIFF"):
+        if like.exif and format in _WITH_EXIF:
             options["exif"] = like.exif
         if like.dpi and format in ("JPEG", "PNG", "TIFF", "BMP"):
             options["dpi"] = like.dpi

@@ -1,5 +1,6 @@
 """Pictures: read as they are meant, written with what made them."""
 
+from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from livestyle.images import open_picture, read_picture, write_picture
+from livestyle.errors import SourceError
+from livestyle.images import Picture, open_picture, read_picture, write_picture
 
 
 @pytest.mark.parametrize(
@@ -96,3 +98,33 @@ def test_exif_is_kept_without_the_orientation_that_was_applied(tmp_path: Path) -
     written = Image.open(tmp_path / "out.jpg")
     assert written.size == (4, 8)
     assert written.getexif().get(0x010F) == "Maker" and 0x0112 not in written.getexif()
+
+
+@pytest.mark.skipif(not find_spec("pillow_heif"), reason="needs pillow-heif")
+def test_photos_of_phones_are_read_upright_and_written(tmp_path: Path) -> None:
+    from pillow_heif import register_heif_opener
+
+    register_heif_opener()
+    photo = Image.new("RGB", (64, 32), (20, 40, 200))
+    photo.paste((220, 200, 30), (32, 0, 64, 32))
+    exif = Image.Exif()
+    exif[0x010F] = "Maker"
+    photo.save(tmp_path / "in.heic", exif=exif, quality=95)
+    picture = open_picture(tmp_path / "in.heic")
+    assert np.abs(picture.pixels[16, 56].astype(int) - (220, 200, 30)).max() < 12
+    write_picture(tmp_path / "out.heic", 255 - picture.pixels, like=picture)
+    written = Image.open(tmp_path / "out.heic")
+    assert written.size == (64, 32) and written.getexif().get(0x010F) == "Maker"
+    assert (
+        np.abs(read_picture(tmp_path / "out.heic")[16, 8].astype(int) - (235, 215, 55)).max() < 12
+    )
+
+
+def test_a_picture_is_scaled_with_its_transparency() -> None:
+    alpha = np.zeros((40, 60), np.uint8)
+    alpha[:, 30:] = 255
+    scaled = Picture(np.full((40, 60, 3), 7, np.uint8), alpha).to_height(20)
+    assert scaled.pixels.shape == (20, 30, 3) and scaled.alpha is not None
+    assert (scaled.alpha[10, 2], scaled.alpha[10, 27]) == (0, 255)
+    with pytest.raises(SourceError, match="million"):
+        scaled.to_height(16000)

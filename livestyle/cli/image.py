@@ -2,18 +2,19 @@
 
 import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import click
 
 from livestyle.cli.echo import echo
-from livestyle.cli.options import overwrite_option, painting_options
+from livestyle.cli.options import MAX_SIDE_PX, overwrite_option, painting_options
 from livestyle.engines import EngineOptions, load
 from livestyle.errors import LivestyleError, SinkError, SourceError
 from livestyle.files import paint_image
-from livestyle.images import SUFFIXES, encode_picture
-from livestyle.protocols import Stylizer
+from livestyle.frame import Pixels
+from livestyle.images import FOUND_SUFFIXES, SUFFIXES, encode_picture
 from livestyle.render.compositing import Look
 from livestyle.styles.library import find_style
 
@@ -27,6 +28,14 @@ Job = tuple[Path, Path]
 @click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
 @click.argument("output", type=click.Path(path_type=Path, allow_dash=True))
 @painting_options
+@click.option("--height", type=click.IntRange(1, MAX_SIDE_PX), help="Scale to this height.")
+@click.option(
+    "--quality",
+    default=95,
+    show_default=True,
+    type=click.IntRange(1, 100),
+    help="Of JPEG, WebP, AVIF and HEIC; higher is better and larger.",
+)
 @overwrite_option
 def image(
     inputs: Sequence[Path],
@@ -34,6 +43,8 @@ def image(
     style: str,
     look: Look,
     engine: EngineOptions,
+    height: int | None,
+    quality: int,
     overwrite: bool,
 ) -> None:
     """Repaint pictures.
@@ -43,8 +54,9 @@ def image(
     its name has no ending.
 
     Every pixel is painted, so strokes are finer in larger pictures; `cam` keeps them as large as
-    at 640x480.
+    at 640x480. Pictures of more than 10 megapixels are painted in 10 and brought up to their size.
     """
+    paint = partial(paint_image, look=look, height=height, quality=quality, overwrite=overwrite)
     jobs = _jobs(inputs, output)
     failures: list[LivestyleError] = []
     with (
@@ -59,7 +71,7 @@ def image(
     ):
         for origin, target in bar:
             try:
-                _paint(origin, target, stylizer, look, overwrite)
+                _paint(origin, target, partial(paint, style=stylizer))
             except LivestyleError as error:
                 if len(jobs) == 1:
                     raise
@@ -86,17 +98,17 @@ class StandardInput(io.BytesIO):
         return "standard input"
 
 
-def _paint(origin: Path, target: Path, stylizer: Stylizer, look: Look, overwrite: bool) -> None:
+def _paint(origin: Path, target: Path, paint: Callable[..., Pixels]) -> None:
     picture = StandardInput(sys.stdin.buffer.read()) if origin == PIPE else origin
     if target == PIPE:
-        encode_picture(sys.stdout.buffer, paint_image(picture, None, stylizer, look=look), "PNG")
+        encode_picture(sys.stdout.buffer, paint(picture), "PNG")
         sys.stdout.buffer.flush()  # whoever reads it may have left, which must show now
         return
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SinkError(f"The folder {target.parent} cannot be made ({error}).") from error
-    paint_image(picture, target, stylizer, look=look, overwrite=overwrite)
+    paint(picture, target)
 
 
 def _jobs(inputs: Sequence[Path], output: Path) -> list[Job]:
@@ -137,6 +149,6 @@ def _pictures(path: Path, output: Path) -> list[Job]:
     return [
         (picture, picture.relative_to(path))
         for picture in sorted(path.rglob("*"))
-        if picture.suffix.lower() in SUFFIXES
+        if picture.suffix.lower() in FOUND_SUFFIXES
         and not (is_inside and picture.resolve().is_relative_to(results))
     ]

@@ -35,11 +35,11 @@ from livestyle.video_preview import preview_video
 
 PIPE = Path("-")
 
-_KEPT_SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm", ".gif"})
+_KEPT_SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm", ".gif", ".ts"})
 """A video in a folder of results keeps these; any other becomes .mp4."""
 
 _VIDEO_SUFFIXES = _KEPT_SUFFIXES | {
-    ".3gp", ".asf", ".avi", ".dv", ".flv", ".m2ts", ".mpeg", ".mpg", ".mts", ".mxf", ".ogv", ".ts",
+    ".3gp", ".asf", ".avi", ".dv", ".flv", ".m2ts", ".mpeg", ".mpg", ".mts", ".mxf", ".ogv",
     ".vob", ".wmv",
 }  # fmt: skip
 
@@ -104,7 +104,7 @@ class StylesType(click.ParamType[StyleTimeline]):
     metavar="0..1",
     type=FiniteRange(0, 1),
     help="Temporal smoothing along the motion, for strokes that stay on what they are painted on; "
-    "0 is none. It halves the flicker of a moving camera, and takes about as long as the network.",
+    "0 is none. It halves the flicker of a moving camera, and may take longer than the network.",
 )
 @click.option(
     "--preview",

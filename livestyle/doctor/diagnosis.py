@@ -200,8 +200,12 @@ def check_encoder() -> Finding:
     name = "H.264 encoder"
     try:
         from livestyle.sinks.formats import container_for, encoder_for
+        from livestyle.sinks.hardware_encoders import running_encoders
 
-        return Finding(name, State.OK, encoder_for("h264", container_for(Path("a.mp4"))))
+        found = encoder_for("h264", container_for(Path("a.mp4")))
+        if others := running_encoders():
+            found += f"; of hardware, for --codec: {', '.join(others)}"
+        return Finding(name, State.OK, found)
     except SinkError:
         fix = "Install PyAV's own wheel: `pip install --force-reinstall --only-binary av av`."
         return Finding(name, State.PROBLEM, "this FFmpeg has none", fix)

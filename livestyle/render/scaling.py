@@ -142,6 +142,22 @@ def warm(paint: Stylizer, size: Size) -> None:
         paint(np.zeros((size[1], size[0], 3), np.uint8))
 
 
+def painted_within(most: int, pixels: Pixels, paint: Callable[[Pixels], Pixels]) -> Pixels:
+    """Paints at the picture's own size, or at one of so many pixels where it has more.
+
+    Args:
+        most: pixels.
+        pixels: RGB uint8, (H, W, 3).
+        paint: a style.
+
+    Returns:
+        The painted picture in the size of `pixels`, RGB uint8 (H, W, 3).
+    """
+    own_size = pixels.shape[1], pixels.shape[0]
+    scale = (most / (own_size[0] * own_size[1])) ** 0.5
+    return painted_at(scaled_size(own_size, min(1.0, scale)), pixels, paint)
+
+
 def _scaled_side(side: int, scale: float) -> int:
     scaled = max(LEAST_PX, round(side * scale / MULTIPLE_PX) * MULTIPLE_PX)
     return min(side, scaled) if scale < 1 else scaled

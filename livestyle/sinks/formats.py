@@ -6,6 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from livestyle.errors import SinkError
+from livestyle.sinks.hardware_encoders import is_hardware, running_encoders, why_not
 
 CLOCK = Fraction(1, 90_000)
 """Seconds per tick when nobody asks for others."""
@@ -17,8 +18,8 @@ class RecordOptions:
 
     Attributes:
         codec: "auto" (H.264; VP9 in .webm, MPEG-4 in .avi), "h264", "hevc", "av1", "vp9", "vp8",
-            "mpeg4", or the name of another video encoder in PyAV, which then runs with its own
-            defaults.
+            "mpeg4", or the name of another video encoder in PyAV, such as "h264_nvenc", which then
+            runs with its own defaults. One of hardware is tried first.
         crf: quality, 0 (best) to 51, on the scale of H.264.
         preset: of x264 and x265, from "ultrafast" to "veryslow". The default leaves a live
             picture its time: 60% of what "veryfast" takes for a painted picture, at its size.
@@ -70,6 +71,9 @@ class Container:
         return self.name in ("mp4", "mov")
 
 
+TS_BEGINS_S = 1.4
+"""Where the clock of a transport stream begins, as FFmpeg has it: decoding begins before zero."""
+
 _FFMPEG_8_1 = (62, 12, 0)
 """Its libavformat."""
 
@@ -118,6 +122,13 @@ _CONTAINERS = {
     ".webp": Container(name="webp", codec="libwebp_anim", is_picture=True),
     ".apng": Container(name="apng", codec="apng", pix_fmt="rgb24", is_picture=True),
 }
+_CONTAINERS[".ts"] = Container(
+    name="mpegts",
+    codec="h264",
+    sound_copied=frozenset({"aac", "ac3", "eac3", "mp2", "mp3"}),
+    sound_encoder="aac",
+    subtitles_copied=frozenset({"dvb_subtitle"}),
+)
 _CONTAINERS[".m4v"] = _CONTAINERS[".mp4"]
 _ENCODERS = {
     "h264": "libx264",
@@ -161,6 +172,13 @@ def encoder_for(codec: str, container: Container) -> str:
     if encoder is None or encoder.type != "video":
         raise SinkError(
             f"There is no video encoder {codec!r} here. Try one of {', '.join(_ENCODERS)}."
+        )
+    if is_hardware(name) and (reason := why_not(name)):
+        others = ", ".join(running_encoders())
+        raise SinkError(
+            f"The encoder {name} does not run here ({reason}). "
+            + (f"These of hardware do: {others}." if others else "No other of hardware does.")
+            + " Leave --codec out to encode on the processor."
         )
     if container.is_picture and name != container.codec:
         raise SinkError(f"A .{container.name} file takes no --codec; leave it out.")
@@ -227,6 +245,8 @@ def muxer_options(container: Container, *, subtitles: bool = False) -> dict[str,
     options = {"flush_packets": "1"}
     if container.name in ("matroska", "webm"):
         options["cluster_time_limit"] = "500"  # ms that wait in memory; 5 s otherwise
+    if container.name == "mpegts":
+        options["output_ts_offset"] = str(TS_BEGINS_S)
     if container.has_edit_list:
         # A hybrid turns into an ordinary MP4 when it is closed; FFmpeg before 8.1 breaks it if
         # the header waits. It has to (delay_moov): without an edit list everything starts late.
@@ -247,6 +267,8 @@ def tick_for(container: Container, encoder: str, wanted: Fraction, fps: Fraction
         return 1 / fps  # it stores no times, only a rate
     if container.name == "gif":
         return Fraction(1, 100)
+    if container.name == "mpegts":
+        return max(wanted, CLOCK)
     if container.name in ("matroska", "webm", "webp"):
         return max(wanted, Fraction(1, 1000))
     if encoder == "mpeg4" and wanted.denominator > 0xFFFF:

@@ -54,7 +54,8 @@ class CopiedTrack:
         self._last_s = Fraction(-(2**62))
         self._next = 0
         self._unframed: BitStreamFilterContext | None = None
-        if codec_of(source) == "aac" and not source.codec_context.extradata:
+        is_framed = codec_of(source) == "aac" and not source.codec_context.extradata
+        if is_framed and container.name != "mpegts":
             # As in MPEG-TS: each packet has a header of its own, which other containers forbid.
             self._unframed = BitStreamFilterContext("aac_adtstoasc", source)
         describe(self._target, source)

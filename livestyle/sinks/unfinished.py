@@ -13,6 +13,7 @@ from av.bitstream import BitStreamFilterContext
 
 from livestyle.demuxing import demuxed, open_media
 from livestyle.errors import SinkError
+from livestyle.sinks.formats import TS_BEGINS_S
 
 if TYPE_CHECKING:
     VideoPacket: TypeAlias = Packet[VideoStream]
@@ -54,6 +55,8 @@ class UnfinishedRecording:
                 self.size = stream.width, stream.height
                 self._codec = stream.codec_context.codec.canonical_name
                 self._time_base = stream.time_base or Fraction(1, 1000)
+                is_stream = container.format.name == "mpegts"
+                self._begins = round(TS_BEGINS_S / self._time_base) if is_stream else 0
                 self._extradata = stream.codec_context.extradata or b""
                 packets = [
                     (packet.pts, packet.is_keyframe)
@@ -70,7 +73,7 @@ class UnfinishedRecording:
         self.frames = keys[-1] if keys else 0
         if not self.frames:
             raise SinkError(f"{path} holds less than two key frames: too little to go on from.")
-        self.next_s = float(packets[self.frames][0] * self._time_base)
+        self.next_s = float((packets[self.frames][0] - self._begins) * self._time_base)
 
     def fits(self, codec: str, size: tuple[int, int], extradata: bytes) -> bool:
         """Whether an encoder goes on as this began.
@@ -89,7 +92,8 @@ class UnfinishedRecording:
         """The packets of all frames that are whole, in the form in which encoders give them."""
         with open_media(self.path) as container:
             stream = container.streams.video[0]
-            filters = _PARAMETER_SETS.get(self._codec)
+            is_apart = self._extradata.startswith(b"\x01")
+            filters = _PARAMETER_SETS.get(self._codec) if is_apart else None
             filtered = BitStreamFilterContext(filters, stream) if filters else None
             count = 0
             for packet in demuxed(container, stream, on_error=_note):
@@ -98,6 +102,8 @@ class UnfinishedRecording:
                 if count == self.frames:
                     return
                 count += 1
+                packet.pts -= self._begins
+                packet.dts = None if packet.dts is None else packet.dts - self._begins
                 yield from filtered.filter(packet) if filtered else [packet]
 
 

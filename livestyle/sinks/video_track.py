@@ -11,12 +11,14 @@ from av.container import OutputContainer
 from livestyle.frame import Pixels
 from livestyle.resize import resized
 from livestyle.sinks.formats import Container, RecordOptions, encoder_options
+from livestyle.sinks.hardware_encoders import pixel_format
 from livestyle.swscale import to_yuv
 
 if TYPE_CHECKING:
     VideoPacket = Packet[VideoStream]
 
 _KEY_FRAME_EVERY_S = 2
+_YUV = ("yuv", "nv12")
 _THREADS = 2
 _SMALLEST_PX = 16
 """H.265 takes no smaller picture."""
@@ -70,7 +72,9 @@ class VideoTrack:
         """
         self._given_size, self._fps, self._time_base = size, fps, time_base
         self._has_edit_list = container.has_edit_list
-        self._pix_fmt = container.pix_fmt if options.pix_fmt == "auto" else options.pix_fmt
+        self._pix_fmt = options.pix_fmt
+        if options.pix_fmt == "auto":
+            self._pix_fmt = pixel_format(encoder, container.pix_fmt)
         self._most_ticks = _MOST_SKIPPED if container.name == "avi" else None
         self._before: VideoFrame | None = None
         self.last_tick, self._last_ticks = -1, 0
@@ -93,7 +97,7 @@ class VideoTrack:
             context.codec_tag = "hvc1"  # Apple's players take no other
         # Without a tag, players take what is no HD for BT.601.
         self._is_bt709 = encoder != "mpeg4" or width >= 1280 or height > 576
-        if self._pix_fmt.startswith("yuv") and self._is_bt709:
+        if self._pix_fmt.startswith(_YUV) and self._is_bt709:
             context.color_range = _LIMITED_RANGE
             context.colorspace = context.color_primaries = context.color_trc = _BT709
         # Any: every PyAV takes colours by name, the type hints of some do not say so.
@@ -163,7 +167,7 @@ class VideoTrack:
             rgb,
             format=self._pix_fmt,
             dst_colorspace="ITU709" if self._is_bt709 else "ITU601",
-            dst_color_range="MPEG" if self._pix_fmt.startswith("yuv") else None,
+            dst_color_range="MPEG" if self._pix_fmt.startswith(_YUV) else None,
             interpolation=to_yuv(),
         )
         return cast(VideoFrame, converted)

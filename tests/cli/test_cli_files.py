@@ -290,6 +290,24 @@ def test_a_picture(suffix: str, livestyle: Livestyle) -> None:
     assert difference(painted, 255 - original) < 6
 
 
+def test_height_and_quality_of_a_picture(livestyle: Livestyle) -> None:
+    Image.effect_noise((80, 60), 90).save("in.png")
+    assert livestyle("image", "in.png", "small.jpg", "--height", "30", "--quality", "20").code == 0
+    assert livestyle("image", "in.png", "best.jpg", "--height", "30", "--quality", "98").code == 0
+    assert Image.open("small.jpg").size == Image.open("best.jpg").size == (40, 30)
+    assert Path("best.jpg").stat().st_size > 1.5 * Path("small.jpg").stat().st_size
+
+
+def test_a_photo_of_a_phone_in_a_folder_is_never_passed_over_in_silence(
+    livestyle: Livestyle,
+) -> None:
+    Path("in").mkdir()
+    picture(Path("in/a.png"))
+    Path("in/b.heic").write_bytes(b"no picture")
+    ended = livestyle("image", "in", "out")
+    assert ended.code == 3 and "b.heic" in ended.err and Path("out/a.png").is_file()
+
+
 @pytest.mark.parametrize("size", [(1, 1), (33, 17), (1, 40)])
 def test_any_size(size: tuple[int, int], livestyle: Livestyle) -> None:
     picture(Path("in.png"), size)

@@ -5,7 +5,7 @@ import pytest
 
 from livestyle.frame import Pixels
 from livestyle.render.renderer import FrameRenderer
-from livestyle.render.scaling import Size, locked_scale, painted_at, scaled_size
+from livestyle.render.scaling import Size, locked_scale, painted_at, painted_within, scaled_size
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,21 @@ def test_fine_detail_of_the_camera_survives_and_its_noise_does_not() -> None:
     painted = painted_at((160, 120), pixels, lambda small: np.full_like(small, 128))
     assert painted[100, 160].min() > 128 + 40
     assert (painted[10:90] == 128).all()
+
+
+def test_a_huge_picture_is_painted_in_fewer_pixels_and_keeps_its_detail() -> None:
+    """As a whole: a network that sees tiles, each by itself, would leave seams."""
+    seen = []
+
+    def paint(pixels: Pixels) -> Pixels:
+        seen.append(pixels.shape)
+        return 255 - pixels
+
+    picture = np.full((300, 400, 3), 60, np.uint8)
+    picture[100, 100:300] = 250
+    painted = painted_within(30_000, picture, paint)
+    assert len(seen) == 1 and seen[0][0] * seen[0][1] <= 31_000
+    assert painted.shape == picture.shape
+    assert np.abs(painted[200:].astype(int) - 195).max() <= 2
+    assert abs(int(painted[100, 200, 0]) - int(painted[104, 200, 0])) > 40, "the line is there"
+    assert np.array_equal(painted_within(120_000, picture, paint), 255 - picture)
