@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from livestyle import webcam as webcam_module
+import livestyle.webcam as webcam_module
 from livestyle.engines import load
 from livestyle.errors import SourceError
 from livestyle.frame import Frame

@@ -11,7 +11,7 @@ from livestyle.sources.demo import Demo
 
 def psnr_db(one: Pixels, other: Pixels) -> float:
     error = float(np.mean((one.astype(np.float64) - other) ** 2))
-    return 10 * np.log10(255**2 / max(error, 1e-9))
+    return float(10 * np.log10(255**2 / max(error, 1e-9)))
 
 
 @pytest.mark.parametrize(

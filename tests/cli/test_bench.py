@@ -80,7 +80,7 @@ def test_a_precision_that_the_style_lacks_is_an_error(livestyle: Callable[..., E
     assert "no int8 file" in ended.err
 
 
-def test_the_stages_of_a_frame_are_timed_by_size(livestyle) -> None:
+def test_the_stages_of_a_frame_are_timed_by_size(livestyle: Callable[..., Ended]) -> None:
     ended = livestyle("bench", "--stages", "--rounds", 2, "--device", "cpu", "--json",
                       "--size", "64x48", "--size", "1280x720")  # fmt: skip
     assert ended.code == 0

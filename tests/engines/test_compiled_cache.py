@@ -10,7 +10,7 @@ import models
 import numpy as np
 import pytest
 
-from livestyle.engines import compiled_cache, load_model, openvino
+from livestyle.engines import load_model, openvino
 from livestyle.engines.compiled_cache import MOST_FILE_BYTES, CompiledCache
 from livestyle.errors import EngineError
 
@@ -24,7 +24,7 @@ def cache(tmp_path: Path) -> CompiledCache:
 
 @pytest.fixture
 def blur() -> bytes:
-    return models.blur_model().SerializeToString()
+    return bytes(models.blur_model().SerializeToString())
 
 
 def painted(model: bytes, cache: CompiledCache | None) -> np.ndarray[Any, Any]:
@@ -110,7 +110,7 @@ def test_what_lies_in_a_read_only_folder_is_read(
 
     for name in ("utime", "replace", "unlink"):
         monkeypatch.setattr(os, name, refuse)
-    monkeypatch.setattr(compiled_cache.tempfile, "NamedTemporaryFile", refuse)
+    monkeypatch.setattr("tempfile.NamedTemporaryFile", refuse)
     cache.write("b-1x1", b"not kept")
     assert cache.read("a-1x1") == b"compiled"
     assert cache.read("b-1x1") is None

@@ -17,7 +17,7 @@ def wide_scene(seed: int) -> Pixels:
         cv2.resize(random.integers(0, 256, (n, 2 * n, 3), np.uint8), (480, 240))
         for n in (6, 24, 96)
     ]
-    return np.mean(parts, axis=0).astype(np.uint8)
+    return np.asarray(np.mean(parts, axis=0), np.uint8)
 
 
 def pan(scene: Pixels, count: int, step_px: int = 3) -> list[Pixels]:

@@ -98,7 +98,7 @@ def test_a_killed_recording_is_finished_as_if_nothing_had_happened(
         sound = [packet.pts * packet.time_base for packet in container.demux(audio=0) if packet.pts]
         assert float(max(sound)) - begins_s == pytest.approx(FRAMES / 30, abs=0.1)
         assert len(sound) == len(set(sound))
-    checked = ["ffmpeg", "-v", "error", "-xerror", "-i", target, "-f", "null", "-"]
+    checked = ["ffmpeg", "-v", "error", "-xerror", "-i", str(target), "-f", "null", "-"]
     assert subprocess.run(checked, stderr=subprocess.DEVNULL).returncode == 0
 
 
