@@ -135,6 +135,18 @@ def test_numbered_pictures_come_out_and_go_in(livestyle: Livestyle) -> None:
     assert again.code == 5 and "--overwrite" in again.err
 
 
+def test_numbered_pictures_go_on_behind_those_that_are_there(livestyle: Livestyle) -> None:
+    clip = make_clip(Path("clip.mp4"), frames=12, fps=10)
+    assert livestyle("video", clip, "shots/%03d.png", "--end", "0.5").code == 0
+    first = Path("shots/001.png").stat().st_mtime_ns
+    ended = livestyle("video", clip, "shots/%03d.png", "--resume")
+    assert ended.code == 0 and "7 frames." in ended.err, ended.err
+    assert len(list(Path("shots").iterdir())) == 12
+    assert Path("shots/001.png").stat().st_mtime_ns == first
+    shown = np.asarray(Image.open("shots/009.png"))
+    assert difference(shown, 255 - decoded(clip).pictures[8]) < 6
+
+
 def test_a_video_from_standard_input() -> None:
     clip = make_clip(Path("clip.mkv"), frames=6, audio_s=0.2)
     command = [sys.executable, "-m", "livestyle.cli.main", "video", "-", "out.mp4"]
