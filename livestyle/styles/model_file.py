@@ -5,7 +5,6 @@ import hashlib
 from pathlib import Path
 
 from livestyle.errors import StyleError
-from livestyle.images import SUFFIXES
 from livestyle.plain import printable, read_regular
 from livestyle.styles.card import CARD_KEY, ModelFile, StyleCard
 from livestyle.styles.checkpoint_file import NotCheckpointError, read_header
@@ -75,6 +74,12 @@ def read_checkpoint(path: Path) -> bytes:
     return data
 
 
+def _is_picture(path: Path) -> bool:
+    from livestyle.images import SUFFIXES  # imports OpenCV, which `doctor` reports as missing
+
+    return path.suffix.lower() in SUFFIXES
+
+
 def card_inside(path: Path) -> StyleCard:
     """The card that a single model file carries, listing that file and no other.
 
@@ -89,7 +94,7 @@ def card_inside(path: Path) -> StyleCard:
             f"{path} may hold a program of whoever made it (TorchScript or a pickle), and "
             "livestyle runs none: take the style's .onnx file, its folder or its pack instead."
         )
-    if path.suffix.lower() in SUFFIXES:
+    if _is_picture(path):
         raise StyleError(
             f"{path} is a picture, not a style yet: `livestyle train {path} --photos DIR` makes a "
             f"style of it. `livestyle paint PHOTO {path} OUT.png` paints one photo after it."

@@ -239,6 +239,8 @@ def test_checkpoints_and_strangers(tmp_path: Path) -> None:
     with pytest.raises(StyleError, match=r"checkpoint.*`livestyle export"):
         model_file.card_inside(tmp_path / "run.safetensors")
     with pytest.raises(StyleError, match=r"or a file in \.onnx"):
+        model_file.card_inside(tmp_path / "notes.txt")
+    with pytest.raises(StyleError, match="is a picture, not a style yet"):
         model_file.card_inside(tmp_path / "picture.jpg")
 
 
