@@ -92,9 +92,9 @@ def playing(size: tuple[int, int], metrics: Metrics) -> Player:
         options=PlayerOptions(stroke_lock=True),
     )
     deadline = time.perf_counter() + READY_S
-    while len(player.ready) < len(styles) and time.perf_counter() < deadline:
+    while len(set(player._cache)) < len(styles) and time.perf_counter() < deadline:
         time.sleep(0.1)
-    print(f"{len(player.ready)} of {len(styles)} styles ready")
+    print(f"{len(set(player._cache))} of {len(styles)} styles ready")
     return player
 
 

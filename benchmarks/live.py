@@ -107,7 +107,7 @@ def show(job: dict[str, Any], on_frame: Callable[[Any, Any], None] = lambda *_: 
     module.NullSink = Sink  # type: ignore[assignment, misc]
     with module.Webcam(options) as webcam:
         webcam.run()
-        return len(webcam.player.ready)
+        return len(set(webcam.player._cache))
 
 
 def measure_start(job: dict[str, Any]) -> Figures:
@@ -198,9 +198,9 @@ def measure_swaps(job: dict[str, Any]) -> Figures:
     def press(webcam: Any) -> None:
         player = webcam.player
         ready_by_s = time.perf_counter() + job["ready_s"]
-        while len(player.ready) < len(player.names) and time.perf_counter() < ready_by_s:
+        while len(set(player._cache)) < len(player.names) and time.perf_counter() < ready_by_s:
             time.sleep(0.1)
-        warm = [name for name in player.names if name in player.ready]
+        warm = [name for name in player.names if name in set(player._cache)]
         for number in range(job["swaps"]):
             time.sleep(12.37 / job["fps"])  # keys come at any moment between two frames
             name = warm[(number + 1) % len(warm)]
