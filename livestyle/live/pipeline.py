@@ -164,7 +164,8 @@ class Pipeline:
                 except Closed:
                     break
                 self._put(work(given), target)
-            self._put(flush(), target)
+            if not self._stopping.is_set():
+                self._put(flush(), target)
         except Closed:
             pass
         except BaseException as error:
