@@ -22,7 +22,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from livestyle.engines.openvino import OpenVINOEngine, shared_core
+from livestyle.engines.openvino import OpenVINOEngine
 from livestyle.engines.timing import time_in_turns
 from livestyle.export.baseline import NAME as BASELINE
 from livestyle.export.baseline import Johnson as Baseline
@@ -36,6 +36,7 @@ from livestyle.nets import NETS, kmac_per_pixel, parameter_count
 from livestyle.nets.johnson import Johnson
 from livestyle.nets.light import Light, NoiseMap, ResidualBlock, start_as_nearest
 from livestyle.nets.vgg import load_loss_network
+from livestyle.openvino_core import shared_core
 from livestyle.sources.demo import Demo
 from livestyle.training.callbacks.callback import Callback, Progress
 from livestyle.training.checkpoint import checkpoints_in, load_checkpoint

@@ -7,10 +7,10 @@ from contextlib import redirect_stdout
 
 import onnx
 
-from livestyle.engines.openvino import import_openvino
 from livestyle.errors import ExportError
 from livestyle.frame import Pixels
 from livestyle.installation import install_command
+from livestyle.openvino_core import import_openvino
 
 CALIBRATION_FRAMES = 60
 

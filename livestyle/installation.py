@@ -8,6 +8,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from platformdirs import user_cache_path
+
 _ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -16,9 +18,15 @@ def shipped_styles() -> Path:
     return Path(str(importlib.resources.files("livestyle.weights")))
 
 
-def is_shipped(folder: Path) -> bool:
-    """Whether that is the folder of a style that came with livestyle, and not from anybody."""
-    return folder.resolve().parent == shipped_styles().resolve()
+def predicted_styles() -> Path:
+    """The folder of the styles that livestyle makes of pictures, in the user's cache."""
+    return user_cache_path("livestyle", appauthor=False) / "picture_styles"
+
+
+def is_own_work(folder: Path) -> bool:
+    """Whether that is the folder of a style that livestyle shipped or made, and no one else."""
+    places = shipped_styles(), predicted_styles()
+    return folder.resolve().parent in [place.resolve() for place in places]
 
 
 def install_command(extra: str) -> str:

@@ -26,6 +26,7 @@ CORE = {
     "plain",
     "rate_limit",
     "installation",
+    "openvino_core",
 }
 """Files beside the rooms: every room may import them, and they import no room."""
 

@@ -8,7 +8,8 @@ import click
 
 from livestyle.cli.echo import echo
 from livestyle.cli.options import overwrite_option
-from livestyle.styles.card import StyleCard
+from livestyle.styles.card import StyleCard, is_style_name
+from livestyle.styles.from_picture.predictor import MAX_STROKE, MIN_STROKE
 from livestyle.styles.library import (
     DEFAULT_STYLE,
     add_style,
@@ -66,17 +67,28 @@ def show(name: str, as_json: bool) -> None:
             echo(f"{key:11} {value}")
     for file in card.all_files:
         echo(
-            f"{'file':11} {file.path}, {file.size_bytes / 1024:.0f} kB, {file.psnr_db:.1f} dB "
-            "from the trained network"
+            f"{'file':11} {file.path}, {file.size_bytes / 1024:.0f} kB"
+            + (f", {file.psnr_db:.1f} dB from the trained network" if file.psnr_db else "")
         )
 
 
-@styles.command(short_help="Install a pack, run, folder or model file.")
-@click.argument("path", metavar="PACK|RUN|FOLDER|FILE", type=click.Path(path_type=Path))
+@styles.command(short_help="Install a pack, run, folder, model file or picture.")
+@click.argument("path", metavar="PACK|RUN|FOLDER|FILE|PICTURE", type=click.Path(path_type=Path))
+@click.option("--name", metavar="NAME", help="Name of a picture's style. [default: its file name]")
+@click.option(
+    "--stroke",
+    type=click.FloatRange(MIN_STROKE, MAX_STROKE),
+    default=1.0,
+    show_default=True,
+    help="Size of the strokes of a picture's style, a factor.",
+)
 @overwrite_option
-def add(path: Path, overwrite: bool) -> None:
-    """Install a style pack, a finished run, a style folder or a model file with its card."""
-    style = add_style(path, overwrite=overwrite)
+def add(path: Path, name: str | None, stroke: float, overwrite: bool) -> None:
+    """Install a style pack, a finished run, a style folder, a model file with its card, or the
+    style of a picture, which is predicted in a second or two."""
+    if name is not None and not is_style_name(name):
+        raise click.UsageError("Names of styles have small letters, digits, - and _ only.")
+    style = add_style(path, overwrite=overwrite, name=name, stroke=stroke)
     echo(f"Added. Try it: livestyle cam --style {style.card.name}", err=True)
     echo(style.folder)
 

@@ -17,7 +17,7 @@ from livestyle.engines.openvino import OpenVINOEngine, threads_beside_others
 from livestyle.engines.selection import FORMAT_OF_ENGINE, PAIRS, candidates, choose_file
 from livestyle.engines.torch import TorchEngine, choose_precision
 from livestyle.errors import EngineError
-from livestyle.installation import is_shipped
+from livestyle.installation import is_own_work
 from livestyle.protocols import Stylizer
 from livestyle.styles.card import PRECISIONS
 from livestyle.styles.checkpoint_file import CHECKPOINT_FILE
@@ -89,9 +89,9 @@ class EngineOptions:
 def load(style: "Style", options: EngineOptions | None = None) -> Stylizer:
     """Loads a style into the engine asked for, or with `auto` into the fastest that really runs.
 
-    The model's bytes are checked before the engine sees them, and those that did not come with
-    livestyle are tried in another process first. What was taken stands in the result's `info` and
-    in the log.
+    The model's bytes are checked before the engine sees them, and those that livestyle neither
+    shipped nor made are tried in another process first. What was taken stands in the result's
+    `info` and in the log.
 
     Raises:
         StyleError: the style lacks such a file, or the file is broken, foreign or unsafe.
@@ -140,7 +140,7 @@ def load_model(
 def _start(style: "Style", engine: str, device: str, options: EngineOptions) -> Engine:
     """One engine with the style in it; on anything but a CPU proven by painting a frame."""
     model, name, precision = _model(style, engine, device, options.precision)
-    if FORMAT_OF_ENGINE[engine] == "onnx" and not is_shipped(style.folder):
+    if FORMAT_OF_ENGINE[engine] == "onnx" and not is_own_work(style.folder):
         from livestyle.engines.trial import try_model  # costs what shipped styles need not pay
 
         try_model(model, style.folder / name, engine, precision)

@@ -10,8 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from livestyle.engines.onnxruntime import PROVIDERS
-from livestyle.engines.openvino import import_openvino
 from livestyle.engines.selection import FORMAT_OF_ENGINE
+from livestyle.openvino_core import import_openvino
 
 log = logging.getLogger(__name__)
 

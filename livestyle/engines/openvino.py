@@ -16,6 +16,7 @@ from livestyle.engines.base import MIN_SIDE_PX, Engine
 from livestyle.engines.compiled_cache import CompiledCache
 from livestyle.errors import EngineError
 from livestyle.frame import Pixels
+from livestyle.openvino_core import import_openvino, shared_core
 from livestyle.protocols import EngineInfo
 
 log = logging.getLogger(__name__)
@@ -182,20 +183,6 @@ class OpenVINOEngine(Engine):
 
 
 @cache
-def shared_core() -> Any:
-    """OpenVINO's Core, one for the whole process and never freed.
-
-    The first to compile for the CPU gives its thread a signal stack, and freeing the core takes
-    that away, from whichever thread. A core that was begun in the main thread and freed in another
-    would leave the main one without: the next Ctrl-C then ends the process at once.
-
-    Raises:
-        EngineError: OpenVINO cannot be imported.
-    """
-    return import_openvino().Core()
-
-
-@cache
 def threads_beside_others() -> int | None:
     """How many threads leave a processor to the rest of the program; None: OpenVINO's own choice.
 
@@ -222,35 +209,6 @@ def _usual_threads() -> int:
     smallest = Model([opset1.relu(frame)], [frame], "smallest")
     compiled = shared_core().compile_model(smallest, "CPU", _LATENCY)
     return int(compiled.get_property("INFERENCE_NUM_THREADS"))
-
-
-def import_openvino() -> Any:
-    """The `openvino` package, kept from reporting its use, and without its converter.
-
-    On import it starts a thread that sends an event to a web analytics service and writes a
-    client id to ~/intel, unless `openvino_telemetry` is missing. A camera program that is
-    installed from a package index should not do so unasked, so here it is missing. So is the
-    converter of models while it is imported: nobody here needs it, and it takes longer than the
-    rest.
-
-    Raises:
-        EngineError: OpenVINO cannot be imported.
-    """
-    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
-    converter = "openvino.tools.ovc"
-    is_first = converter not in sys.modules
-    if is_first:
-        sys.modules[converter] = None  # type: ignore[assignment]
-    try:
-        import openvino
-    except ImportError as error:
-        raise EngineError(
-            f"OpenVINO cannot be imported ({error}). Try `pip install --upgrade openvino`."
-        ) from error
-    finally:
-        if is_first:
-            del sys.modules[converter]
-    return openvino
 
 
 def _find_device(name: str, available: list[str]) -> str:

@@ -20,8 +20,8 @@ import numpy as np
 from platformdirs import user_cache_path
 
 from livestyle.engines.onnxruntime import import_onnxruntime
-from livestyle.engines.openvino import import_openvino
 from livestyle.errors import EngineError, LivestyleError, StyleError
+from livestyle.openvino_core import import_openvino
 from livestyle.plain import printable
 
 log = logging.getLogger(__name__)

@@ -19,9 +19,17 @@ from livestyle.errors import SinkError, StyleError
 from livestyle.installation import shipped_styles
 from livestyle.styles.card import CARD_FILE, StyleCard
 from livestyle.styles.checkpoint_file import CHECKPOINT_FILE
-from livestyle.styles.model_file import MODEL_SUFFIXES, PROGRAM_SUFFIXES
+from livestyle.styles.mixture import is_mixture, open_mixture
+from livestyle.styles.model_file import MODEL_SUFFIXES, PROGRAM_SUFFIXES, is_picture
 from livestyle.styles.pack import PACK_SUFFIX
-from livestyle.styles.style import Style, is_unexported, open_style, style_files
+from livestyle.styles.style import (
+    Style,
+    is_unexported,
+    open_picture_style,
+    open_style,
+    style_files,
+    unmade_picture_style,
+)
 
 log = logging.getLogger(__name__)
 
@@ -55,10 +63,12 @@ def list_styles() -> list[Style]:
 
 
 def find_style(name_or_path: str, among: Sequence[Style] | None = None) -> Style:
-    """The style of that name, or in that folder, finished run, style pack or model file.
+    """The style of that name, or in that folder, finished run, style pack or model file; or that of
+    a picture, or a mixture.
 
     Args:
-        name_or_path: of the style.
+        name_or_path: of the style; names and paths joined by + for a style between them, as of
+            `open_mixture`.
         among: what `list_styles` gave; None asks it.
 
     Raises:
@@ -70,6 +80,8 @@ def find_style(name_or_path: str, among: Sequence[Style] | None = None) -> Style
     path = Path(name_or_path)
     if path.exists():
         return open_style(path)
+    if is_mixture(name_or_path):
+        return open_mixture(name_or_path, lambda part: find_style(part, among))
     alike = [style for name, style in styles.items() if _plain(name) == _plain(name_or_path)]
     if len(alike) == 1:
         return alike[0]
@@ -107,9 +119,10 @@ def stamp_of_folder(folder: Path) -> tuple[object, ...]:
 def find_styles(name_or_path: str, among: Sequence[Style] | None = None) -> list[Style]:
     """All styles in a folder of styles, by name; else the one of that name or path.
 
-    A folder of styles holds folders with a card, style packs, or single model files that carry
-    their card. A broken one is passed over with a warning in the log; a name that is there
-    already is told apart by the name of the file or folder.
+    A folder of styles holds folders with a card, style packs, single model files that carry their
+    card, or pictures, whose styles are made when they are loaded. A broken
+    one is passed over with a warning in the log; a name that is there already is told apart by the
+    name of the file or folder.
 
     Args:
         name_or_path: of the folder or the style.
@@ -125,9 +138,10 @@ def find_styles(name_or_path: str, among: Sequence[Style] | None = None) -> list
     failure: StyleError | None = None
     suffixes = (*MODEL_SUFFIXES, *PROGRAM_SUFFIXES, PACK_SUFFIX)  # programs are passed over aloud
     files = (path for path in _entries(folder) if path.suffix.lower() in suffixes)
-    for path in (*_folders(folder), *files):
+    pictures = (path for path in _entries(folder) if path.is_file() and is_picture(path))
+    for path in (*_folders(folder), *files, *pictures):
         try:
-            style = open_style(path)
+            style = unmade_picture_style(path) if is_picture(path) else open_style(path)
         except StyleError as error:
             failure = error
             _warn_once(f"A style is passed over: {error}")
@@ -138,24 +152,33 @@ def find_styles(name_or_path: str, among: Sequence[Style] | None = None) -> list
     if not styles:
         raise failure or StyleError(
             f"{folder} is not a style, nor are there any in it: neither a {CARD_FILE}, nor folders "
-            "that have one, nor model files. `livestyle export` writes such folders."
+            "that have one, nor model files, nor pictures."
         )
     return [styles[name] for name in sorted(styles)]
 
 
-def add_style(path: Path, *, overwrite: bool = False) -> Style:
+def add_style(
+    path: Path, *, overwrite: bool = False, name: str | None = None, stroke: float = 1.0
+) -> Style:
     """Copies a style to the user's styles, whole or not at all.
 
     Args:
-        path: a style's folder, a finished run, a style pack, or a single model file.
+        path: a style's folder, a finished run, a style pack, a single model file, or a picture.
         overwrite: whether it may take the place of a style of the same name: an older one of the
             user is replaced, one that comes with livestyle is hidden until this one is removed.
+        name: of a picture's style; None: that of the file.
+        stroke: size of its strokes, a factor.
 
     Raises:
         StyleError: it is broken, unsafe or differs from its card.
         SinkError: there is one of that name, or it cannot be written.
     """
-    style = open_style(path)
+    if is_picture(path):
+        style = open_picture_style(path, stroke, name)
+    elif name or stroke != 1:
+        raise StyleError(f"{path} has its name and its strokes; both can be chosen for pictures.")
+    else:
+        style = open_style(path)
     files = style_files(style)
     target = styles_folder() / style.card.name
     hidden = _packaged_folder() / style.card.name

@@ -74,10 +74,11 @@ def read_checkpoint(path: Path) -> bytes:
     return data
 
 
-def _is_picture(path: Path) -> bool:
-    from livestyle.images import SUFFIXES  # imports OpenCV, which `doctor` reports as missing
+def is_picture(path: Path) -> bool:
+    """Whether the file is called like a picture; of an animation, the first frame is taken."""
+    from livestyle.images import FOUND_SUFFIXES  # imports OpenCV, which `doctor` may find missing
 
-    return path.suffix.lower() in SUFFIXES
+    return path.suffix.lower() in FOUND_SUFFIXES | {".gif"}
 
 
 def card_inside(path: Path) -> StyleCard:
@@ -94,15 +95,10 @@ def card_inside(path: Path) -> StyleCard:
             f"{path} may hold a program of whoever made it (TorchScript or a pickle), and "
             "livestyle runs none: take the style's .onnx file, its folder or its pack instead."
         )
-    if _is_picture(path):
-        raise StyleError(
-            f"{path} is a picture, not a style yet: `livestyle train {path} --photos DIR` makes a "
-            f"style of it. `livestyle paint PHOTO {path} OUT.png` paints one photo after it."
-        )
     if kind is None:
         raise StyleError(
-            f"{path} is no style: a style is a folder, a style pack in .livestyle, or a file in "
-            ".onnx."
+            f"{path} is no style: a style is a folder, a style pack in .livestyle, a file in "
+            ".onnx, or a picture."
         )
     data = _read(path)
     facts = _check_onnx(data, path)

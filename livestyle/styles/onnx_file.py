@@ -6,7 +6,7 @@ numbered fields. `_PARTS` names the fields that lead to tensors, nodes and subgr
 are stepped over.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 
 MAX_FIELDS = 200_000
@@ -15,7 +15,8 @@ MAX_DEPTH = 32
 ELEMENTS = {1: "float32", 2: "uint8", 3: "int8", 6: "int32", 7: "int64", 10: "float16"}
 """TensorProto.DataType, as far as a message may need it."""
 
-_PART_GRAPH, _GRAPH_INITIALIZER, _TENSOR_RAW = 7, 5, 9
+_PART_GRAPH, _PART_METADATA, _GRAPH_INITIALIZER = 7, 14, 5
+_TENSOR_FLOATS, _TENSOR_RAW = 4, 9
 _GRAPH = {1: "node", 5: "tensor", 15: "sparse", 11: "input", 12: "output"}
 _PARTS: dict[str, dict[int, str]] = {
     "model": {7: "graph", 14: "metadata", 20: "training", 25: "function"},
@@ -103,8 +104,19 @@ def initializer(data: memoryview, name: str) -> tuple[int, memoryview] | None:
         name: of the weight.
 
     Returns:
-        None where there is none of that name, or it is not kept as raw bytes.
+        None where there is none of that name, or it is not kept as bytes.
     """
+    return initializers(data, {name}).get(name)
+
+
+def initializers(data: memoryview, names: Container[str]) -> dict[str, tuple[int, memoryview]]:
+    """Weights of the main graph by name, as `initializer` gives them.
+
+    Args:
+        data: a whole file that `read_facts` has looked through.
+        names: those that are wanted; others are passed over.
+    """
+    found: dict[str, tuple[int, memoryview]] = {}
     for part, graph in fields_of(data):
         if part != _PART_GRAPH:
             continue
@@ -112,11 +124,39 @@ def initializer(data: memoryview, name: str) -> tuple[int, memoryview] | None:
             if number != _GRAPH_INITIALIZER:
                 continue
             tensor = _last(message(value))
-            element = tensor.get(2)
-            if isinstance(element, int) and text(tensor.get(8, b"")) == name:
-                raw = tensor.get(_TENSOR_RAW)
-                return (element, raw) if isinstance(raw, memoryview) else None
-    return None
+            element, name = tensor.get(2), text(tensor.get(8, b""))
+            # packed floats are bytes like raw ones
+            values = tensor.get(_TENSOR_RAW, tensor.get(_TENSOR_FLOATS))
+            if name in names and isinstance(element, int) and isinstance(values, memoryview):
+                found[name] = element, values
+    return found
+
+
+def with_metadata(data: bytes, key: str, value: str) -> bytes:
+    """A model with an entry in its metadata, in place of those of the same name."""
+    kept = b"".join(
+        _encoded(number, part)
+        for number, part in fields_of(memoryview(data))
+        if number != _PART_METADATA or text(_last(message(part)).get(1, b"")) != key
+    )
+    entry = _encoded(1, key.encode()) + _encoded(2, value.encode())
+    return kept + _encoded(_PART_METADATA, entry)
+
+
+def _encoded(number: int, value: int | bytes | memoryview) -> bytes:
+    """One field of a message."""
+    if isinstance(value, int):
+        return _varint(number << 3) + _varint(value)
+    return _varint(number << 3 | 2) + _varint(len(value)) + value
+
+
+def _varint(value: int) -> bytes:
+    parts = bytearray()
+    while value >= 0x80:
+        parts.append(value & 0x7F | 0x80)
+        value >>= 7
+    parts.append(value)
+    return bytes(parts)
 
 
 def _walk(data: memoryview, kind: str, facts: OnnxFacts, depth: int) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from livestyle.errors import StyleError
 from livestyle.styles.card import CARD_FILE, PREVIEW_FILE, ModelFile, StyleCard, passed_over
 from livestyle.styles.checkpoint_file import CHECKPOINT_FILE
-from livestyle.styles.model_file import MAX_BYTES, card_inside, read_model
+from livestyle.styles.model_file import MAX_BYTES, card_inside, is_picture, read_model
 from livestyle.styles.pack import is_pack, member_names, read_member
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,8 @@ class Style:
     Attributes:
         card: what it is.
         folder: where its model files lie; or the style pack that they are in.
-        file: the model file or style pack it was read from; None for a folder with a card.
+        file: the model file, style pack or picture it was read from; None for a folder with a
+            card.
         checkpoint: the trained network itself, which the torch engine runs; None where there is
             none. That of a style pack is PACK/NAME, as in `path`.
     """
@@ -52,7 +53,9 @@ class Style:
 
     @property
     def preview(self) -> Path:
-        """Where its picture lies, if it has one."""
+        """Where its picture lies, if it has one; of a picture that is no style yet, itself."""
+        if self.file and not self.card.files:
+            return self.file
         return self.folder / PREVIEW_FILE
 
 
@@ -60,9 +63,11 @@ def open_style(path: Path) -> Style:
     """Reads a style's card and checks it; the models are looked into when they are loaded.
 
     Args:
-        path: a style's folder, a finished training run, a style pack, or a single model file.
+        path: a style's folder, a finished training run, a style pack, a single model file, or a
+            picture, whose style is predicted.
 
     Raises:
+        SourceError: the picture cannot be read.
         StyleError: it is none of these, or broken.
     """
     if path.is_dir():
@@ -71,9 +76,34 @@ def open_style(path: Path) -> Style:
         return _open_pack(path)
     if path.name == CARD_FILE:
         return _open_folder(path.parent)
+    if is_picture(path):
+        return open_picture_style(path)
     card = card_inside(path)
     _check_card(card, path)
     return Style(card, path.parent, path)
+
+
+def open_picture_style(picture: Path, stroke: float = 1.0, name: str | None = None) -> Style:
+    """The style of a picture, predicted if it is not in the cache.
+
+    Args:
+        picture: the picture.
+        stroke: size of the strokes, a factor.
+        name: of the style; None: that of the file.
+
+    Raises:
+        StyleError: it is no picture, or there is no style in it.
+    """
+    from livestyle.styles.from_picture.picture_style import folder_of  # costs a second of imports
+
+    return replace(_open_folder(folder_of(picture, stroke, name)), file=picture)
+
+
+def unmade_picture_style(picture: Path) -> Style:
+    """What the style of a picture will be; `reread` makes it, and no file is there before."""
+    from livestyle.styles.from_picture.picture_style import card_of
+
+    return Style(card_of(picture), picture.parent, picture)
 
 
 def reread(style: Style) -> Style:
@@ -96,7 +126,7 @@ def style_files(style: Style) -> dict[str, bytes]:
     if is_pack(style.folder):
         names = [name for name in member_names(style.folder) if name in _COMPANIONS]
         return files | {name: read_member(style.folder, name) for name in names}
-    if style.file is None:
+    if style.file is None or is_picture(style.file):
         files |= _companions(style.folder)
     return files
 

@@ -10,6 +10,7 @@ import models
 import numpy as np
 import pytest
 
+from livestyle import openvino_core
 from livestyle.engines import load_model, openvino
 from livestyle.engines.compiled_cache import MOST_FILE_BYTES, CompiledCache
 from livestyle.errors import EngineError
@@ -152,7 +153,7 @@ def test_another_version_of_openvino_compiles_anew(
     cache: CompiledCache, core: Core, blur: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     painted(blur, cache)
-    monkeypatch.setattr(openvino.import_openvino(), "__version__", "2199.1.0")
+    monkeypatch.setattr(openvino_core.import_openvino(), "__version__", "2199.1.0")
     painted(blur, cache)
     assert core.compiled == 2
 
