@@ -8,6 +8,7 @@ from typing import Any
 
 from livestyle.engines import EngineOptions
 from livestyle.live.background_writer import WAITING_FRAMES
+from livestyle.live.camera_learning import CameraLearning, LearningOptions
 from livestyle.live.metrics import Metrics
 from livestyle.live.pipeline import Pipeline
 from livestyle.live.player import Player, PlayerOptions
@@ -26,6 +27,7 @@ from livestyle.sinks.recorder import Recorder, recorder_for
 from livestyle.sinks.virtual_camera import VirtualCamera
 from livestyle.sources.opening import SourceOptions, open_source
 from livestyle.styles.library import DEFAULT_STYLE
+from livestyle.styles.style import reread
 from livestyle.ui.session import LiveSession
 from livestyle.ui.thumbnails import Thumbnails
 
@@ -58,6 +60,7 @@ class WebcamOptions:
         virtual_mirror: whether they see it mirrored where the window does.
         max_frames: end after so many frames.
         duration_s: end after so many seconds.
+        learning: how the style of a picture learns beside the show; None: it does not.
     """
 
     source: str = "0"
@@ -78,6 +81,7 @@ class WebcamOptions:
     virtual_mirror: bool = False
     max_frames: int | None = None
     duration_s: float | None = None
+    learning: LearningOptions | None = None
 
 
 class Webcam(Closable):
@@ -185,6 +189,7 @@ class Webcam(Closable):
         self._opened.callback(thumbnails.close)
         self._session_recorder = self._open_session(styles)
         self._opened.callback(_watch(styles, self.player, thumbnails).close)
+        learning = self._learning(styles)
         self._show: LiveSession | Pipeline
         if window is not None:
             assert isinstance(recording, RecordingSwitch)
@@ -198,6 +203,7 @@ class Webcam(Closable):
                 thumbnails=thumbnails,
                 sinks=cameras,
                 session_recorder=self._session_recorder,
+                learning=learning,
                 settings={"source": self.source.name},
                 max_frames=options.max_frames,
                 duration_s=options.duration_s,
@@ -259,6 +265,20 @@ class Webcam(Closable):
         if options.record:
             recording.start(options.record)
         return recording
+
+    def _learning(self, styles: StyleSet) -> CameraLearning | None:
+        """What makes the first style better beside the show, if that is wanted."""
+        if self._options.learning is None:
+            return None
+        learning = CameraLearning(
+            reread(styles.styles[styles.first]),
+            self._options.learning,
+            seen=lambda: self.player.seen,
+            fps=lambda: self._metrics.snapshot().fps,
+            improved=lambda style: styles.exchange(styles.first, style),
+        )
+        self._opened.callback(learning.close)
+        return learning
 
     def _open_session(self, styles: StyleSet) -> SessionRecorder | None:
         options, source = self._options, self.source

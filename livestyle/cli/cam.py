@@ -19,6 +19,8 @@ from livestyle.cli.settings import use_set
 from livestyle.cli.signals import ending_cleanly
 from livestyle.engines import EngineOptions
 from livestyle.errors import SinkError
+from livestyle.installation import install_command
+from livestyle.live.camera_learning import LearningOptions
 from livestyle.live.player import PlayerOptions
 from livestyle.output_file import atomic_write, check_output
 from livestyle.render.compositing import Look
@@ -213,6 +215,25 @@ player_options = gathered(
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder for the pictures and recordings that keys make.  [default: the current one]",
 )
+@click.option(
+    "--learn",
+    is_flag=True,
+    help="With a picture as --style: train on what the camera sees beside the show, and paint "
+    f"better every half minute; k keeps the result. Needs {install_command('train')}",
+)
+@click.option(
+    "--loss-network",
+    type=click.Choice(["vgg19", "vgg16"]),
+    default=LearningOptions().loss_network,
+    show_default=True,
+    help="What --learn compares features in.",
+)
+@click.option(
+    "--vgg-weights",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File of its weights.  [default: torchvision downloads them, 550 MB, once]",
+)
 @click.option("--max-frames", metavar="N", type=click.IntRange(1), help="Stop after N frames.")
 @click.option(
     "--duration",
@@ -242,6 +263,9 @@ def cam(
     virtual_camera: bool,
     virtual_mirror: bool,
     folder: Path,
+    learn: bool,
+    loss_network: str,
+    vgg_weights: Path | None,
     max_frames: int | None,
     duration_s: float | None,
     report: Path | None,
@@ -276,6 +300,7 @@ def cam(
         virtual_mirror=virtual_mirror,
         max_frames=max_frames,
         duration_s=duration_s,
+        learning=LearningOptions(loss_network, vgg_weights) if learn else None,
     )
     with Webcam(options) as webcam:
         if webcam.virtual_camera:

@@ -30,6 +30,7 @@ COMMANDS = {
     "sheet": "Paint one picture in every style, side by side.",
     "styles": "List, show, add and remove styles.",
     "train": "Train a new style from a painting and a folder of photos.",
+    "train-any": "Train the network that makes a style of any picture.",
     "evaluate": "Measure how well and how steadily a style paints.",
     "bench": "Time a style in every engine and precision that runs here.",
     "export": "Write a trained style as ONNX or TorchScript, or as one pack.",
@@ -116,8 +117,9 @@ class LazyGroup(click.Group):
         """The command, or None."""
         if name not in COMMANDS:
             return None
-        module = importlib.import_module(f"livestyle.cli.{name}")
-        command: click.Command = getattr(module, name)
+        module_name = name.replace("-", "_")
+        module = importlib.import_module(f"livestyle.cli.{module_name}")
+        command: click.Command = getattr(module, module_name)
         command.params += [option for option in COMMON if option not in command.params]
         if (table := read_settings().get(name)) is not None:
             ctx.default_map = {name: defaults_for(command, table, f"[{name}]")}

@@ -77,6 +77,10 @@ class StyleSet:
                 self.names += new
         return self.names
 
+    def exchange(self, name: str, style: Style) -> None:
+        """Puts another style in the place of one; it keeps name and number."""
+        self.styles[name] = replace(style, card=replace(style.card, name=name))
+
     def load(self, name: str) -> Stylizer:
         """A style on the engine asked for."""
         return self._loaded(name, self._engine)

@@ -13,6 +13,9 @@ from livestyle.nets.light import Light
 
 KERNELS = 10
 
+STRIDE = 3.0
+"""Of the kernels at first, in standard deviations of the networks that they come from."""
+
 
 class ConditionalLight(nn.Module):
     """The weights of light, as a linear function of a style vector.
@@ -94,7 +97,7 @@ class ConditionalLight(nn.Module):
             differences = (values - values.mean(0)).flatten(1)
             _, sizes, directions = torch.linalg.svd(differences, full_matrices=False)
             count = min(len(self.kernels[key]), len(networks) - 1)
-            scaled = sizes[:count, None] * directions[:count] / len(networks) ** 0.5
+            scaled = STRIDE * sizes[:count, None] * directions[:count] / len(networks) ** 0.5
             self.kernels[key][:count] = scaled.reshape(count, *values.shape[1:])
 
 

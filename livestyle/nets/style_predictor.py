@@ -16,6 +16,9 @@ COMPONENTS = 256
 
 HIDDEN, CODE_SIZE = 256, 128
 
+GAIN = 3.0
+"""Of the style vector, so that styles come apart in thousands of steps and not in millions."""
+
 
 class StylePredictor(nn.Module):
     """Predicts the style vector from the statistics of an artwork's features.
@@ -37,6 +40,9 @@ class StylePredictor(nn.Module):
             nn.Linear(HIDDEN, CODE_SIZE),
             nn.Linear(CODE_SIZE, style_size),
         )
+        with torch.no_grad():  # begins near what all styles share
+            self.layers[-1].weight.mul_(0.1)  # type: ignore[operator]
+            self.layers[-1].bias.zero_()  # type: ignore[operator]
 
     @torch.no_grad()
     def fit(self, statistics: Tensor) -> None:
@@ -57,7 +63,7 @@ class StylePredictor(nn.Module):
 
     def forward(self, components: Tensor) -> Tensor:
         """(N, COMPONENTS) -> (N, style_size)."""
-        style: Tensor = self.layers(components)
+        style: Tensor = GAIN * self.layers(components)
         return style
 
 

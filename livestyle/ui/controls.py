@@ -65,6 +65,7 @@ class Controls:
         quit: Callable[[], None],
         folder: Path,
         recording: RecordingSwitch | None = None,
+        keep_learned: Callable[[], None] | None = None,
         settings: Mapping[str, str] | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
@@ -76,6 +77,7 @@ class Controls:
             quit: asks for the end.
             folder: where pictures and recordings go; made when the first one comes.
             recording: what `r` switches; None where nothing can be recorded.
+            keep_learned: what `k` does; None where nothing learns.
             settings: what else to keep in the metadata of pictures, such as the source.
             clock: seconds.
         """
@@ -83,6 +85,7 @@ class Controls:
         self.screen = screen
         self.recording = recording
         self.quit = quit
+        self._keep_learned = keep_learned
         self._folder = folder
         self._settings = dict(settings or {})
         self._clock = clock
@@ -205,6 +208,13 @@ class Controls:
         except SinkError as error:
             self.screen.say(str(error))
 
+    def keep_learned(self) -> None:
+        """Keeps what was learned beside the show as a style of one's own."""
+        if self._keep_learned is None:
+            self.screen.say("nothing learns here; see cam --learn")
+        else:
+            self._writer.submit(self._keep_learned)
+
     def save_picture(self) -> None:
         """Writes the frame shown last as PNG, with the settings in its metadata."""
         if (frame := self.screen.frame) is not None:
@@ -313,6 +323,7 @@ KEYS: tuple[Key, ...] = (
     Key("space", "freeze", {"space": Controls.toggle_freeze}),
     Key("w", "save a picture", {"w": Controls.save_picture}),
     Key("r", "record on, off", {"r": Controls.toggle_recording}),
+    Key("k", "keep what was learned", {"k": Controls.keep_learned}),
     Key("i", "figures", {"i": Controls.toggle_figures}),
     Key("h", "this help", {"h": Controls.toggle_help}),
     Key("Esc", "close, leave, quit", {"esc": Controls.escape}),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from livestyle.live.camera_learning import CameraLearning
 from livestyle.live.metrics import Metrics
 from livestyle.live.pipeline import Pipeline
 from livestyle.live.player import Player
@@ -29,6 +30,7 @@ class LiveSession:
         thumbnails: Thumbnails | None = None,
         sinks: Sequence[Sink] = (),
         session_recorder: Sink | None = None,
+        learning: CameraLearning | None = None,
         settings: Mapping[str, str] | None = None,
         max_frames: int | None = None,
         duration_s: float | None = None,
@@ -45,12 +47,17 @@ class LiveSession:
             thumbnails: paints what `t` shows; the caller closes it after `run`.
             sinks: others that get every frame, without words on it; their notices are shown.
             session_recorder: gets every frame as it came; its notices are shown, too.
+            learning: what `k` keeps the result of; its notices are shown.
             settings: what else to keep in the metadata of pictures.
             max_frames: end after this many shown frames.
             duration_s: end this long after the first shown frame.
         """
         fed = [*sinks, session_recorder] if session_recorder else sinks
-        notice_sources = [sink for sink in fed if isinstance(sink, NoticeSource)]
+        notice_sources: list[NoticeSource] = [
+            sink for sink in fed if isinstance(sink, NoticeSource)
+        ]
+        if learning:
+            notice_sources.append(learning)
         self._screen = Screen(
             window,
             source,
@@ -66,6 +73,7 @@ class LiveSession:
             quit=self.stop,
             folder=folder,
             recording=recording,
+            keep_learned=learning.keep if learning else None,
             settings=settings,
         )
         paint, finish = player.stages

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -148,6 +148,28 @@ def _kept(key: tuple[str, ...], make: Callable[[Path], None]) -> Path:
             "Make room there, or make it writable."
         ) from error
     return folder
+
+
+def weights_of(style: "Style", *, fine: bool = False) -> Weights:
+    """The weights of a style's network, each as a row; or of that for half scale.
+
+    Raises:
+        StyleError: it has no file that they can be read from.
+    """
+    file = _file(style, style.card.fine if fine else style.card.files)
+    return read_weights(read_model(style.path(file), file))
+
+
+def write_learned(folder: Path, style: "Style", usual: Weights) -> None:
+    """Writes a style whose network has learned, beside what it was; the folder is new.
+
+    Args:
+        folder: where to, in `predicted_styles`.
+        style: what it was; its network for half scale is kept.
+        usual: the weights now.
+    """
+    card = replace(style.card, training=style.card.training | {"learned": "on a camera"})
+    _write(folder, card, usual, weights_of(style, fine=True))
 
 
 def card_of(picture: Path) -> StyleCard:
