@@ -64,7 +64,7 @@ def folder_of(picture: Path, stroke: float = 1.0, name: str | None = None) -> Pa
 
     Args:
         picture: any that `livestyle.images` reads; of an animation, the first frame.
-        stroke: size of the strokes; 1.0 shows the predictor the picture at 448 pixels.
+        stroke: size of the strokes; 1.0 shows the predictor the picture at 512 pixels.
         name: of the style; None: that of the file.
 
     Raises:
@@ -84,6 +84,12 @@ def folder_of(picture: Path, stroke: float = 1.0, name: str | None = None) -> Pa
         _write(folder, _card(name, title, picture.name, {"stroke": stroke}), usual, fine)
 
     return _kept(("picture", digest, f"{stroke:g}", name), make)
+
+
+def forget(picture: Path) -> None:
+    """Takes the style of a picture out of the cache, if it is there."""
+    digest = hashlib.sha256(_read(picture)).hexdigest()
+    shutil.rmtree(_place(("picture", digest, "1", name_of(picture))), ignore_errors=True)
 
 
 def folder_of_mixture(parts: Sequence[tuple["Style", float]]) -> Path:
@@ -135,8 +141,7 @@ def _file(style: "Style", files: Sequence[ModelFile]) -> ModelFile:
 
 def _kept(key: tuple[str, ...], make: Callable[[Path], None]) -> Path:
     """The folder in the cache of that key; made if it is not there."""
-    digest = hashlib.sha256("\n".join((_edition(), *key)).encode()).hexdigest()
-    folder = predicted_styles() / digest[:32]
+    folder = _place(key)
     try:
         if not (folder / CARD_FILE).is_file():
             make(folder)
@@ -148,6 +153,11 @@ def _kept(key: tuple[str, ...], make: Callable[[Path], None]) -> Path:
             "Make room there, or make it writable."
         ) from error
     return folder
+
+
+def _place(key: tuple[str, ...]) -> Path:
+    digest = hashlib.sha256("\n".join((_edition(), *key)).encode()).hexdigest()
+    return predicted_styles() / digest[:32]
 
 
 def weights_of(style: "Style", *, fine: bool = False) -> Weights:

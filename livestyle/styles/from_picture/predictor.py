@@ -11,11 +11,11 @@ from livestyle.frame import Pixels
 from livestyle.openvino_core import shared_core
 from livestyle.styles.from_picture.painter import PREDICTOR_FILE, any_picture_folder
 
-LONG_SIDE_PX = 448
+LONG_SIDE_PX = 512
 """What the predictor sees of a picture at a stroke of 1, as in its training."""
 
 MIN_SIDE_PX, MAX_SIDE_PX = 64, 1024
-MIN_STROKE, MAX_STROKE = 0.4, 1.6
+MIN_STROKE, MAX_STROKE = 0.5, 1.2
 FLAT = 3.0
 """Standard deviation of the pixels, 0 to 255: below it, there is nothing to paint like."""
 

@@ -1,0 +1,160 @@
+"""The training for any picture: artworks, painter, encoder, pieces, and the files that ship."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from livestyle.cli.main import run as run_command
+from livestyle.errors import TrainingError
+from livestyle.images import write_picture
+from livestyle.nets.conditional import ConditionalLight
+from livestyle.nets.light import Light
+from livestyle.nets.style_predictor import COMPONENTS, STATISTICS_SIZE, StylePredictor
+from livestyle.nets.vgg import LossNetwork
+from livestyle.training.any_picture import artworks, checkpoint
+from livestyle.training.any_picture.config import AnyPictureConfig
+from livestyle.training.any_picture.painter_training import PainterTraining, are_related
+from livestyle.training.config import TrainConfig
+
+LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu4_2", "relu5_1")
+
+
+@pytest.fixture
+def run(config: TrainConfig, tmp_path: Path) -> AnyPictureConfig:
+    """Two steps of two artworks on 64 px crops."""
+    paintings = tmp_path / "paintings"
+    paintings.mkdir()
+    rng = np.random.default_rng(1)
+    for number in range(4):
+        colours = rng.integers(0, 256, (6, 8, 3), dtype=np.uint8)
+        write_picture(paintings / f"{number}.png", np.kron(colours, np.ones((20, 20, 1), np.uint8)))
+    torch.manual_seed(0)
+    weights = tmp_path / "deep.safetensors"
+    save_file(LossNetwork("vgg16", LAYERS).state_dict(), weights)
+    return AnyPictureConfig(
+        photos=config.photos,
+        paintings=paintings,
+        out=tmp_path / "any",
+        steps=2,
+        encoder_steps=1,
+        pictures=2,
+        crop_px=64,
+        loss_network="vgg16",
+        vgg_weights=weights,
+        device="cpu",
+        precision="fp32",
+    )
+
+
+@pytest.fixture(autouse=True)
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(artworks, "SIDE_PX", 96)
+    monkeypatch.setattr(artworks, "MIN_SIDE_PX", 64)
+
+
+def never(_: PainterTraining) -> bool:
+    return False
+
+
+def test_a_step_moves_what_is_shared_the_kernels_and_the_predictor(run: AnyPictureConfig) -> None:
+    networks = [Light().state_dict()]
+    training = PainterTraining(run, None, networks, 0)
+    before = {name: value.clone() for name, value in training.networks.state_dict().items()}
+    training.run(None, never)
+    after = training.networks.state_dict()
+    assert training.step == 2
+    for name in ("painter.shared.up1_weight", "predictor.layers.3.weight"):
+        assert not torch.equal(before[name], after[name]), name
+    assert set(training.losses) >= {"content", "style", "colour", "detail"}
+
+
+def test_the_parts_of_artworks_follow_from_their_number(run: AnyPictureConfig) -> None:
+    one, other = (PainterTraining(run, None, [], 0).artworks for _ in range(2))
+    assert len(one) == 8
+    assert np.array_equal(one.part(7), other.part(7))
+    assert not np.array_equal(one.part(7), one.part(6))
+    assert one.seen(7) is one.seen(7)
+    assert one.seen(7).statistics.shape == (STATISTICS_SIZE,)
+
+
+def test_a_run_goes_on_from_its_checkpoint(run: AnyPictureConfig) -> None:
+    training = PainterTraining(run, None, [], 0)
+    training.run(None, lambda training: training.step == 1)
+    run.out.mkdir()
+    checkpoint.save(run, training.step, training.state)
+    config, step, state = checkpoint.load(run.out)
+    assert (config, step) == (run, 1)
+    again = PainterTraining(config, state, [], step)
+    for name, value in again.state.items():
+        assert torch.allclose(value, training.state[name], atol=2e-3, rtol=1e-3), name
+    again.run(None, never)
+    assert again.step == 2
+
+
+def test_what_is_no_checkpoint_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="cannot be read as a checkpoint"):
+        checkpoint.load(tmp_path)
+    (tmp_path / checkpoint.FILE).write_bytes(b"nothing of the kind")
+    with pytest.raises(TrainingError, match="cannot be read as a checkpoint"):
+        checkpoint.load(tmp_path)
+
+
+def test_the_command_writes_the_files_that_ship(
+    run: AnyPictureConfig, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("livestyle.cli.train_any._related_networks", list)
+    words = ["train-any", "--out", str(run.out), "--loss-network", "vgg16", "--vgg-weights",
+             str(run.vgg_weights), "--steps", "1", "--encoder-steps", "1", "--pictures", "2",
+             "--device", "cpu"]  # fmt: skip
+    begin = [*words, "--photos", str(run.photos), "--paintings", str(run.paintings)]
+    assert run_command(begin) == 0
+    with np.load(run.out / "painter.npz", allow_pickle=False) as file:
+        assert file["shared/up2.bias"].shape == (12,)
+        assert file["kernels/up1.weight"].shape == (10, 16, 32, 3, 3)
+    assert (run.out / "predictor.onnx").stat().st_size < 3_000_000
+    assert capsys.readouterr().out.strip() == str(run.out)
+    assert run_command(begin) == 2  # a run is never begun over another one
+    assert "--resume" in capsys.readouterr().err
+
+
+def test_a_style_vector_of_zeros_is_what_styles_share() -> None:
+    networks = [Light().state_dict() for _ in range(3)]
+    painter = ConditionalLight()
+    painter.span(networks)
+    found = painter.weights(torch.zeros(painter.style_size))
+    wanted = torch.stack([network["up1.weight"] for network in networks]).mean(0)
+    assert torch.allclose(found["up1.weight"], wanted, atol=1e-6)
+    assert set(found) == set(networks[0])
+
+
+def test_the_kernels_reach_the_networks_that_they_come_from() -> None:
+    networks = [Light().state_dict() for _ in range(3)]
+    painter = ConditionalLight()
+    painter.span(networks)
+    basis = painter.bases()["up1.weight"].flatten(1)
+    difference = (networks[0]["up1.weight"] - painter.shared_values()["up1.weight"]).flatten()
+    factors = torch.linalg.lstsq(basis[:2].T, difference[:, None]).solution
+    assert torch.allclose(basis[:2].T @ factors, difference[:, None], atol=1e-5)
+
+
+def test_relatives_are_told_from_strangers() -> None:
+    first, second = Light().state_dict(), Light().state_dict()
+    child = {name: value + 0.01 * torch.randn_like(value) for name, value in first.items()}
+    assert are_related(first, child)
+    assert not are_related(first, second)
+
+
+def test_components_are_centred_and_largest_first() -> None:
+    statistics = torch.randn(COMPONENTS + 50, STATISTICS_SIZE) * torch.linspace(
+        1, 3, STATISTICS_SIZE
+    )
+    predictor = StylePredictor(20)
+    predictor.fit(statistics)
+    found = predictor.components(statistics)
+    spread = found.std(0)
+    assert found.mean(0).abs().max() < 1e-3
+    assert bool((spread[:-1] - spread[1:] > -1e-3).all())
+    assert float(found.square().mean()) == pytest.approx(1, rel=0.05)
