@@ -9,6 +9,7 @@ from livestyle.live.player import Player
 from livestyle.live.recording import RecordingSwitch
 from livestyle.protocols import FrameSource, Sink
 from livestyle.ui.controls import Controls
+from livestyle.ui.new_styles import StyleMaker
 from livestyle.ui.screen import NoticeSource, Screen, Window
 from livestyle.ui.thumbnails import Thumbnails
 
@@ -27,6 +28,7 @@ class LiveSession:
         folder: Path,
         recording: RecordingSwitch | None = None,
         thumbnails: Thumbnails | None = None,
+        maker: StyleMaker | None = None,
         sinks: Sequence[Sink] = (),
         session_recorder: Sink | None = None,
         settings: Mapping[str, str] | None = None,
@@ -43,6 +45,7 @@ class LiveSession:
             folder: where pictures and recordings go that keys ask for.
             recording: what `r` switches; may be running already.
             thumbnails: paints what `t` shows; the caller closes it after `run`.
+            maker: of the styles that keys ask for, which the player loads.
             sinks: others that get every frame, without words on it; their notices are shown.
             session_recorder: gets every frame as it came; its notices are shown, too.
             settings: what else to keep in the metadata of pictures.
@@ -66,6 +69,7 @@ class LiveSession:
             quit=self.stop,
             folder=folder,
             recording=recording,
+            maker=maker,
             settings=settings,
         )
         paint, finish = player.stages

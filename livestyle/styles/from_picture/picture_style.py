@@ -97,8 +97,7 @@ def folder_of_mixture(parts: Sequence[tuple["Style", float]]) -> Path:
     """
     files = [(_file(style, style.card.files), _file(style, style.card.fine)) for style, _ in parts]
     shares = [share for _, share in parts]
-    stems = [f"{style.card.name[:20]}{share * 100:.0f}" for style, share in parts]
-    titles = [f"{share:.0%} {style.card.title}" for style, share in parts]
+    card = card_of_mixture(parts)
 
     def make(folder: Path) -> None:
         networks = []
@@ -115,10 +114,10 @@ def folder_of_mixture(parts: Sequence[tuple["Style", float]]) -> Path:
                         "and with most of those in the box."
                     )
             networks.append(mixed(list(zip(read, shares, strict=True))))
-        _write(folder, _card("_".join(stems)[:64], " + ".join(titles), "", {}), *networks)
+        _write(folder, card, *networks)
 
     digests = [file.sha256 for column in files for file in column]
-    return _kept(("mixture", *digests, *(f"{share:.4f}" for share in shares), *stems), make)
+    return _kept(("mixture", *digests, *(f"{share:.4f}" for share in shares), card.name), make)
 
 
 def _file(style: "Style", files: Sequence[ModelFile]) -> ModelFile:
@@ -153,6 +152,13 @@ def _kept(key: tuple[str, ...], make: Callable[[Path], None]) -> Path:
 def card_of(picture: Path) -> StyleCard:
     """The card of a picture's style before that is made: no files are on it yet."""
     return _card(name_of(picture), picture.stem, picture.name, {})
+
+
+def card_of_mixture(parts: Sequence[tuple["Style", float]]) -> StyleCard:
+    """The card of a style between some before that is made: no files are on it yet."""
+    stems = [f"{style.card.name[:20]}{share * 100:.0f}" for style, share in parts]
+    titles = [f"{share:.0%} {style.card.title}" for style, share in parts]
+    return _card("_".join(stems)[:64], " + ".join(titles), "", {})
 
 
 def name_of(picture: Path) -> str:
@@ -193,6 +199,8 @@ def _write(folder: Path, card: StyleCard, usual: Weights, fine: Weights) -> None
             (fresh / file.path).write_bytes(data)
         write_picture(fresh / PREVIEW_FILE, models.painted[0], quality=90)
         card.save(fresh)
+        if not (folder / CARD_FILE).is_file():
+            shutil.rmtree(folder, ignore_errors=True)  # half of it was removed
         with suppress(OSError):  # another program was faster, and made the same
             fresh.rename(folder)
     _make_room(folder.parent)
@@ -278,6 +286,9 @@ def _psnr_db(model: bytes, views: Sequence[Pixels], wanted: Sequence[Pixels]) ->
 
 def _make_room(folder: Path) -> None:
     """Removes the styles that were used longest ago, and what a killed program left behind."""
-    found = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime_ns, reverse=True)
-    for path in found[MOST_KEPT:]:
+    used_ns = {}
+    for path in folder.iterdir():
+        with suppress(OSError):  # another program makes room as well
+            used_ns[path] = path.stat().st_mtime_ns
+    for path in sorted(used_ns, key=used_ns.__getitem__, reverse=True)[MOST_KEPT:]:
         shutil.rmtree(path, ignore_errors=True)
