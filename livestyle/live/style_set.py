@@ -1,6 +1,5 @@
 """StyleSet: the styles a live show plays with, by name and in the order of their numbers."""
 
-import logging
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -30,8 +29,6 @@ from livestyle.styles.style import (
     unmade_mixed_style,
     unmade_picture_style,
 )
-
-log = logging.getLogger(__name__)
 
 
 class StyleSet:
@@ -150,24 +147,22 @@ class StyleSet:
             return name
 
     def _first_usable(self, names: Sequence[str]) -> str:
-        """The first of some styles that can be made; those before it are passed over, aloud.
+        """The first of some styles that can be made; what is wrong with those before it is said
+        when they are loaded.
 
         Raises:
             StyleError: none can be.
         """
-        failures: list[StyleError] = []
+        failure: StyleError | None = None
         for name in names:
             style = self.styles[name]
             try:
                 self.styles[name] = style if style.is_made else reread(style)
             except StyleError as error:
-                failures.append(error)
-                del self.styles[name]
-                continue
-            for failure in failures:
-                log.warning("A style is passed over: %s", failure)
-            return name
-        raise failures[0]
+                failure = failure or error
+            else:
+                return name
+        raise failure or StyleError(f"There are no styles in {self._asked}.")
 
     def _found(self) -> tuple[list[str], dict[str, Style]]:
         """The names of those to begin with, and all of the set by name."""

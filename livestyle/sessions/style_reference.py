@@ -2,14 +2,16 @@
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from livestyle.errors import StyleError
-from livestyle.installation import shipped_styles
+from livestyle.installation import predicted_styles, shipped_styles
+from livestyle.styles.card import CARD_FILE
 from livestyle.styles.library import find_style
 from livestyle.styles.mixture import text_of_mixture
 from livestyle.styles.model_file import is_picture
-from livestyle.styles.style import Style
+from livestyle.styles.style import Style, open_style
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +87,19 @@ def _find(name: str, then: StyleReference | None) -> Style | None:
         is_remade = style.parts or (style.file and is_picture(style.file))
         if is_remade or style.card.name == name:
             others.append(style)
+    if then and (kept := _in_cache(then)):
+        return kept
     if not others:
         return None
     log.warning("The style %s has changed since the session; it paints as it is now.", name)
     return others[0]
+
+
+def _in_cache(then: StyleReference) -> Style | None:
+    """The same style where those of pictures and mixtures are kept: the picture may be gone."""
+    for card in predicted_styles().glob(f"*/{CARD_FILE}"):
+        with suppress(StyleError):
+            style = open_style(card.parent)
+            if {file.sha256 for file in style.card.files} & set(then.models_sha256):
+                return style
+    return None

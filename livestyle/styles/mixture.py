@@ -7,7 +7,7 @@ from livestyle.plain import is_there
 from livestyle.styles.style import Style, open_mixed_style
 
 SIGN = "+"
-MOST_PARTS = 4
+MOST_PARTS = 8
 
 
 def is_mixture(text: str) -> bool:

@@ -1,7 +1,7 @@
 """Style: a card and the files it lists, in a folder, a finished run, a style pack or one file."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -125,7 +125,7 @@ def open_mixed_style(parts: Sequence[tuple[Style, float]]) -> Style:
     """
     from livestyle.styles.from_picture.picture_style import folder_of_mixture
 
-    made = tuple((part if part.is_made else reread(part), share) for part, share in parts)
+    made = tuple((part if part.is_made else reread(part), share) for part, share in _unmixed(parts))
     return replace(_open_folder(folder_of_mixture(made)), parts=made)
 
 
@@ -133,7 +133,17 @@ def unmade_mixed_style(parts: Sequence[tuple[Style, float]]) -> Style:
     """What the style between some will be; `reread` makes it, and no file is there before."""
     from livestyle.styles.from_picture.picture_style import card_of_mixture
 
-    return Style(card_of_mixture(parts), Path(), parts=tuple(parts))
+    plain = tuple(_unmixed(parts))
+    return Style(card_of_mixture(plain), Path(), parts=plain)
+
+
+def _unmixed(parts: Sequence[tuple[Style, float]]) -> Iterator[tuple[Style, float]]:
+    """The parts, with those of mixtures in their place."""
+    for part, share in parts:
+        if part.parts:
+            yield from ((inner, share * of_part) for inner, of_part in part.parts)
+        else:
+            yield part, share
 
 
 def reread(style: Style) -> Style:

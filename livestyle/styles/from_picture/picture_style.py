@@ -77,7 +77,7 @@ def folder_of(picture: Path, stroke: float = 1.0, name: str | None = None) -> Pa
         try:
             styles = predict(read_picture(picture), (stroke, stroke / 2))
         except SourceError as error:
-            raise StyleError(f"No style can be made of a picture: {error}") from error
+            raise StyleError(f"No style can be made: {error}") from error
         except StyleError as error:
             raise StyleError(f"No style can be made of {picture}: {error}") from error
         usual, fine = map(weights, styles)
@@ -96,7 +96,7 @@ def folder_of_mixture(parts: Sequence[tuple["Style", float]]) -> Path:
         StyleError: they cannot be mixed, or nothing can be written.
     """
     files = [(_file(style, style.card.files), _file(style, style.card.fine)) for style, _ in parts]
-    shares = [share for _, share in parts]
+    shares = [round(share, 6) for _, share in parts]  # the same, whichever way they were summed
     card = card_of_mixture(parts)
 
     def make(folder: Path) -> None:
