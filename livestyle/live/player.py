@@ -421,7 +421,7 @@ class Player:
 
     def _take_in(self, name: str, style: FallbackStylizer, size: Size) -> None:
         with self._changed:
-            if not self._closed:
+            if not self._closed and (name in self.names or name in self._outside):
                 if name in self._cache:
                     self._notice = f"{name} has changed and is loaded again"
                     log.info("%s", self._notice)
@@ -447,9 +447,10 @@ class Player:
             if name in self._cache:
                 self._notice = f"{name} has changed, but cannot be used: {error}"
                 return
-            if name in self._outside:
+            if name not in self.names:
                 self._joining.discard(name)
-                self._notice = str(error)
+                if name in self._outside:
+                    self._notice = str(error)
             else:
                 self.failed[name] = self._notice = f"{name} cannot be used: {error}"
             if self._wanted == name:

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import sys
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -218,8 +217,8 @@ def _key_name(code: int) -> str | None:
         return name
     if code >> 16 and code & _GTK_CTRL_ALT:
         return None
-    if code >> 24 == 1:  # a keysym of X11 that says which character of Unicode it is
-        return chr(code & 0xFFFFFF) if code & 0xFFFFFF <= sys.maxunicode else None
+    if code >> 24 == 1 and 0x100 <= code & 0xFFFFFF < 0xFF00:  # X11's way to say a character
+        return chr(code & 0xFFFF)
     code &= 0xFFFF
     if name := _KEY_NAMES.get(code):
         return name

@@ -87,7 +87,8 @@ def find_style(name_or_path: str, among: Sequence[Style] | None = None) -> Style
     if len(alike) == 1:
         return alike[0]
     if (
-        path.suffix.lower() in (*MODEL_SUFFIXES, *PROGRAM_SUFFIXES, PACK_SUFFIX)
+        is_picture(path)
+        or path.suffix.lower() in (*MODEL_SUFFIXES, *PROGRAM_SUFFIXES, PACK_SUFFIX)
         or path.name != name_or_path
     ):
         raise StyleError(f"There is no style at {path}. `livestyle styles` lists those by name.")

@@ -266,7 +266,7 @@ KEYS: tuple[Key, ...] = (
     Key("0 1 2", "style number 12", {"0": lambda c: c.typing.begin(NUMBER)}),
     Key(
         "/   o",
-        "style by name, of a picture",
+        "style name, picture",
         {"/": lambda c: c.typing.begin(NAME), "o": lambda c: c.typing.begin(PATH)},
     ),
     Key(
@@ -281,7 +281,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         ",   .",
-        "less, more of the next one",
+        "less, more of the next",
         {",": lambda c: c.mix(-1), ".": lambda c: c.mix(1)},
     ),
     Key(

@@ -36,11 +36,8 @@ def completed(typed: str) -> str:
     """What was typed, as far as there is one way to go on."""
     if typed in ("~", ".", "..") or typed.endswith(("/.", "/..")):
         return f"{typed}/"
-    found = completions(typed)
-    shared = _shared(found)
-    if found and len(shared) < len(typed):  # they differ in the case of letters
-        shared = found[0][: len(_shared([path.lower() for path in found]))]
-    return shared if len(shared) >= len(typed) else typed
+    shared = _shared(completions(typed))
+    return shared if len(shared) >= len(typed) else typed  # they may differ in case
 
 
 def path_of(typed: str) -> Path:

@@ -25,6 +25,7 @@ class Desk:
         self.shows_figures = self.shows_help = self.shows_styles = False
         self.is_fullscreen = False
         self.typed = ""
+        self.completions: tuple[str, ...] = ()
         self.pages = 0
         self.clock = SetClock()
         self.frame: Frame | None = None
@@ -294,7 +295,7 @@ def test_a_recording_that_cannot_begin_is_said(tmp_path: Path) -> None:
 
 def test_every_key_of_the_contract_is_in_the_help() -> None:
     known = {name for key in KEYS for name in key.actions}
-    assert known >= {*"0123456789/npt[]csmfwrihq", "space", "esc", "left", "wheelup"}
+    assert known >= {*"0123456789/onp,.t[]csmfwrihq", "space", "esc", "left", "wheelup"}
     assert all(key.label and key.text for key in KEYS)
 
 

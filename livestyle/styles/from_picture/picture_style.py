@@ -23,7 +23,14 @@ from livestyle.images import read_picture, resampled, write_picture
 from livestyle.installation import predicted_styles, shipped_styles
 from livestyle.openvino_core import shared_core
 from livestyle.plain import printable, read_regular
-from livestyle.styles.card import CARD_FILE, CARD_KEY, PREVIEW_FILE, ModelFile, StyleCard
+from livestyle.styles.card import (
+    CARD_FILE,
+    CARD_KEY,
+    PREDICTED,
+    PREVIEW_FILE,
+    ModelFile,
+    StyleCard,
+)
 from livestyle.styles.from_picture.baking import (
     activation_ranges,
     quantised,
@@ -248,7 +255,7 @@ def _card(name: str, title: str, source: str, training: dict[str, Any]) -> Style
         parameters=form.parameters,
         kmac_per_pixel=form.kmac_per_pixel,
         training={
-            "predicted": "not trained: predicted from the picture, or mixed of other styles",
+            PREDICTED: "not trained: predicted from the picture, or mixed of other styles",
             **training,
             "versions": {"livestyle": __version__},
         },
