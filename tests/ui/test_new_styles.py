@@ -4,14 +4,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from live_fakes import ValueStylizer, loaded, make_frame, next_notice, wait_until
-from test_controls import Desk
+from desk import Desk
+from live_fakes import ValueStylizer, make_frame, next_notice, wait_until
 
 from livestyle.errors import StyleError
-from livestyle.live.metrics import Metrics
-from livestyle.live.player import Player
-from livestyle.render.compositing import Look
-from livestyle.ui.controls import Controls
 
 
 class Maker:
@@ -39,18 +35,8 @@ class StyleDesk(Desk):
     """A desk where styles can be made."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
-        self.player.close()
         self.maker = Maker()
-        self.player = Player(
-            ["a", "b", "c"], self.maker.load, first="a", size=(8, 6), look=Look(),
-            metrics=Metrics(),
-        )  # fmt: skip
-        wait_until(lambda: len(loaded(self.player)) == 3)
-        self.controls.close()
-        self.controls = Controls(
-            self.player, self, quit=self.quit, folder=folder, maker=self.maker, clock=self.clock
-        )
+        super().__init__(folder, self.maker.load, self.maker)
 
     def shows(self, name: str) -> None:
         wait_until(lambda: self.player(make_frame()).style == name)
@@ -61,9 +47,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StyleDesk]
     monkeypatch.chdir(tmp_path)
     desk = StyleDesk(tmp_path / "kept")
     yield desk
-    desk.controls.close()
-    desk.recording.close()
-    desk.player.close()
+    desk.close()
 
 
 def test_a_picture_is_opened_by_its_path_and_joins_the_set(desk: StyleDesk) -> None:
@@ -144,6 +128,4 @@ def test_where_nothing_can_be_made_it_is_said(tmp_path: Path) -> None:
     plain = Desk(tmp_path)
     plain.press(".", "o", *"x.jpg", "enter")
     assert plain.said == ["no style can be made here"] * 2
-    plain.controls.close()
-    plain.recording.close()
-    plain.player.close()
+    plain.close()

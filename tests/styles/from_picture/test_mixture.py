@@ -77,8 +77,10 @@ def test_relatives_are_told_from_strangers() -> None:
         name: rng.normal(size=kernels.shape[1:]).astype(np.float32)
         for name, kernels in painter._tensors()[1].items()
     }
-    near = {name: value + 0.5 * rng.normal(size=value.shape) for name, value in one.items()}
-    far = {name: rng.normal(size=value.shape) for name, value in one.items()}
+    far: Weights = {
+        name: rng.normal(size=value.shape).astype(np.float32) for name, value in one.items()
+    }
+    near: Weights = {name: value + 0.5 * far[name] for name, value in one.items()}
     assert are_related(one, one) and are_related(one, near)
     assert not are_related(one, far)
 

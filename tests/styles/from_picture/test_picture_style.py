@@ -2,7 +2,9 @@
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from livestyle.installation import predicted_styles
 from livestyle.styles.card import CARD_FILE, StyleCard
 from livestyle.styles.from_picture import picture_style
 from livestyle.styles.from_picture.picture_style import folder_of, name_of
+from livestyle.styles.from_picture.predictor import predict
 from livestyle.styles.library import find_style, find_styles
 from livestyle.styles.model_file import read_model
 from livestyle.styles.style import open_picture_style, reread, stamp, unmade_picture_style
@@ -93,13 +96,13 @@ def test_two_programs_at_once_get_the_same_whole_style(
 ) -> None:
     """The other one begins and ends while this one predicts, and makes room as well."""
     picture = save_artwork(tmp_path / "quilt.png")
-    predict, stat = picture_style.predict, Path.stat
+    stat = Path.stat
     others: list[Path] = []
 
-    def overtaken(*args: object) -> object:
+    def overtaken(*args: Any) -> object:
         monkeypatch.setattr(picture_style, "predict", predict)
         others.append(folder_of(picture))
-        return predict(*args)  # type: ignore[arg-type]
+        return predict(*args)
 
     def gone(path: Path, **options: bool) -> os.stat_result:
         if path.name == "gone":
@@ -176,7 +179,7 @@ def animated(path: Path) -> None:
     frames[0].save(path, save_all=True, append_images=frames[1:])
 
 
-ODD = {
+ODD: dict[str, Callable[[Path], object]] = {
     "grey.png": lambda path: Image.fromarray(artwork()[..., 0]).save(path),
     "grey16.png": grey16,
     "transparent.png": transparent,
@@ -195,7 +198,7 @@ def test_odd_pictures_are_styles(
     folder_of(tmp_path / name)
 
 
-BAD = {
+BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     "empty.jpg": (lambda path: path.touch(), "is not a picture"),
     "text.jpg": (lambda path: path.write_text("hello"), "is not a picture"),
     "half.jpg": (
