@@ -94,5 +94,13 @@ def open_regular(path: Path) -> BinaryIO:
     return file
 
 
+def is_there(path: str) -> bool:
+    """Whether something lies at a path; no for what cannot be one, such as a text too long."""
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):
+        return False
+
+
 def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is no number")

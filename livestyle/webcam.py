@@ -201,6 +201,7 @@ class Webcam(Closable):
                 folder=options.folder,
                 recording=recording,
                 thumbnails=thumbnails,
+                maker=styles,
                 sinks=cameras,
                 session_recorder=self._session_recorder,
                 learning=learning,
@@ -307,11 +308,14 @@ class Webcam(Closable):
 def _watch(styles: StyleSet, player: Player, thumbnails: Thumbnails) -> StyleWatcher:
     """Loads new styles, and again those whose files change: one in training can be watched."""
 
+    known = set(styles.names)
+
     def renew(name: str) -> None:
-        if name in player.names:
+        if name in known:
             player.reload(name)
             thumbnails.renew(name)
-        else:
+        elif name not in player.names:  # a key may have opened it
             player.add(name)
+        known.add(name)
 
     return StyleWatcher(styles.search, styles.stamp, renew)

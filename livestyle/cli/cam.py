@@ -9,6 +9,7 @@ import click
 from livestyle.cli.echo import echo
 from livestyle.cli.options import (
     SIZE,
+    STYLE_HELP,
     FiniteRange,
     engine_options,
     gathered,
@@ -155,15 +156,15 @@ player_options = gathered(
     "-s",
     "--style",
     metavar="NAME|FILE",
-    help="The style to begin with: one of `livestyle styles`, a style pack, a finished run, a "
-    "style's folder, a model file that carries its card, or a folder of styles; all: every style.  "
+    help=f"The style to begin with. {STYLE_HELP}. A folder of styles or pictures is a set, "
+    "which what is saved into it joins; all: every style.  "
     f"[default: the first of --styles, or {DEFAULT_STYLE}]",
 )
 @click.option(
     "--styles",
     metavar="NAME,NAME",
     callback=_names,
-    help="The styles that keys reach, in this order.  [default: all]",
+    help="The styles and pictures that keys reach, in this order.  [default: all]",
 )
 @click.option(
     "--set",

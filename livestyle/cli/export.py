@@ -1,20 +1,22 @@
 """`livestyle export`: a trained network leaves as model files, a whole style as one pack."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from livestyle.cli.echo import echo
 from livestyle.cli.options import overwrite_option
-from livestyle.errors import TrainingError
+from livestyle.errors import ExportError, TrainingError
 from livestyle.export import MIN_FRAME_SIDE_PX
 from livestyle.frame import Pixels
 from livestyle.output_file import check_output
 from livestyle.sources.demo import Demo
-from livestyle.styles.card import CARD_FILE, PRECISIONS, ModelFile
+from livestyle.styles.card import CARD_FILE, PRECISIONS, PREDICTED, ModelFile
 from livestyle.styles.checkpoint_file import CHECKPOINT_FILE
 from livestyle.styles.library import find_style
+from livestyle.styles.model_file import is_picture
 from livestyle.styles.pack import PACK_SUFFIX, write_pack
 from livestyle.styles.style import RUN_STYLE, Style, is_unexported, style_files
 
@@ -42,7 +44,7 @@ DEMO_FRAMES, DEMO_TICKS = 24, 25
     paints with it (`livestyle cam --style NAME.livestyle`) or installs it (`livestyle styles add`).
     """
 )
-@click.argument("origin", metavar="STYLE|RUN|CHECKPOINT")
+@click.argument("origin", metavar="STYLE|RUN|CHECKPOINT|PICTURE")
 @click.option(
     "--to",
     "formats",
@@ -88,6 +90,12 @@ def export(
 ) -> None:
     # The help text stands at the top, as it has a number in it.
     networks = [name for name in formats if name != PACK]
+    if untrained := _untrained(origin):
+        if networks or not formats:
+            echo(_copied(untrained, networks, precisions, out or EXPORTS, overwrite))
+        if PACK in formats:
+            echo(_pack(untrained, out or EXPORTS, overwrite))
+        return
     if not networks and not _can_be_packed(origin, formats, precisions, half_scale):
         networks = [ONNX]
     elif PACK in formats and ONNX not in networks and is_unexported(Path(origin)):
@@ -98,6 +106,39 @@ def export(
     if PACK in formats:
         style = style or find_style(origin)
         echo(_pack(style, out or _run(origin) or EXPORTS, overwrite))
+
+
+def _untrained(origin: str) -> Style | None:
+    """The style of a picture, or a mixture: there is no network to export, but model files."""
+    path = Path(origin)
+    is_style = is_picture(path) or (path / CARD_FILE).is_file()
+    if is_unexported(path) or (path.exists() and not is_style):
+        return None
+    style = find_style(origin)
+    return style if PREDICTED in style.card.training else None
+
+
+def _copied(
+    style: Style, networks: Sequence[str], precisions: Sequence[str], out: Path, overwrite: bool
+) -> Path:
+    """Writes a folder with the model files of a style."""
+    from livestyle.export.folder import new_folder
+
+    card, folder = style.card, out / style.card.name
+    if TORCHSCRIPT in networks:
+        raise ExportError(
+            f"TorchScript is written from a trained network, and {card.name} has none: it was "
+            "predicted from a picture, or mixed. Take --to onnx."
+        )
+    files, fine = (
+        [file for file in listed if not precisions or file.precision in precisions]
+        for listed in (card.files, card.fine)
+    )
+    wanted = replace(style, card=card.with_files(files, fine))
+    with new_folder(folder, CARD_FILE, overwrite=overwrite) as fresh:
+        for name, data in style_files(wanted).items():
+            (fresh / name).write_bytes(data)
+    return folder
 
 
 def _can_be_packed(

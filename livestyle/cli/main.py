@@ -5,6 +5,7 @@ import io
 import logging
 import signal
 import sys
+import warnings
 
 import click
 
@@ -156,6 +157,8 @@ def run(args: list[str]) -> int:
     handler = logging.StreamHandler()
     handler.setFormatter(PlainFormatter("livestyle: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    # Pillow's, of a picture that `images` refuses in a sentence of its own, or that is not too big.
+    warnings.filterwarnings("ignore", "Image size .* exceeds limit")
     try:
         result = cli.main(args, prog_name="livestyle", standalone_mode=False)
         return result if isinstance(result, int) else 0

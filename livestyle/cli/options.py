@@ -28,6 +28,11 @@ VGG_WEIGHTS_HELP = (
     "File with the weights of that network, for a machine without internet.  [default: torchvision "
     "downloads them]"
 )
+STYLE_HELP = (
+    "A style of `livestyle styles`, a picture to paint like, a style pack, a finished run, a "
+    "style's folder, or a model file that carries its card. Joined by + they are mixed: "
+    "mosaic+wave.jpg:0.3 is seven tenths mosaic and three tenths wave.jpg"
+)
 PRECISION_HELP = "Precision to compute in; auto takes bf16 where that is faster."
 
 
@@ -147,8 +152,7 @@ def style_option(command: F) -> F:
         default=DEFAULT_STYLE,
         show_default=True,
         metavar="NAME|FILE",
-        help="A style of `livestyle styles`, a style pack, a finished run, a style's folder, "
-        "or a model file that carries its card.",
+        help=f"{STYLE_HELP}.",
     )(command)
 
 

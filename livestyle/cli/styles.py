@@ -8,7 +8,7 @@ import click
 
 from livestyle.cli.echo import echo
 from livestyle.cli.options import overwrite_option
-from livestyle.styles.card import StyleCard, is_style_name
+from livestyle.styles.card import PREDICTED, StyleCard, is_style_name
 from livestyle.styles.from_picture.predictor import MAX_STROKE, MIN_STROKE
 from livestyle.styles.library import (
     DEFAULT_STYLE,
@@ -51,7 +51,8 @@ def show(name: str, as_json: bool) -> None:
     if as_json:
         echo(card.to_json())
         return
-    photos = card.training.get("photos")
+    photos = card.training.get("photos") or card.training.get(PREDICTED)
+    exact = "its fp32 file" if PREDICTED in card.training else "the trained network"
     rows = {
         "name": card.name,
         "artwork": _work(card),
@@ -68,7 +69,7 @@ def show(name: str, as_json: bool) -> None:
     for file in card.all_files:
         echo(
             f"{'file':11} {file.path}, {file.size_bytes / 1024:.0f} kB"
-            + (f", {file.psnr_db:.1f} dB from the trained network" if file.psnr_db else "")
+            + (f", {file.psnr_db:.1f} dB from {exact}" if file.psnr_db else "")
         )
 
 

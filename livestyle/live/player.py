@@ -55,7 +55,7 @@ class Player:
     One thread calls the player; another one presses its keys. A third, its own, loads styles and
     warms them for a new size while the picture goes on in the old one: at once what a key or the
     picture waits for, the others when the show has time to spare, neighbours of the current style
-    first.
+    first. A style that `show` names is made there, too.
 
     Attributes:
         names: the set, in key order.
@@ -120,6 +120,8 @@ class Player:
             target_fps=options.target_fps,
             stroke_lock=options.stroke_lock,
         )
+        self._outside: dict[str, str] = {}  # styles that are not in the set, with their places
+        self._joining: set[str] = set()
         self._stale: set[str] = set()
         self._asked_for: set[str] = set()
         size = self._renderer.wanted_size
@@ -141,6 +143,17 @@ class Player:
     def wanted(self) -> str:
         """Name of the style that was asked for last; it may still be loading."""
         return self._wanted
+
+    @property
+    def place(self) -> str:
+        """Name of the style in the set that was asked for last, or beside which that one stands."""
+        return self._outside.get(self._wanted, self._wanted)
+
+    def neighbour(self, by: int) -> str:
+        """Name of the next (+1) or previous (-1) style in the set, past those that are broken."""
+        with self._changed:
+            usable = [name for name in self.names if name not in self.failed]
+            return usable[(usable.index(self.place) + by) % len(usable)]
 
     @property
     def info(self) -> EngineInfo:
@@ -211,14 +224,24 @@ class Player:
             if name in self.failed:
                 self._notice = self.failed[name]
                 return
-            self._wanted = name
-            self._metrics.swap_asked(name)
-            if name in self._cache:
-                self._current = name
-                self._notice = ""
-            else:
-                self._notice = f"{name} is loading"
-                self._changed.notify_all()
+            self._want(name, f"{name} is loading")
+
+    def show(self, name: str, notice: str, *, joins: bool = False) -> None:
+        """Swaps to a style that is not in the set, as soon as it is made and loaded.
+
+        It stands beside the style that was asked for before. Once another one is asked for, it is
+        dropped.
+
+        Args:
+            name: of the style, for `load`.
+            notice: the sentence for the screen until it comes.
+            joins: whether it is taken into the set when it is loaded, whatever is shown then.
+        """
+        with self._changed:
+            self._outside[name] = self.place
+            if joins:
+                self._joining.add(name)
+            self._want(name, notice)
 
     def select_number(self, number: int) -> None:
         """Swaps to the style with this number, from 1; a number too high only says so."""
@@ -229,10 +252,7 @@ class Player:
 
     def step(self, by: int) -> None:
         """Goes on (+1) or back (-1) in the set, round its ends, past styles that are broken."""
-        with self._changed:
-            usable = [name for name in self.names if name not in self.failed]
-            name = usable[(usable.index(self._wanted) + by) % len(usable)]
-        self.select(name)
+        self.select(self.neighbour(by))
 
     def reload(self, name: str) -> None:
         """Loads a style again whose files have changed; until it works, the old one paints."""
@@ -245,6 +265,8 @@ class Player:
     def add(self, name: str) -> None:
         """Takes one more style into the set, at its end."""
         with self._changed:
+            if name in self._joining:
+                return
             self.names = (*self.names, name)
             self._notice = f"{name} is new"
             log.info("%s", self._notice)
@@ -298,6 +320,24 @@ class Player:
             self._held = frame.pixels
         return self._held
 
+    def _want(self, name: str, waiting: str) -> None:
+        """Asks for a style, which may have to be loaded first; the lock is held."""
+        self._wanted = name
+        self._metrics.swap_asked(name)
+        if name in self._cache:
+            self._current = name
+            self._notice = ""
+        else:
+            self._notice = waiting
+            self._changed.notify_all()
+        self._drop_outside()
+
+    def _drop_outside(self) -> None:
+        """Forgets styles outside the set that are neither shown nor asked for."""
+        for name in self._outside.keys() - {self._current, self._wanted} - self._joining:
+            del self._outside[name]
+            self._cache.evict(name)
+
     def _say(self, notice: str) -> None:
         with self._changed:
             self._notice = notice
@@ -340,13 +380,14 @@ class Player:
         """What a key or the picture waits for."""
         if self._wanted not in self._cache and self._wanted not in self.failed:
             yield self._wanted
+        yield from self._joining
         yield from (n for n in self._stale if n in self._cache)
         if self._is_cold(self._current):
             yield self._current
 
     def _unprepared(self) -> Iterator[str]:
         """Other styles that are missing or cold, in the order in which they may be wanted."""
-        at = self.names.index(self._wanted)
+        at = self.names.index(self.place)
         onwards = (*self.names[at:], *self.names[:at])
         neighbours = {*onwards[1:2], *onwards[-1:]}
         missing = [n for n in onwards if n not in self._cache and n not in self.failed]
@@ -380,22 +421,39 @@ class Player:
 
     def _take_in(self, name: str, style: FallbackStylizer, size: Size) -> None:
         with self._changed:
-            if not self._closed:
+            if not self._closed and (name in self.names or name in self._outside):
                 if name in self._cache:
                     self._notice = f"{name} has changed and is loaded again"
                     log.info("%s", self._notice)
                 elif name == self._wanted:
                     self._current, self._notice = name, ""
+                if name in self._joining:
+                    self._join(name)
                 self._cache.put(name, style, size, keep={self._current, self._wanted})
+                self._drop_outside()
                 return
         style.close()
+
+    def _join(self, name: str) -> None:
+        """Takes a style into the set that was shown outside it; the lock is held."""
+        self._joining.remove(name)
+        self._outside.pop(name, None)
+        self.names = (*self.names, name)
+        if name != self._wanted:
+            self._notice = f"{name} is new"
 
     def _give_up(self, name: str, error: Exception) -> None:
         with self._changed:
             if name in self._cache:
                 self._notice = f"{name} has changed, but cannot be used: {error}"
                 return
-            self.failed[name] = self._notice = f"{name} cannot be used: {error}"
+            if name not in self.names:
+                self._joining.discard(name)
+                if name in self._outside:
+                    self._notice = str(error)
+            else:
+                self.failed[name] = self._notice = f"{name} cannot be used: {error}"
             if self._wanted == name:
                 self._wanted = self._current
                 self._metrics.swap_asked(None)
+            self._drop_outside()

@@ -83,6 +83,11 @@ class StyleCache:
         for other in leaving[: max(0, len(self) - self._capacity)]:
             self.evicted.append(self._styles.pop(other))
 
+    def evict(self, name: str) -> None:
+        """Lets a style go, if it is here."""
+        if (style := self._styles.pop(name, None)) is not None:
+            self.evicted.append(style)
+
     def warm_size(self, name: str) -> Size:
         """(width, height) of the pictures the style was warmed for last."""
         return self._sizes[name]

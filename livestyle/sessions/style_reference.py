@@ -2,11 +2,16 @@
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from livestyle.errors import StyleError
+from livestyle.installation import predicted_styles, shipped_styles
+from livestyle.styles.card import CARD_FILE
 from livestyle.styles.library import find_style
-from livestyle.styles.style import Style
+from livestyle.styles.mixture import text_of_mixture
+from livestyle.styles.model_file import is_picture
+from livestyle.styles.style import Style, open_style
 
 log = logging.getLogger(__name__)
 
@@ -16,7 +21,8 @@ class StyleReference:
     """Where a style that painted was found.
 
     Attributes:
-        path: its folder, or the file it came in.
+        path: its folder, or the file it came in, such as a picture; of a mixture, the text that
+            `open_mixture` reads.
         models_sha256: of its model files.
     """
 
@@ -26,8 +32,18 @@ class StyleReference:
 
 def reference_to(style: Style) -> StyleReference:
     """What is kept of a style, to find it again."""
-    sums = tuple(file.sha256 for file in style.card.files)
-    return StyleReference(str((style.file or style.folder).absolute()), sums)
+    return StyleReference(_place(style), tuple(file.sha256 for file in style.card.files))
+
+
+def _place(style: Style) -> str:
+    if style.parts:
+        return text_of_mixture([(_place_in_mixture(part), share) for part, share in style.parts])
+    return str((style.file or style.folder).absolute())
+
+
+def _place_in_mixture(part: Style) -> str:
+    """What comes with livestyle is named: there, no name can stand in for a path that is gone."""
+    return part.card.name if part.folder.parent == shipped_styles() else _place(part)
 
 
 def find_referenced(styles: Mapping[str, StyleReference | None]) -> dict[str, Style]:
@@ -56,7 +72,7 @@ def find_referenced(styles: Mapping[str, StyleReference | None]) -> dict[str, St
 
 
 def _find(name: str, then: StyleReference | None) -> Style | None:
-    """The same style, else another one of that name, else None."""
+    """The same style, else another one of that name or of that picture, else None."""
     others = []
     for place in ([then.path] if then else []) + [name]:
         try:
@@ -64,12 +80,26 @@ def _find(name: str, then: StyleReference | None) -> Style | None:
         except StyleError as error:
             log.info("%s", error)
             continue
-        if style.card.name != name:
-            continue
-        if then is None or {file.sha256 for file in style.card.files} & set(then.models_sha256):
+        sums = {file.sha256 for file in style.card.files}
+        is_same = sums & set(then.models_sha256) if then else style.card.name == name
+        if is_same:
             return style
-        others.append(style)
+        is_remade = style.parts or (style.file and is_picture(style.file))
+        if is_remade or style.card.name == name:
+            others.append(style)
+    if then and (kept := _in_cache(then)):
+        return kept
     if not others:
         return None
     log.warning("The style %s has changed since the session; it paints as it is now.", name)
     return others[0]
+
+
+def _in_cache(then: StyleReference) -> Style | None:
+    """The same style where those of pictures and mixtures are kept: the picture may be gone."""
+    for card in predicted_styles().glob(f"*/{CARD_FILE}"):
+        with suppress(StyleError):
+            style = open_style(card.parent)
+            if {file.sha256 for file in style.card.files} & set(then.models_sha256):
+                return style
+    return None

@@ -24,8 +24,8 @@ _SHARE_OF_SCREEN = 0.9
 
 _KEPT_EVENTS = 8
 _KEY_NAMES = {
-    8: "backspace", 127: "backspace", 10: "enter", 13: "enter", 27: "esc", 32: "space",
-    0xFF08: "backspace", 0xFF0D: "enter", 0xFF8D: "enter",
+    8: "backspace", 127: "backspace", 9: "tab", 10: "enter", 13: "enter", 27: "esc", 32: "space",
+    0xFF08: "backspace", 0xFF09: "tab", 0xFF0D: "enter", 0xFF8D: "enter",
     0xFF51: "left", 0xFF52: "up", 0xFF53: "right", 0xFF54: "down",  # X11
     0xFF55: "pageup", 0xFF56: "pagedown",
     0xF702: "left", 0xF700: "up", 0xF703: "right", 0xF701: "down",  # macOS
@@ -113,11 +113,11 @@ class Window(Sink):
             wait_ms: how long to wait for a key, at least 1.
 
         Returns:
-            The character the key stands for, letters in lower case whatever Shift and the locks
-            do; "space", "esc", "enter", "backspace", "left", "right", "up", "down", "pageup" or
-            "pagedown"; "wheelup" or "wheeldown" for a turn of the mouse wheel; None without a
-            key, for one that has no character, and for one pressed together with Ctrl. Whether
-            Alt was held, OpenCV's Qt windows do not tell.
+            The character the key stands for; "space", "esc", "enter", "tab", "backspace", "left",
+            "right", "up", "down", "pageup" or "pagedown"; "wheelup" or "wheeldown" for a turn of
+            the mouse wheel; None without a key, for one that has no character, and for one
+            pressed together with Ctrl. OpenCV's Qt windows tell neither whether Alt was held nor
+            the case of letters: they are small then.
         """
         key = _key_name(cv2.waitKeyEx(max(1, wait_ms)))
         if key is None and self._wheel:
@@ -217,10 +217,12 @@ def _key_name(code: int) -> str | None:
         return name
     if code >> 16 and code & _GTK_CTRL_ALT:
         return None
+    if code >> 24 == 1 and 0x100 <= code & 0xFFFFFF < 0xFF00:  # X11's way to say a character
+        return chr(code & 0xFFFF)
     code &= 0xFFFF
     if name := _KEY_NAMES.get(code):
         return name
-    return chr(code).lower() if 32 < code < 127 else None
+    return chr(code) if 32 < code < 127 or 0xA0 < code <= 0xFF else None
 
 
 def _quiet_fonts() -> None:

@@ -6,17 +6,18 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
-from itertools import islice
+from itertools import chain, count, islice
 from pathlib import Path
 
 from platformdirs import user_data_path
 
 from livestyle.errors import SinkError, StyleError
 from livestyle.installation import shipped_styles
+from livestyle.plain import is_there
 from livestyle.styles.card import CARD_FILE, StyleCard
 from livestyle.styles.checkpoint_file import CHECKPOINT_FILE
 from livestyle.styles.mixture import is_mixture, open_mixture
@@ -78,7 +79,7 @@ def find_style(name_or_path: str, among: Sequence[Style] | None = None) -> Style
     if name_or_path in styles:
         return styles[name_or_path]
     path = Path(name_or_path)
-    if path.exists():
+    if is_there(name_or_path):
         return open_style(path)
     if is_mixture(name_or_path):
         return open_mixture(name_or_path, lambda part: find_style(part, among))
@@ -86,7 +87,8 @@ def find_style(name_or_path: str, among: Sequence[Style] | None = None) -> Style
     if len(alike) == 1:
         return alike[0]
     if (
-        path.suffix.lower() in (*MODEL_SUFFIXES, *PROGRAM_SUFFIXES, PACK_SUFFIX)
+        is_picture(path)
+        or path.suffix.lower() in (*MODEL_SUFFIXES, *PROGRAM_SUFFIXES, PACK_SUFFIX)
         or path.name != name_or_path
     ):
         raise StyleError(f"There is no style at {path}. `livestyle styles` lists those by name.")
@@ -122,7 +124,7 @@ def find_styles(name_or_path: str, among: Sequence[Style] | None = None) -> list
     A folder of styles holds folders with a card, style packs, single model files that carry their
     card, or pictures, whose styles are made when they are loaded. A broken
     one is passed over with a warning in the log; a name that is there already is told apart by the
-    name of the file or folder.
+    name of the file or folder, that of a picture by a number.
 
     Args:
         name_or_path: of the folder or the style.
@@ -146,7 +148,10 @@ def find_styles(name_or_path: str, among: Sequence[Style] | None = None) -> list
             failure = error
             _warn_once(f"A style is passed over: {error}")
             continue
-        name = style.card.name if style.card.name not in styles else path.stem
+        if style.card.name not in styles:
+            name = style.card.name
+        else:
+            name = unused_name(style.card.name, styles) if is_picture(path) else path.stem
         if name not in styles:
             styles[name] = replace(style, card=replace(style.card, name=name))
     if not styles:
@@ -155,6 +160,12 @@ def find_styles(name_or_path: str, among: Sequence[Style] | None = None) -> list
             "that have one, nor model files, nor pictures."
         )
     return [styles[name] for name in sorted(styles)]
+
+
+def unused_name(name: str, taken: Container[str]) -> str:
+    """The name of a style, numbered if it is taken."""
+    numbered = (f"{name[:60]}_{number}" for number in count(2))
+    return next(free for free in chain([name], numbered) if free not in taken)
 
 
 def add_style(

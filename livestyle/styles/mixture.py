@@ -3,10 +3,11 @@
 from collections.abc import Callable, Sequence
 
 from livestyle.errors import StyleError
-from livestyle.styles.style import Style, open_style
+from livestyle.plain import is_there
+from livestyle.styles.style import Style, open_mixed_style
 
 SIGN = "+"
-MOST_PARTS = 4
+MOST_PARTS = 8
 
 
 def is_mixture(text: str) -> bool:
@@ -26,17 +27,39 @@ def open_mixture(text: str, find: Callable[[str], Style]) -> Style:
     Raises:
         StyleError: a style is not there, the shares make no sense, or they cannot be mixed.
     """
-    from livestyle.styles.from_picture.picture_style import folder_of_mixture  # imports an engine
-
-    parts = [_share(part) for part in text.split(SIGN)]
+    parts = [_share(part) for part in _parts(text)]
     if len(parts) > MOST_PARTS:
         raise StyleError(f"{text!r} has {len(parts)} styles; up to {MOST_PARTS} can be mixed.")
     shares = _filled([share for _, share in parts], text)
-    return open_style(
-        folder_of_mixture(
-            [(find(name), share) for (name, _), share in zip(parts, shares, strict=True)]
-        )
+    return open_mixed_style(
+        [(find(name), share) for (name, _), share in zip(parts, shares, strict=True)]
     )
+
+
+def text_of_mixture(parts: Sequence[tuple[str, float]]) -> str:
+    """How a mixture is written, so that `open_mixture` finds the same one.
+
+    Args:
+        parts: names or paths, each with its share.
+    """
+    (first, _), *others = parts
+    return SIGN.join([first, *(f"{name}:{share!r}" for name, share in others)])
+
+
+def _parts(text: str) -> list[str]:
+    """What is mixed, each with its share; a path that is there may have the sign in it."""
+    pieces = text.split(SIGN)
+    parts = []
+    while pieces:
+        count = next((n for n in range(len(pieces), 1, -1) if _is_there(pieces[:n])), 1)
+        parts.append(SIGN.join(pieces[:count]))
+        del pieces[:count]
+    return parts
+
+
+def _is_there(pieces: Sequence[str]) -> bool:
+    name, _ = _share(SIGN.join(pieces))
+    return is_there(name)
 
 
 def _share(part: str) -> tuple[str, float | None]:

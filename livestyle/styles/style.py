@@ -1,6 +1,7 @@
 """Style: a card and the files it lists, in a folder, a finished run, a style pack or one file."""
 
 import logging
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -33,12 +34,14 @@ class Style:
             card.
         checkpoint: the trained network itself, which the torch engine runs; None where there is
             none. That of a style pack is PACK/NAME, as in `path`.
+        parts: of a mixture, the styles that are mixed, each with its share; the shares sum to 1.
     """
 
     card: StyleCard
     folder: Path
     file: Path | None = None
     checkpoint: Path | None = None
+    parts: "tuple[tuple[Style, float], ...]" = ()
 
     def path(self, file: ModelFile) -> Path:
         """Where one of its model files lies."""
@@ -54,9 +57,14 @@ class Style:
     @property
     def preview(self) -> Path:
         """Where its picture lies, if it has one; of a picture that is no style yet, itself."""
-        if self.file and not self.card.files:
+        if self.file and not self.is_made:
             return self.file
         return self.folder / PREVIEW_FILE
+
+    @property
+    def is_made(self) -> bool:
+        """Whether there are model files; those of a picture or a mixture may come when it loads."""
+        return bool(self.card.files)
 
 
 def open_style(path: Path) -> Style:
@@ -106,13 +114,49 @@ def unmade_picture_style(picture: Path) -> Style:
     return Style(card_of(picture), picture.parent, picture)
 
 
+def open_mixed_style(parts: Sequence[tuple[Style, float]]) -> Style:
+    """The style between some, made if it is not in the cache.
+
+    Args:
+        parts: styles, each with its share; the shares sum to 1.
+
+    Raises:
+        StyleError: they cannot be mixed.
+    """
+    from livestyle.styles.from_picture.picture_style import folder_of_mixture
+
+    made = tuple((part if part.is_made else reread(part), share) for part, share in _unmixed(parts))
+    return replace(_open_folder(folder_of_mixture(made)), parts=made)
+
+
+def unmade_mixed_style(parts: Sequence[tuple[Style, float]]) -> Style:
+    """What the style between some will be; `reread` makes it, and no file is there before."""
+    from livestyle.styles.from_picture.picture_style import card_of_mixture
+
+    plain = tuple(_unmixed(parts))
+    return Style(card_of_mixture(plain), Path(), parts=plain)
+
+
+def _unmixed(parts: Sequence[tuple[Style, float]]) -> Iterator[tuple[Style, float]]:
+    """The parts, with those of mixtures in their place."""
+    for part, share in parts:
+        if part.parts:
+            yield from ((inner, share * of_part) for inner, of_part in part.parts)
+        else:
+            yield part, share
+
+
 def reread(style: Style) -> Style:
-    """The style as it is on disk now.
+    """The style as it is on disk now, under the name it had.
 
     Raises:
         StyleError: it is broken, or gone.
     """
-    return open_style(style.file or style.folder)
+    if style.parts:
+        fresh = open_mixed_style([(reread(part), share) for part, share in style.parts])
+    else:
+        fresh = open_style(style.file or style.folder)
+    return replace(fresh, card=replace(fresh.card, name=style.card.name))
 
 
 def style_files(style: Style) -> dict[str, bytes]:
@@ -132,7 +176,12 @@ def style_files(style: Style) -> dict[str, bytes]:
 
 
 def stamp(style: Style) -> tuple[object, ...]:
-    """Something that differs when the files of the style do, without reading them."""
+    """Something that differs when the files of the style do, without reading them; those that are
+    made of a picture do not count, only the picture does."""
+    if style.parts:
+        return tuple(stamp(part) for part, _ in style.parts)
+    if style.file and is_picture(style.file):
+        return (_stamp_of(style.file),)
     paths = [style.file] if style.file else [style.folder / CARD_FILE]
     return tuple(_stamp_of(path) for path in [*paths, *map(style.path, style.card.all_files)])
 

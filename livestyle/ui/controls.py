@@ -13,24 +13,22 @@ from livestyle.frame import Frame
 from livestyle.images import write_picture
 from livestyle.live.player import Player
 from livestyle.live.recording import RecordingSwitch, new_path
+from livestyle.ui.new_styles import NewStyles, StyleMaker
 from livestyle.ui.overlay import FADE_S, HOLD_S
 from livestyle.ui.sprites import Row
-from livestyle.ui.style_search import styles_like
+from livestyle.ui.typing import NAME, NUMBER, PATH, TypedView, Typing
 
 QUIT_S = HOLD_S + FADE_S
 """Esc quits when it is pressed again while its notice is shown."""
 
-LONGEST_NAME = 40
 
-
-class View(Protocol):
+class View(TypedView, Protocol):
     """What the keys change about the screen.
 
     Attributes:
         shows_figures: whether the figures are on the screen.
         shows_help: whether the table of keys is.
         shows_styles: whether the thumbnails are.
-        typed: what was typed so far to choose a style, from its "/" or "0" on; "" when nothing is.
         is_fullscreen: whether the window fills the display.
         frame: the frame shown last, without any words on it; None before the first.
     """
@@ -38,14 +36,10 @@ class View(Protocol):
     shows_figures: bool
     shows_help: bool
     shows_styles: bool
-    typed: str
     frame: Frame | None
 
     @property
     def is_fullscreen(self) -> bool: ...
-
-    def say(self, notice: str) -> None:
-        """Shows a short notice."""
 
     def toggle_fullscreen(self) -> None:
         """Fills the display with the window, or goes back."""
@@ -66,6 +60,7 @@ class Controls:
         folder: Path,
         recording: RecordingSwitch | None = None,
         keep_learned: Callable[[], None] | None = None,
+        maker: StyleMaker | None = None,
         settings: Mapping[str, str] | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
@@ -78,6 +73,7 @@ class Controls:
             folder: where pictures and recordings go; made when the first one comes.
             recording: what `r` switches; None where nothing can be recorded.
             keep_learned: what `k` does; None where nothing learns.
+            maker: of the styles that keys ask for; None where none can be made.
             settings: what else to keep in the metadata of pictures, such as the source.
             clock: seconds.
         """
@@ -86,6 +82,8 @@ class Controls:
         self.recording = recording
         self.quit = quit
         self._keep_learned = keep_learned
+        self.new_styles = NewStyles(player, maker, screen.say) if maker else None
+        self.typing = Typing(player, screen, self.open_picture)
         self._folder = folder
         self._settings = dict(settings or {})
         self._clock = clock
@@ -97,15 +95,15 @@ class Controls:
         """Does what a key does.
 
         Args:
-            name: the character, or a name such as "space", "esc" or "left".
+            name: the character, in its case, or a name such as "space", "esc" or "left".
 
         Returns:
             False when the key means nothing.
         """
-        name = {" ": "space", "\x1b": "esc"}.get(name, name.lower())
-        if self.screen.typed and self._type(name):
+        name = {" ": "space", "\x1b": "esc"}.get(name, name)
+        if self.typing.is_on and self.typing.take(name):
             return True
-        action = _ACTIONS.get(name)
+        action = _ACTIONS.get(name.lower())
         if action is None:
             return False
         if name != "esc":
@@ -134,43 +132,19 @@ class Controls:
             self._quit_asked_s = self._clock()
             screen.say("press Esc again to quit")
 
-    def begin_typing(self, first: str) -> None:
-        """Takes the keys that follow for a style: "/" for its name, "0" for its number."""
-        self.screen.typed = first
-
-    def _type(self, name: str) -> bool:
-        """Takes a key for the style that is being typed; False when it means something else."""
-        typed = self.screen.typed
-        if name == "esc":
-            self.screen.typed = ""
-        elif name == "backspace":
-            self.screen.typed = typed[:-1]
-        elif typed[0] == "0":
-            return self._type_number(name)
-        elif name == "enter":
-            self.screen.typed = ""
-            self._choose_typed(typed[1:])
-        elif len(letter := " " if name == "space" else name) == 1:
-            self.screen.typed = (typed + letter)[:LONGEST_NAME]
-        return True
-
-    def _type_number(self, name: str) -> bool:
-        self.screen.typed += name
-        if not name.isdecimal():
-            self.screen.typed = ""
-            return False
-        if len(self.screen.typed) == 3:
-            number, self.screen.typed = int(self.screen.typed), ""
-            self.player.select_number(number)
-        return True
-
-    def _choose_typed(self, name: str) -> None:
-        if not name:
-            return
-        if found := styles_like(name, self.player.names):
-            self.player.select(found[0])
+    def open_picture(self, picture: Path) -> None:
+        """Makes a style of a picture and swaps to it."""
+        if self.new_styles:
+            self.new_styles.open_picture(picture)
         else:
-            self.screen.say(f"no style is called {name}")
+            self.screen.say("no style can be made here")
+
+    def mix(self, by: int) -> None:
+        """A step more (+1) or less (-1) of the next style."""
+        if self.new_styles:
+            self.new_styles.mix(by)
+        else:
+            self.screen.say("no style can be made here")
 
     def close(self) -> None:
         """Waits for pictures that are still being written."""
@@ -299,8 +273,12 @@ def _page_keys() -> Mapping[str, Callable[[Controls], None]]:
 
 KEYS: tuple[Key, ...] = (
     Key("1 - 9", "style by number", _numbers()),
-    Key("0 1 2", "style number 12", {"0": lambda c: c.begin_typing("0")}),
-    Key("/", "style by name", {"/": lambda c: c.begin_typing("/")}),
+    Key("0 1 2", "style number 12", {"0": lambda c: c.typing.begin(NUMBER)}),
+    Key(
+        "/   o",
+        "style name, picture",
+        {"/": lambda c: c.typing.begin(NAME), "o": lambda c: c.typing.begin(PATH)},
+    ),
     Key(
         "n   p",
         "next, previous style",
@@ -310,6 +288,11 @@ KEYS: tuple[Key, ...] = (
         "t",
         "all styles, in pages",
         {"t": Controls.toggle_styles, **_page_keys()},
+    ),
+    Key(
+        ",   .",
+        "less, more of the next",
+        {",": lambda c: c.mix(-1), ".": lambda c: c.mix(1)},
     ),
     Key(
         "[   ]",

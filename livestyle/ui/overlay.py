@@ -10,6 +10,7 @@ from livestyle.ui.sprites import (
     Row,
     Sprite,
     blend,
+    ends_within,
     frozen_sprite,
     recording_sprite,
     text_size,
@@ -151,7 +152,8 @@ class Overlay:
             sprite = text_sprite(rows, font_px, ground=OPAQUE_GROUND)
             layer.blend(sprite, 0.5, 1.0, lift_px=max(lift_px, least_px))
         if words.search:
-            layer.blend(text_sprite(words.search, font_px, ground=OPAQUE_GROUND), 0.5, 0.2)
+            rows = ends_within(words.search, font_px, layer.width - 2 * font_px)
+            layer.blend(text_sprite(rows, font_px, ground=OPAQUE_GROUND), 0.5, 0.2)
 
     def _stack(
         self, layer: "_Layer", rows: tuple[Row, ...], font_px: int, opacity: float, lift_px: int

@@ -17,6 +17,7 @@ from livestyle.ui.overlay import Overlay, Words
 from livestyle.ui.sprites import Row
 from livestyle.ui.style_search import styles_like
 from livestyle.ui.thumbnails import Thumbnails
+from livestyle.ui.typing import NUMBER, PATH
 
 REDRAW_S = 0.1
 """Without new frames the last one is drawn again this often, so that words come and fade."""
@@ -98,7 +99,8 @@ class Screen(Sink):
         shows_figures: whether the figures are on the screen.
         shows_help: whether the table of keys is.
         shows_styles: whether the thumbnails are.
-        typed: what was typed so far to choose a style, from its "/" or "0" on; "" when nothing is.
+        typed: what was typed so far to choose a style, as in `TypedView`; "" when nothing is.
+        completions: paths that may be meant by it.
         frame: the frame shown last, without words; None before the first.
     """
 
@@ -130,6 +132,7 @@ class Screen(Sink):
         self.shows_help = False
         self.shows_styles = False
         self.typed = ""
+        self.completions: tuple[str, ...] = ()
         self.frame: Frame | None = None
         self._window = window
         self._source = source
@@ -238,17 +241,18 @@ class Screen(Sink):
         return np.full((height, width, 3), 24, np.uint8)
 
     def _words(self, style: str) -> Words:
+        names = self._player.names
         return Words(
             style=style,
-            number=self._player.names.index(style) + 1,
+            number=names.index(style) + 1 if style in names else 0,
             status=self._source.status,
             figures=self._current_figures() if self.shows_figures else (),
             help=HELP if self.shows_help else (),
-            search=_found(self.typed, self._player.names),
+            search=_found(self.typed, names, self.completions),
             frozen=self._player.frozen,
             recording_s=self._recording.elapsed_s if self._recording else None,
-            styles=self._player.names if self.shows_styles else (),
-            marked=self._player.wanted,
+            styles=names if self.shows_styles else (),
+            marked=self._player.place,
             thumbnails=self._thumbnails.pictures if self._thumbnails else {},
         )
 
@@ -277,11 +281,16 @@ class Screen(Sink):
         )
 
 
-def _found(typed: str, names: Sequence[str]) -> tuple[Row, ...]:
-    """What is typed, and the styles that may be meant by it."""
+def _found(typed: str, names: Sequence[str], paths: Sequence[str]) -> tuple[Row, ...]:
+    """What is typed, and the styles or paths that may be meant by it."""
     if not typed:
         return ()
-    if typed[0] == "0":
+    if typed[0] == PATH:
+        shown = [_last_part(path) for path in paths[:MOST_FOUND]]
+        if len(paths) > MOST_FOUND:
+            shown.append(f"and {len(paths) - MOST_FOUND} more")
+        return (("picture", f"{typed[1:]}_"), *(("", text) for text in shown))
+    if typed[0] == NUMBER:
         return (("style number", f"{typed[1:]}{'_' * (3 - len(typed))}"),)
     name = typed[1:]
     found = styles_like(name, names)[:MOST_FOUND] if name else []
@@ -289,6 +298,11 @@ def _found(typed: str, names: Sequence[str]) -> tuple[Row, ...]:
     if name and not found:
         rows = [("", "no such style")]
     return (("style", f"{name}_"), *rows)
+
+
+def _last_part(path: str) -> str:
+    """The name at the end of a path, of a folder with its /."""
+    return path[path.rstrip("/").rfind("/") + 1 :]
 
 
 def _ms(value: float | None) -> str:

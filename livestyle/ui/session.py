@@ -10,6 +10,7 @@ from livestyle.live.player import Player
 from livestyle.live.recording import RecordingSwitch
 from livestyle.protocols import FrameSource, Sink
 from livestyle.ui.controls import Controls
+from livestyle.ui.new_styles import StyleMaker
 from livestyle.ui.screen import NoticeSource, Screen, Window
 from livestyle.ui.thumbnails import Thumbnails
 
@@ -28,6 +29,7 @@ class LiveSession:
         folder: Path,
         recording: RecordingSwitch | None = None,
         thumbnails: Thumbnails | None = None,
+        maker: StyleMaker | None = None,
         sinks: Sequence[Sink] = (),
         session_recorder: Sink | None = None,
         learning: CameraLearning | None = None,
@@ -45,6 +47,7 @@ class LiveSession:
             folder: where pictures and recordings go that keys ask for.
             recording: what `r` switches; may be running already.
             thumbnails: paints what `t` shows; the caller closes it after `run`.
+            maker: of the styles that keys ask for, which the player loads.
             sinks: others that get every frame, without words on it; their notices are shown.
             session_recorder: gets every frame as it came; its notices are shown, too.
             learning: what `k` keeps the result of; its notices are shown.
@@ -74,6 +77,7 @@ class LiveSession:
             folder=folder,
             recording=recording,
             keep_learned=learning.keep if learning else None,
+            maker=maker,
             settings=settings,
         )
         paint, finish = player.stages

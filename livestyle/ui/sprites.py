@@ -89,6 +89,16 @@ def text_size(rows: tuple[Row, ...], font_px: int, *, columns: int = 1) -> tuple
     return width + 2 * side_px * len(blocks), line_px * len(blocks[0]) + 2 * edge_px
 
 
+@lru_cache(maxsize=8)
+def ends_within(rows: tuple[Row, ...], font_px: int, width_px: int) -> tuple[Row, ...]:
+    """The rows, with dots for the beginnings of texts that would make their sprite wider."""
+    font = _font(font_px)
+    _, side_px, _ = _spacing(font_px)
+    label_px, _ = _block_widths(rows, font_px)
+    room_px = width_px - label_px - 2 * side_px
+    return tuple((*row[:-1], _end(font, row[-1], room_px)) for row in rows)
+
+
 def _blocks(rows: tuple[Row, ...], columns: int) -> list[tuple[Row, ...]]:
     """The rows spread over columns, none of which is longer than the first."""
     length = -(-len(rows) // columns)
@@ -344,6 +354,15 @@ def _font(font_px: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 def _width_px(font: ImageFont.FreeTypeFont | ImageFont.ImageFont, text: str) -> int:
     return int(np.ceil(font.getlength(text)))
+
+
+def _end(font: ImageFont.FreeTypeFont | ImageFont.ImageFont, text: str, width_px: int) -> str:
+    """The text, with dots for its beginning where it is too wide."""
+    if _width_px(font, text) <= width_px:
+        return text
+    while len(text) > 1 and _width_px(font, f"…{text}") > width_px:
+        text = text[1:]
+    return f"…{text}"
 
 
 def _cut(font: ImageFont.FreeTypeFont | ImageFont.ImageFont, text: str, width_px: int) -> str:

@@ -426,3 +426,70 @@ def test_a_slow_load_stalls_no_frame() -> None:
         running.run()
         assert sink.frames == list(range(len(sink.frames)))
         assert len(sink.frames) > 30, "frames passed while the style was loading"
+
+
+def shown(player: Player, name: str) -> Callable[[], bool]:
+    def is_shown() -> bool:
+        player(make_frame())
+        return player.current == name
+
+    return is_shown
+
+
+def test_a_style_outside_the_set_is_shown_when_it_is_made_and_the_show_goes_on() -> None:
+    cache = StyleCache(held=("d",))
+    cache.values["d"] = 40
+    with playing(cache) as player:
+        player.show("d", "making d")
+        assert player.take_notice() == "making d"
+        assert (player.wanted, player.place, painted_value(player)) == ("d", "a", 10)
+        cache.release.set()
+        wait_until(shown(player, "d"))
+        assert (player.names, player.place, painted_value(player)) == (("a", "b", "c"), "a", 40)
+        player.step(1)
+        assert player.wanted == "b", "the next one of where it stands"
+        wait_until(shown(player, "b"))
+        assert "d" not in loaded(player) and cache.made["d"].closed == 1
+
+
+def test_the_newest_wish_wins_and_older_ones_are_dropped() -> None:
+    cache = StyleCache(held=("d",))
+    cache.values |= dict.fromkeys("def", 40)
+    with playing(cache) as player:
+        player.show("d", "")
+        wait_until(lambda: "d" in cache.order)
+        player.show("e", "")
+        player.show("f", "")
+        cache.release.set()
+        wait_until(shown(player, "f"))
+        assert "e" not in cache.order, "it was never made"
+        assert "d" not in loaded(player)
+        assert (player.place, player.names) == ("a", ("a", "b", "c"))
+
+
+def test_a_style_that_joins_does_so_when_it_is_loaded_whatever_is_shown_then() -> None:
+    cache = StyleCache(held=("d",))
+    cache.values["d"] = 40
+    with playing(cache) as player:
+        player.show("d", "", joins=True)
+        player.add("d")  # the folder's watch has seen it as well
+        player.select("a")
+        cache.release.set()
+        wait_until(lambda: player.names == ("a", "b", "c", "d"))
+        assert (player.current, next_notice(player.take_notice)) == ("a", "d is new")
+        player.select_number(4)
+        assert painted_value(player) == 40
+
+
+def test_a_style_outside_the_set_that_is_broken_says_why_and_leaves_no_trace() -> None:
+    cache = StyleCache(broken=("d",))
+    cache.values["d"] = 40
+    with playing(cache) as player:
+        for joins in (False, True):
+            player.show("d", "", joins=joins)
+            assert next_notice(player.take_notice) == "d.onnx is empty"
+            assert (player.wanted, player.names, player.failed) == ("a", ("a", "b", "c"), {})
+        cache.broken = ()
+        player.show("d", "", joins=True)
+        wait_until(shown(player, "d"))
+        assert player.names == ("a", "b", "c", "d")

@@ -266,10 +266,11 @@ def test_it_opens_no_larger_than_the_screen(
 
 @pytest.mark.parametrize(
     "code,name",
-    [(ord("q"), "q"), (0x10000 | ord("Q"), "q"), (0x40000 | ord("q"), None),
+    [(ord("q"), "q"), (0x10000 | ord("Q"), "Q"), (0x40000 | ord("q"), None),
      (0x50000 | ord("Q"), None), (0x80000 | ord("q"), None), (0x100000 | ord("q"), "q"),
      (17, None), (3, None), (0x250000, "left"), (0xFF53, "right"), (0x10FF53, "right"),
-     (0xF703, "right"), (0xFF0D, "enter"),
+     (0xF703, "right"), (0xFF0D, "enter"), (9, "tab"), (0xFF09, "tab"),
+     (0xF6, "ö"), (0x10065E5, "日"), (0x100FF53, "right"),
      (0xFFE1, None), (-1, None)],
 )  # fmt: skip
 def test_codes_of_every_window_system_get_one_name(code: int, name: str | None) -> None:

@@ -5,82 +5,23 @@ from pathlib import Path
 from typing import BinaryIO
 
 import pytest
-from live_fakes import ListSink, SetClock, ValueStylizer, loaded, make_frame, wait_until
+from desk import Desk
+from live_fakes import ListSink, make_frame
 from PIL import Image
 
 from livestyle import images
 from livestyle.errors import SinkError
-from livestyle.frame import Frame, Pixels
-from livestyle.live.metrics import Metrics
-from livestyle.live.player import Player
+from livestyle.frame import Pixels
 from livestyle.live.recording import RecordingSwitch
 from livestyle.render.compositing import Look
-from livestyle.ui.controls import KEYS, Controls
-
-
-class Desk:
-    """A view without a window, and controls connected to it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.shows_figures = self.shows_help = self.shows_styles = False
-        self.is_fullscreen = False
-        self.typed = ""
-        self.pages = 0
-        self.clock = SetClock()
-        self.frame: Frame | None = None
-        self.said: list[str] = []
-        self.quits = 0
-        self.sinks: dict[Path, ListSink] = {}
-        self.folder = folder
-        self.player = Player(
-            ["a", "b", "c"],
-            lambda name: ValueStylizer(),
-            first="a",
-            size=(8, 6),
-            look=Look(),
-            metrics=Metrics(),
-        )
-        wait_until(lambda: len(loaded(self.player)) == 3)
-        self.recording = RecordingSwitch(self.open_recorder)
-        self.controls = Controls(
-            self.player,
-            self,
-            quit=self.quit,
-            folder=folder,
-            recording=self.recording,
-            settings={"source": "camera 0"},
-            clock=self.clock,
-        )
-
-    def say(self, notice: str) -> None:
-        self.said.append(notice)
-
-    def toggle_fullscreen(self) -> None:
-        self.is_fullscreen = not self.is_fullscreen
-
-    def turn_page(self, by: int) -> None:
-        self.pages += by
-
-    def quit(self) -> None:
-        self.quits += 1
-
-    def open_recorder(self, path: Path) -> ListSink:
-        path.touch()
-        self.sinks[path] = ListSink()
-        return self.sinks[path]
-
-    def press(self, *keys: str) -> None:
-        for key in keys:
-            assert self.controls.press(key)
+from livestyle.ui.controls import KEYS
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     desk = Desk(tmp_path / "pictures")
     yield desk
-    desk.controls.close()
-    desk.recording.close()
-    desk.player.close()
+    desk.close()
 
 
 def test_styles(desk: Desk) -> None:
@@ -294,7 +235,7 @@ def test_a_recording_that_cannot_begin_is_said(tmp_path: Path) -> None:
 
 def test_every_key_of_the_contract_is_in_the_help() -> None:
     known = {name for key in KEYS for name in key.actions}
-    assert known >= {*"0123456789/npt[]csmfwrihq", "space", "esc", "left", "wheelup"}
+    assert known >= {*"0123456789/onp,.t[]csmfwrihq", "space", "esc", "left", "wheelup"}
     assert all(key.label and key.text for key in KEYS)
 
 

@@ -7,7 +7,7 @@ from live_fakes import SetClock
 from livestyle.frame import Pixels
 from livestyle.ui.controls import HELP
 from livestyle.ui.overlay import LEAST_TABLE_PX, Overlay, Words
-from livestyle.ui.sprites import blend, text_size, text_sprite, wrapped
+from livestyle.ui.sprites import blend, ends_within, text_size, text_sprite, wrapped
 
 FIGURES = (("fps", "29.8"), ("engine", "openvino CPU int8"))
 EVERYTHING = Words("mosaic", "camera 0 is lost; trying again", FIGURES, HELP, 61.0)
@@ -252,3 +252,12 @@ def test_long_paths_are_broken_after_slashes_and_longer_words_anywhere() -> None
     rows = [row[0] for row in wrapped("x" * 100, 12, 120)]
     assert "".join(rows) == "x" * 100
     assert all(text_sprite(((row,),), 12).size[0] < 150 for row in rows)
+
+
+def test_of_a_long_path_the_end_is_shown() -> None:
+    path = "/home/ada/" + "pictures/" * 30 + "wave.jpg_"
+    (typed, found) = ends_within((("picture", path), ("", "wave.jpg")), 17, 320)
+    assert typed[0] == "picture" and typed[1].startswith("…") and typed[1].endswith("wave.jpg_")
+    assert found == ("", "wave.jpg")
+    assert text_size((typed, found), 17)[0] <= 320
+    assert not covered(Words(search=((("picture", path)),)), size=(320, 240))[:, :8].any()

@@ -23,7 +23,14 @@ from livestyle.images import read_picture, resampled, write_picture
 from livestyle.installation import predicted_styles, shipped_styles
 from livestyle.openvino_core import shared_core
 from livestyle.plain import printable, read_regular
-from livestyle.styles.card import CARD_FILE, CARD_KEY, PREVIEW_FILE, ModelFile, StyleCard
+from livestyle.styles.card import (
+    CARD_FILE,
+    CARD_KEY,
+    PREDICTED,
+    PREVIEW_FILE,
+    ModelFile,
+    StyleCard,
+)
 from livestyle.styles.from_picture.baking import (
     activation_ranges,
     quantised,
@@ -77,7 +84,7 @@ def folder_of(picture: Path, stroke: float = 1.0, name: str | None = None) -> Pa
         try:
             styles = predict(read_picture(picture), (stroke, stroke / 2))
         except SourceError as error:
-            raise StyleError(f"No style can be made of a picture: {error}") from error
+            raise StyleError(f"No style can be made: {error}") from error
         except StyleError as error:
             raise StyleError(f"No style can be made of {picture}: {error}") from error
         usual, fine = map(weights, styles)
@@ -102,9 +109,8 @@ def folder_of_mixture(parts: Sequence[tuple["Style", float]]) -> Path:
         StyleError: they cannot be mixed, or nothing can be written.
     """
     files = [(_file(style, style.card.files), _file(style, style.card.fine)) for style, _ in parts]
-    shares = [share for _, share in parts]
-    stems = [f"{style.card.name[:20]}{share * 100:.0f}" for style, share in parts]
-    titles = [f"{share:.0%} {style.card.title}" for style, share in parts]
+    shares = [round(share, 6) for _, share in parts]  # the same, whichever way they were summed
+    card = card_of_mixture(parts)
 
     def make(folder: Path) -> None:
         networks = []
@@ -121,10 +127,10 @@ def folder_of_mixture(parts: Sequence[tuple["Style", float]]) -> Path:
                         "and with most of those in the box."
                     )
             networks.append(mixed(list(zip(read, shares, strict=True))))
-        _write(folder, _card("_".join(stems)[:64], " + ".join(titles), "", {}), *networks)
+        _write(folder, card, *networks)
 
     digests = [file.sha256 for column in files for file in column]
-    return _kept(("mixture", *digests, *(f"{share:.4f}" for share in shares), *stems), make)
+    return _kept(("mixture", *digests, *(f"{share:.4f}" for share in shares), card.name), make)
 
 
 def _file(style: "Style", files: Sequence[ModelFile]) -> ModelFile:
@@ -187,6 +193,13 @@ def card_of(picture: Path) -> StyleCard:
     return _card(name_of(picture), picture.stem, picture.name, {})
 
 
+def card_of_mixture(parts: Sequence[tuple["Style", float]]) -> StyleCard:
+    """The card of a style between some before that is made: no files are on it yet."""
+    stems = [f"{style.card.name[:20]}{share * 100:.0f}" for style, share in parts]
+    titles = [f"{share:.0%} {style.card.title}" for style, share in parts]
+    return _card("_".join(stems)[:64], " + ".join(titles), "", {})
+
+
 def name_of(picture: Path) -> str:
     """The name of a picture's style: that of its file, in small letters."""
     name = re.sub(r"[^a-z0-9_-]+", "_", picture.stem.lower()).strip("_-")[:48] or "picture"
@@ -225,6 +238,8 @@ def _write(folder: Path, card: StyleCard, usual: Weights, fine: Weights) -> None
             (fresh / file.path).write_bytes(data)
         write_picture(fresh / PREVIEW_FILE, models.painted[0], quality=90)
         card.save(fresh)
+        if not (folder / CARD_FILE).is_file():
+            shutil.rmtree(folder, ignore_errors=True)  # half of it was removed
         with suppress(OSError):  # another program was faster, and made the same
             fresh.rename(folder)
     _make_room(folder.parent)
@@ -272,7 +287,7 @@ def _card(name: str, title: str, source: str, training: dict[str, Any]) -> Style
         parameters=form.parameters,
         kmac_per_pixel=form.kmac_per_pixel,
         training={
-            "predicted": "not trained: predicted from the picture, or mixed of other styles",
+            PREDICTED: "not trained: predicted from the picture, or mixed of other styles",
             **training,
             "versions": {"livestyle": __version__},
         },
@@ -310,6 +325,9 @@ def _psnr_db(model: bytes, views: Sequence[Pixels], wanted: Sequence[Pixels]) ->
 
 def _make_room(folder: Path) -> None:
     """Removes the styles that were used longest ago, and what a killed program left behind."""
-    found = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime_ns, reverse=True)
-    for path in found[MOST_KEPT:]:
+    used_ns = {}
+    for path in folder.iterdir():
+        with suppress(OSError):  # another program makes room as well
+            used_ns[path] = path.stat().st_mtime_ns
+    for path in sorted(used_ns, key=used_ns.__getitem__, reverse=True)[MOST_KEPT:]:
         shutil.rmtree(path, ignore_errors=True)

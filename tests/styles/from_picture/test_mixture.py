@@ -1,0 +1,158 @@
+"""Styles between styles: how they are written, what they are made of, and which cannot be."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pictures import save_artwork
+
+from livestyle.errors import StyleError
+from livestyle.installation import predicted_styles
+from livestyle.sessions.style_reference import find_referenced, reference_to
+from livestyle.styles import mixture
+from livestyle.styles.from_picture import painter, picture_style
+from livestyle.styles.from_picture.baking import read_weights
+from livestyle.styles.from_picture.painter import Weights, are_related, mixed
+from livestyle.styles.library import find_style
+from livestyle.styles.mixture import is_mixture, open_mixture, text_of_mixture
+from livestyle.styles.style import Style, open_mixed_style, reread, unmade_mixed_style
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, float]]:
+    """What `open_mixture` mixes, by name, instead of doing it."""
+    found: list[tuple[str, float]] = []
+    monkeypatch.setattr(mixture, "open_mixed_style", lambda parts: found.extend(parts))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("a+b", [("a", 0.5), ("b", 0.5)]),
+        ("a+b:0.3", [("a", 0.7), ("b", 0.3)]),
+        ("a:0.3 + b", [("a", 0.3), ("b", 0.7)]),
+        ("a:0.2+b+c:0.4", [("a", 0.2), ("b", 0.4), ("c", 0.4)]),
+        ("a:0.25+b:0.75", [("a", 0.25), ("b", 0.75)]),
+        ("a+b:1", [("a", 0.0), ("b", 1.0)]),
+        ("C:\\x.jpg+b:0.5", [("C:\\x.jpg", 0.5), ("b", 0.5)]),
+    ],
+)
+def test_shares(text: str, parts: list[tuple[str, float]], asked: list[tuple[str, float]]) -> None:
+    open_mixture(text, lambda name: name)  # type: ignore[arg-type, return-value]
+    assert [name for name, _ in asked] == [name for name, _ in parts]
+    assert [share for _, share in asked] == pytest.approx([share for _, share in parts])
+
+
+@pytest.mark.parametrize("text", ["a:0.5+b:0.6", "a:0.5+b:0.4", "a+b:-1", "a+b:2", "a+b:nan"])
+def test_shares_that_make_no_sense(text: str) -> None:
+    with pytest.raises(StyleError, match="shares in"):
+        open_mixture(text, lambda name: name)  # type: ignore[arg-type, return-value]
+
+
+def test_too_many_styles() -> None:
+    with pytest.raises(StyleError, match="up to 8"):
+        open_mixture("+".join("abcdefghi"), lambda name: name)  # type: ignore[arg-type, return-value]
+
+
+def test_a_path_that_is_there_may_have_the_sign_in_it(
+    tmp_path: Path, asked: list[tuple[str, float]]
+) -> None:
+    one, two = save_artwork(tmp_path / "a+b.png"), save_artwork(tmp_path / "c+d+e.png")
+    text = text_of_mixture([(str(one), 0.75), ("mosaic", 0.125), (str(two), 0.125)])
+    assert is_mixture(text)
+    open_mixture(text, lambda name: name)  # type: ignore[arg-type, return-value]
+    assert asked == [(str(one), 0.75), ("mosaic", 0.125), (str(two), 0.125)]
+
+
+def test_the_weights_of_a_mixture_are_the_weighted_mean() -> None:
+    one, two = ({"w": np.full((2, 2), value, np.float32)} for value in (1, 5))
+    assert mixed([(one, 0.75), (two, 0.25)])["w"].tolist() == [2.0] * 4
+
+
+def test_relatives_are_told_from_strangers() -> None:
+    rng = np.random.default_rng(0)
+    one: Weights = {
+        name: rng.normal(size=kernels.shape[1:]).astype(np.float32)
+        for name, kernels in painter._tensors()[1].items()
+    }
+    far: Weights = {
+        name: rng.normal(size=value.shape).astype(np.float32) for name, value in one.items()
+    }
+    near: Weights = {name: value + 0.5 * far[name] for name, value in one.items()}
+    assert are_related(one, one) and are_related(one, near)
+    assert not are_related(one, far)
+
+
+def test_strangers_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(picture_style, "are_related", lambda one, other: one is other)
+    with pytest.raises(StyleError, match="mosaic and udnie cannot be mixed"):
+        find_style("mosaic+udnie:0.123")
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> list[Style]:
+    """The styles of two pictures."""
+    return [
+        find_style(str(save_artwork(tmp_path / f"{name}.png", seed)))
+        for seed, name in enumerate(("quilt", "leaf"))
+    ]
+
+
+def fp32_weights(style: Style) -> Weights:
+    file = next(file for file in style.card.files if file.precision == "fp32")
+    return read_weights(style.path(file).read_bytes())
+
+
+def test_a_mixture_of_pictures_is_a_style_with_both_names(pair: list[Style]) -> None:
+    style = find_style(f"{pair[0].file}+{pair[1].file}:0.25")
+    assert (style.card.name, style.card.title) == ("quilt75_leaf25", "75% quilt + 25% leaf")
+    weights = [fp32_weights(part) for part in (*pair, style)]
+    for one, two, both in zip(*(w.values() for w in weights), strict=True):
+        np.testing.assert_allclose(both, 0.75 * one + 0.25 * two, rtol=1e-4, atol=1e-5)
+    assert reread(style) == style
+
+
+def test_a_mixture_is_made_when_it_is_loaded_and_one_of_mixtures_is_flat(
+    pair: list[Style],
+) -> None:
+    inner = open_mixed_style([(pair[0], 0.5), (pair[1], 0.5)])
+    unmade = unmade_mixed_style([(inner, 0.5), (pair[1], 0.5)])
+    assert not unmade.is_made
+    assert [(p.card.name, share) for p, share in unmade.parts] == [
+        ("quilt", 0.25), ("leaf", 0.25), ("leaf", 0.5),
+    ]  # fmt: skip
+    made = reread(unmade)
+    assert made.is_made and made.card.name == unmade.card.name
+
+
+def test_a_session_finds_pictures_and_mixtures_again_in_an_emptied_cache(
+    pair: list[Style], caplog: pytest.LogCaptureFixture
+) -> None:
+    both = open_mixed_style([(pair[0], 1 - 0.2), (pair[1], 0.2)])
+    styles = {"quilt": pair[0], "renamed_in_the_set": pair[1], "quilt80_leaf20": both}
+    then = {name: reference_to(style) for name, style in styles.items()}
+    shutil.rmtree(predicted_styles())
+    found = find_referenced(then)
+    for name, style in styles.items():
+        assert found[name].card.files == style.card.files
+    assert "has changed" not in caplog.text
+
+
+def test_a_session_finds_a_picture_that_is_gone_in_the_cache_and_else_says_so(
+    pair: list[Style], caplog: pytest.LogCaptureFixture
+) -> None:
+    then = {"quilt": reference_to(pair[0])}
+    assert pair[0].file
+    save_artwork(pair[0].file, seed=7)
+    assert find_referenced(then)["quilt"].card.files == pair[0].card.files
+    assert not caplog.records
+    pair[0].file.unlink()
+    assert find_referenced(then)["quilt"].card.files == pair[0].card.files
+    shutil.rmtree(predicted_styles())
+    with pytest.raises(StyleError, match=r"quilt \(it was in .*quilt\.png\)"):
+        find_referenced(then)
+    save_artwork(pair[0].file, seed=7)
+    assert find_referenced(then)["quilt"].file == pair[0].file
+    assert "quilt has changed since the session" in caplog.text
