@@ -28,6 +28,7 @@ from livestyle.styles.card import (
     CARD_KEY,
     PREDICTED,
     PREVIEW_FILE,
+    UNKNOWN,
     ModelFile,
     StyleCard,
 )
@@ -43,6 +44,7 @@ from livestyle.styles.from_picture.painter import (
     Weights,
     any_picture_folder,
     are_related,
+    is_light,
     mixed,
     weights,
 )
@@ -61,7 +63,6 @@ MOST_KEPT = 60
 MAX_FILE_BYTES = 200_000_000
 TEMPLATE_STYLE = "mosaic"
 VIEW_PX = 320
-UNKNOWN = "unknown"
 MAX_PSNR_DB = 99.0
 """Of pictures that are equal."""
 
@@ -114,6 +115,8 @@ def folder_of_mixture(parts: Sequence[tuple["Style", float]]) -> Path:
                 for (style, _), file in zip(parts, column, strict=True)
             ]
             for (style, _), network in zip(parts, read, strict=True):
+                if not is_light(network):
+                    raise StyleError(_unmixable(style))
                 if not are_related(read[0], network):
                     raise StyleError(
                         f"{parts[0][0].card.name} and {style.card.name} cannot be mixed: their "
@@ -133,7 +136,11 @@ def _file(style: "Style", files: Sequence[ModelFile]) -> ModelFile:
         for file in files:
             if file.precision == precision and style.card.net == "light":
                 return file
-    raise StyleError(
+    raise StyleError(_unmixable(style))
+
+
+def _unmixable(style: "Style") -> str:
+    return (
         f"{style.card.name} cannot be mixed with others: that takes model files in fp32 or fp16, "
         "also for half scale, of a light network."
     )
