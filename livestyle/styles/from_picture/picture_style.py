@@ -250,7 +250,7 @@ def _files(
 
 def _card(name: str, title: str, source: str, training: dict[str, Any]) -> StyleCard:
     """The card of a style that no training made, no files on it yet."""
-    form = StyleCard.load(shipped_styles() / TEMPLATE_STYLE)
+    form = _form()
     return StyleCard(
         name=name,
         title=printable(title, 100),
@@ -267,6 +267,12 @@ def _card(name: str, title: str, source: str, training: dict[str, Any]) -> Style
             "versions": {"livestyle": __version__},
         },
     )
+
+
+@cache
+def _form() -> StyleCard:
+    """The card of the style whose model files are the templates."""
+    return StyleCard.load(shipped_styles() / TEMPLATE_STYLE)
 
 
 @cache
