@@ -8,7 +8,7 @@ import click
 
 from livestyle.cli.echo import echo
 from livestyle.cli.options import overwrite_option
-from livestyle.styles.card import PREDICTED, StyleCard, is_style_name
+from livestyle.styles.card import PREDICTED, UNKNOWN, StyleCard, is_style_name
 from livestyle.styles.from_picture.predictor import MAX_STROKE, MIN_STROKE
 from livestyle.styles.library import (
     DEFAULT_STYLE,
@@ -104,7 +104,8 @@ def remove(name: str) -> None:
 
 def _work(card: StyleCard) -> str:
     """The artwork, in a line."""
-    return ", ".join(part for part in (card.title, card.artist, card.year) if part)
+    artist = "" if card.artist == UNKNOWN else card.artist
+    return ", ".join(part for part in (card.title, artist, card.year) if part)
 
 
 def _is_own(style: Style) -> bool:

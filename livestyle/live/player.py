@@ -238,9 +238,10 @@ class Player:
             joins: whether it is taken into the set when it is loaded, whatever is shown then.
         """
         with self._changed:
-            self._outside[name] = self.place
-            if joins:
-                self._joining.add(name)
+            if name not in self.names:  # it may just have joined
+                self._outside[name] = self.place
+                if joins:
+                    self._joining.add(name)
             self._want(name, notice)
 
     def select_number(self, number: int) -> None:

@@ -173,8 +173,10 @@ class StyleSet:
         listed = list_styles()
         asked = {style.card.name: style for style in find_styles(self._asked, listed)}
         if self._wanted:
-            found = (find_style(name, listed) for name in self._wanted)
-            wanted = {style.card.name: style for style in found}
+            wanted: dict[str, Style] = {}
+            for style in (_named(name, listed) for name in self._wanted):
+                name = style.card.name
+                wanted[unused_name(name, wanted) if _picture(style) else name] = style
             return list(asked), wanted | asked
         others = {style.card.name: style for style in listed} if len(asked) == 1 else {}
         return list(asked), others | asked
@@ -191,6 +193,14 @@ class StyleSet:
         if self._stroke_lock and (fine := style.fine):
             return HalfScalePair(usual, lambda: load(fine, options))
         return usual
+
+
+def _named(name_or_path: str, listed: Sequence[Style]) -> Style:
+    """A style of a set; that of a picture is made when it is loaded."""
+    path = Path(name_or_path)
+    if is_picture(path) and path.is_file():
+        return unmade_picture_style(path)
+    return find_style(name_or_path, listed)
 
 
 def _picture(style: Style) -> Path | None:

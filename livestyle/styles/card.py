@@ -162,6 +162,9 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _FILE_NAME = re.compile(r"[^./\\:\x00-\x1f\x7f][^/\\:\x00-\x1f\x7f]{0,127}")
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 _FORMATS = ("onnx", "torchscript")
+UNKNOWN = "unknown"
+"""Artist and licence of what nobody said them of."""
+
 PREDICTED = "predicted"
 """Under `training` on the cards of styles that were not trained: how they were made."""
 

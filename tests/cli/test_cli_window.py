@@ -15,9 +15,11 @@ import pytest
 from cli_runs import Ended, Running, decoded, difference
 from media import Picture, make_clip, plain
 from models import blur_model, save_style
+from pictures import save_artwork
 from PIL import Image
 from servers import HttpServer, mjpeg
 
+from livestyle.installation import predicted_styles
 from livestyle.sources.demo import Demo
 from livestyle.ui.thumbnail_strip import Strip
 
@@ -265,6 +267,51 @@ def test_what_keys_did_is_painted_again(
             assert difference(painted, 255 - original[:, ::-1]) < 8, time_s
         else:
             assert difference(painted, 255 - original[:, ::-1]) > 20, time_s
+
+
+def test_pictures_opened_by_keys_are_styles_that_can_be_mixed_and_painted_again(
+    start: Callable[..., Running],
+    livestyle: Callable[..., Ended],
+    screen: Callable[[], Picture],
+) -> None:
+    save_artwork(Path("Quilt.png"))
+    save_artwork(Path("leaf.png"), seed=1)
+    Path("text.png").write_text("no picture")
+    cam = start("cam", "--source", "demo", "--size", "160x120", "--session", "s",
+                "--folder", "kept")  # fmt: skip
+
+    def type_after(style: str, *keys: str) -> None:
+        for key in keys:
+            press(f"{style} - livestyle", key)
+            time.sleep(0.1)  # a window of Qt keeps the latest key alone
+
+    def shows(style: str) -> None:
+        cam.wait_for(lambda: window(f"{style} - livestyle"), style)
+
+    appears(cam)
+    save(cam, "mosaic")  # now it hears its keys
+    type_after("mosaic", "o", *"te", "Tab", "Return")
+    cam.wait_for(lambda: "text.png is not a picture" in cam.err, "what is wrong with it")
+    type_after("mosaic", "o", *"qui", "Tab", "Return")
+    shows("quilt")
+    type_after("quilt", "period")  # the next is the first: no light network
+    cam.wait_for(lambda: "mosaic cannot be mixed" in cam.err, "what is wrong with it")
+    type_after("quilt", "o", *"leaf", "period", *"png", "Return")
+    shows("leaf")
+    type_after("leaf", "p")
+    shows("quilt")
+    type_after("quilt", "period")
+    shows("quilt80_leaf20")
+    save(cam, "quilt80_leaf20")
+    type_after("quilt80_leaf20", "q")
+    assert cam.ended().code == 0
+
+    lines = [json.loads(line) for line in Path("s/timeline.jsonl").read_text().splitlines()]
+    scenes = [line["style"] for line in lines if "at_s" in line]
+    assert scenes == ["mosaic", "quilt", "leaf", "quilt", "quilt80_leaf20"]
+    shutil.rmtree(predicted_styles())
+    rendered = livestyle("render", "s", "show.mp4")
+    assert rendered.code == 0 and "has changed" not in rendered.err, rendered.err
 
 
 def test_the_screen_shows_the_painted_picture(

@@ -57,7 +57,7 @@ class Core:
 
 @pytest.fixture
 def core(monkeypatch: pytest.MonkeyPatch) -> Core:
-    core = Core(openvino.shared_core())
+    core = Core(openvino_core.shared_core())
     monkeypatch.setattr(openvino, "shared_core", lambda: core)
     return core
 

@@ -479,6 +479,8 @@ def test_a_style_that_joins_does_so_when_it_is_loaded_whatever_is_shown_then() -
         assert (player.current, next_notice(player.take_notice)) == ("a", "d is new")
         player.select_number(4)
         assert painted_value(player) == 40
+        player.show("d", "", joins=True)  # asked for just as it joined
+        assert (player.names, player.place) == (("a", "b", "c", "d"), "d")
 
 
 def test_a_style_outside_the_set_that_is_broken_says_why_and_leaves_no_trace() -> None:

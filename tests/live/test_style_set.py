@@ -128,3 +128,14 @@ def test_a_mixture_is_made_when_it_is_loaded_and_does_not_join(
     foreign = styles.open_mixture([("quilt", 0.8), ("aaa", 0.2)])
     with pytest.raises(StyleError, match=r"aaa\.png"):
         styles.load(foreign)
+
+
+def test_pictures_that_are_named_are_made_when_they_are_loaded(tmp_path: Path) -> None:
+    one, two = save_artwork(tmp_path / "one/wave.png"), save_artwork(tmp_path / "two/wave.png", 1)
+    names = (str(one), str(two), "alpha")
+    styles = StyleSet(str(one), EngineOptions(), names=names)
+    assert (styles.first, styles.names) == ("wave", ["wave", "wave_2", "alpha"])
+    assert [styles.styles[name].is_made for name in styles.names] == [True, False, True]
+    assert styles.styles["wave_2"].file == two
+    with pytest.raises(StyleError, match="nowhere"):
+        StyleSet("alpha", EngineOptions(), names=("alpha", str(tmp_path / "nowhere.png")))

@@ -63,6 +63,14 @@ def mixed(parts: Sequence[tuple[Weights, float]]) -> Weights:
     }
 
 
+def is_light(network: Weights) -> bool:
+    """Whether those are the weights of a light network."""
+    return all(
+        name in network and network[name].size == value.size
+        for name, value in _tensors()[0].items()
+    )
+
+
 def are_related(first: Weights, second: Weights) -> bool:
     """Whether two networks come from one another by training, so that those between them paint.
 

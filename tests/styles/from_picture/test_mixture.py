@@ -1,10 +1,12 @@
 """Styles between styles: how they are written, what they are made of, and which cannot be."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from models import save_style
 from pictures import save_artwork
 
 from livestyle.errors import StyleError
@@ -83,6 +85,17 @@ def test_relatives_are_told_from_strangers() -> None:
     near: Weights = {name: value + 0.5 * far[name] for name, value in one.items()}
     assert are_related(one, one) and are_related(one, near)
     assert not are_related(one, far)
+
+
+def test_a_style_of_another_network_is_named(tmp_path: Path) -> None:
+    """Whatever its card says of it."""
+    save_style(tmp_path / "tiny", "tiny")
+    style = find_style(str(tmp_path / "tiny"))
+    light = replace(style.card, net="light").with_files(style.card.files, style.card.files)
+    light.save(tmp_path / "tiny")
+    for other in (f"mosaic+{tmp_path}/tiny", f"{tmp_path}/tiny+mosaic"):
+        with pytest.raises(StyleError, match="tiny cannot be mixed with others"):
+            find_style(other)
 
 
 def test_strangers_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,7 +70,7 @@ def test_another_edition_of_the_painter_makes_it_anew(
     tmp_path: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[Path] = []
-    monkeypatch.setattr(picture_style, "_write", lambda folder, *_: made.append(folder))
+    monkeypatch.setattr(picture_style, "write_style", lambda folder, *_: made.append(folder))
     picture = save_artwork(tmp_path / "quilt.png")
     folder_of(picture)
     monkeypatch.setattr(picture_style, "_edition", lambda: "another")
@@ -193,7 +193,7 @@ def test_odd_pictures_are_styles(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As far as the prediction, which is where they differ."""
-    monkeypatch.setattr(picture_style, "_write", lambda *_: None)
+    monkeypatch.setattr(picture_style, "write_style", lambda *_: None)
     ODD[name](tmp_path / name)
     folder_of(tmp_path / name)
 
