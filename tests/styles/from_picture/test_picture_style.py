@@ -70,7 +70,12 @@ def test_another_edition_of_the_painter_makes_it_anew(
     tmp_path: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[Path] = []
-    monkeypatch.setattr(picture_style, "write_style", lambda folder, *_: made.append(folder))
+
+    def write(folder: Path, *_: object) -> None:
+        folder.mkdir(parents=True)
+        made.append(folder)
+
+    monkeypatch.setattr(picture_style, "write_style", write)
     picture = save_artwork(tmp_path / "quilt.png")
     folder_of(picture)
     monkeypatch.setattr(picture_style, "_edition", lambda: "another")
@@ -193,7 +198,7 @@ def test_odd_pictures_are_styles(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As far as the prediction, which is where they differ."""
-    monkeypatch.setattr(picture_style, "write_style", lambda *_: None)
+    monkeypatch.setattr(picture_style, "write_style", lambda folder, *_: folder.mkdir(parents=True))
     ODD[name](tmp_path / name)
     folder_of(tmp_path / name)
 
