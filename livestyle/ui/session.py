@@ -68,13 +68,12 @@ class LiveSession:
             recording=recording,
             settings=settings,
         )
-        paint, finish = player.stages
         self._pipeline = Pipeline(
             source,
-            paint,
+            player.begin,
             [self._screen, *([recording] if recording else []), *sinks],
             metrics,
-            finish=finish,
+            finish=player.finish,
             session_recorder=session_recorder,
             on_idle=self._idle,
             max_frames=max_frames,
