@@ -5,7 +5,7 @@ import numpy as np
 
 from livestyle.frame import Pixels
 
-SLIGHTLY = 1.3
+SLIGHTLY = 1.4
 """A picture that shrinks by less than this on both sides is interpolated linearly."""
 
 
