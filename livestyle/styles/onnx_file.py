@@ -213,10 +213,10 @@ def fields_of(data: memoryview) -> Iterator[tuple[int, int | memoryview]]:
 def varint(data: memoryview, position: int) -> tuple[int, int]:
     """An integer of seven bits a byte, and the position after it."""
     value = shift = 0
-    for position in range(position, min(position + 10, len(data))):
-        byte = data[position]
+    for at in range(position, min(position + 10, len(data))):
+        byte = data[at]
         if byte < 0x80:
-            return value | byte << shift, position + 1
+            return value | byte << shift, at + 1
         value |= (byte & 0x7F) << shift
         shift += 7
     raise NotOnnxError("it is cut short, or no protobuf")
