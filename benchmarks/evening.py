@@ -103,7 +103,14 @@ def on_stage(size: tuple[int, int], fps: float, seconds: float) -> None:
     metrics = Metrics()
     player = playing(size, metrics)
     swapper = Swapper(player, every=20)
-    pipeline = Pipeline(Demo(size, fps), player, [swapper], metrics, duration_s=seconds)
+    pipeline = Pipeline(
+        Demo(size, fps),
+        player.begin,
+        [swapper],
+        metrics,
+        finish=player.finish,
+        duration_s=seconds,
+    )
     run(pipeline.run, player)
     report = metrics.report()
     swaps_ms = [swap["ms"] for swap in report["swaps"]]

@@ -17,6 +17,7 @@ from livestyle.live.style_set import StyleSet
 from livestyle.live.style_watcher import StyleWatcher
 from livestyle.protocols import Closable, Sink
 from livestyle.render.compositing import Look
+from livestyle.render.opencv_threads import without_opencv_threads
 from livestyle.render.scene import Scene
 from livestyle.sessions.recorder import SessionRecorder
 from livestyle.sessions.timeline import SessionSettings
@@ -151,6 +152,7 @@ class Webcam(Closable):
 
     def _open(self) -> None:
         options = self._options
+        self._opened.enter_context(without_opencv_threads())
         first = options.style or (options.styles[0] if options.styles else DEFAULT_STYLE)
         styles = StyleSet(
             first,
@@ -210,13 +212,12 @@ class Webcam(Closable):
                 duration_s=options.duration_s,
             )
         else:
-            paint, finish = self.player.stages
             self._show = Pipeline(
                 self.source,
-                paint,
+                self.player.begin,
                 [recording, *cameras],
                 self._metrics,
-                finish=finish,
+                finish=self.player.finish,
                 session_recorder=self._session_recorder,
                 max_frames=options.max_frames,
                 duration_s=options.duration_s,

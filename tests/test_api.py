@@ -9,6 +9,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from media import make_clip, plain
@@ -258,6 +259,28 @@ def test_a_webcam_without_a_window_runs_reports_and_leaves_no_thread(clip: Path)
     assert report["source"] == "clip.mp4" and report["size"] == list(SIZE)
     with livestyle.open_source("show.mp4") as shown:
         assert len(list(shown)) == 3
+
+
+def test_opencv_has_one_thread_beside_a_webcam_and_what_it_had_before_afterwards(
+    clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meanwhile: list[int] = []
+    monkeypatch.setattr(
+        NullSink, "write", lambda self, frame: meanwhile.append(cv2.getNumThreads())
+    )
+    before = cv2.getNumThreads()
+    try:
+        cv2.setNumThreads(3)
+        options = livestyle.WebcamOptions(source=str(clip), display=False, max_frames=2)
+        with livestyle.Webcam(options) as webcam:
+            webcam.run()
+        assert cv2.getNumThreads() == 3
+        with pytest.raises(livestyle.StyleError):
+            livestyle.Webcam(livestyle.WebcamOptions(source=str(clip), style="nobody's"))
+        assert cv2.getNumThreads() == 3
+    finally:
+        cv2.setNumThreads(before)
+    assert meanwhile == [1, 1]
 
 
 def test_a_webcam_does_not_record_over_an_older_file(clip: Path) -> None:

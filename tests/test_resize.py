@@ -36,6 +36,15 @@ def test_a_smaller_picture_is_that_of_averaged_areas(
     assert psnr_db(smaller, np.asarray(areas, np.uint8)) > 43
 
 
+def test_what_shrinks_slightly_enough_is_interpolated_linearly() -> None:
+    picture = Demo((960, 540), paced=False).scene(5)
+    size = (640, 360)
+    linear = cv2.resize(picture, size)
+    assert (resized(picture, size, slightly=1.6) == linear).all()
+    assert (resized(picture, size) != linear).any()
+    assert (resized(picture, (480, 270), slightly=1.6) == resized(picture, (480, 270))).all()
+
+
 @pytest.mark.parametrize("factor", [2, 4, 8])
 def test_whole_factors_are_averaged_exactly(factor: int) -> None:
     checks = np.indices((96, 128)).sum(0) % 2 * 255

@@ -108,7 +108,8 @@ class Metrics:
             self._stages["style"].add(ms)
 
     def painted(self, stages_ms: Mapping[str, float]) -> None:
-        """What each stage of painting a frame took, of what `styled` counts as a whole."""
+        """What each stage of a frame took, up to the network, which is what `styled` counts, and
+        after it."""
         with self._lock:
             for stage, ms in stages_ms.items():
                 self._painting.setdefault(stage, Durations()).add(ms)

@@ -6,6 +6,7 @@ from statistics import median
 from livestyle.frame import Frame, Pixels
 from livestyle.protocols import Stylizer
 from livestyle.render.compositing import Look
+from livestyle.render.opencv_threads import without_opencv_threads
 from livestyle.render.renderer import FrameRenderer
 
 WARM_UP = 3
@@ -15,6 +16,7 @@ STEADY = 0.5
 """As much temporal smoothing as `cam` has by default."""
 
 
+@without_opencv_threads()
 def profile(stylizer: Stylizer, pictures: Sequence[Pixels], rounds: int) -> dict[str, float]:
     """Paints like `cam` does, with strokes locked, and times the stages.
 

@@ -145,7 +145,7 @@ class FrameRenderer:
         *,
         judge: bool,
     ) -> Painted:
-        """The first part of `paint`, up to the network and the smoothing of what it painted.
+        """The first part of `paint`, up to the network.
 
         Raises:
             EngineError: the engine failed.
@@ -157,9 +157,6 @@ class FrameRenderer:
         laps.end("resize")
         painted = style(small)
         laps.end("network")
-        # Smoothed before it is brought back: in HD that takes a fifth of the time.
-        painted = self._smoothed(small, painted, name)
-        laps.end("smooth")
         judge = judge and self.size == self.wanted_size
         return Painted(frame, original, small, painted, name, look, laps.ms, judge=judge)
 
@@ -167,7 +164,12 @@ class FrameRenderer:
         """The rest of `paint`; another thread than that of `begin` may do it, in the same order."""
         frame, original, look = begun.frame, begun.original, begun.look
         laps = _Laps(dict(begun.stages_ms))
-        painted = brought_back(begun.painted, original, begun.small, self._detail)
+        painted = begun.painted
+        if look.strength > 0:
+            # Smoothed before it is brought back: in HD that takes a fifth of the time.
+            painted = self._smoothed(begun.small, painted, begun.name)
+            laps.end("smooth")
+        painted = brought_back(painted, original, begun.small, self._detail)
         laps.end("enlarge")
         if look.strength > 0:
             painted = self._crossfaded(painted, begun.name, frame.pts_s)

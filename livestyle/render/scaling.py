@@ -91,7 +91,13 @@ class DetailLayer:
 
 
 def sized(pixels: Pixels, size: Size) -> Pixels:
-    """The picture at the size to paint at, (width, height) in pixels: RGB uint8 (H, W, 3)."""
+    """The picture at the size to paint at, (width, height) in pixels: RGB uint8 (H, W, 3).
+
+    It is halved first where it can be: that takes half of the time in HD, and what it loses in
+    sharpness changes a painting less than a camera's noise does.
+    """
+    while pixels.shape[1] >= 2 * size[0] and pixels.shape[0] >= 2 * size[1]:
+        pixels = resized(pixels, (pixels.shape[1] // 2, pixels.shape[0] // 2))
     return resized(pixels, size, cv2.INTER_CUBIC)
 
 

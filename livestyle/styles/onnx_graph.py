@@ -6,7 +6,7 @@ what those mean.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -33,6 +33,12 @@ ELEMENT_TYPES: dict[int, np.dtype[np.generic]] = {
 
 _TYPED_DATA = {1: 4, 2: 5, 3: 5, 6: 5, 7: 7}
 """TensorProto.DataType -> number of the field that may hold it in place of raw bytes."""
+
+_ATTRIBUTE_FIELD = {1: 2, 2: 3, 3: 4, 4: 5, 7: 8}
+"""AttributeProto.AttributeType -> number of the field that holds it."""
+
+_ATTRIBUTE_FIELDS = {1, 13, 20}
+"""Numbers of the fields that any attribute may have: name, doc_string, type."""
 
 _Fields: TypeAlias = dict[int, list[int | memoryview]]
 Attribute: TypeAlias = "int | float | str | tuple[int, ...] | Tensor"
@@ -86,46 +92,45 @@ def read_graph(data: bytes) -> Graph:
         ForeignGraphError: it holds what no export has.
         NotOnnxError: it is no ONNX.
     """
-    model = _read(memoryview(data), "a model", once={1, 2, 3, 4, 5, 6, 7}, many={8, 14})
-    opsets = [_read(message(value), "an opset", once={1, 2}) for value in model.get(8, [])]
+    model = _read(memoryview(data), "a model", once=(1, 2, 3, 4, 5, 6, 7), many=(8, 14))
+    opsets = [_read(message(value), "an opset", once=(1, 2)) for value in model.get(8, [])]
     versions = [_int(opset, 2) for opset in opsets if _text(opset, 1) in ("", "ai.onnx")]
     if len(versions) != 1:
         raise ForeignGraphError("it names no version of ONNX's operators, or several")
-    graph = _read(message(_one(model, 7)), "a graph", once={2, 10}, many={1, 5, 11, 12, 13})
+    graph = _read(message(_one(model, 7)), "a graph", once=(2, 10), many=(1, 5, 11, 12, 13))
     if len(graph.get(1, [])) > MAX_NODES:
         raise ForeignGraphError(f"it has more than {MAX_NODES} nodes")
-    for number in (11, 12, 13):
-        for value in graph.get(number, []):
-            _check_declared(message(value))
+    declared = [message(value) for number in (11, 12, 13) for value in graph.get(number, [])]
+    _check_declared(declared)
     constants: dict[str, Tensor] = {}
     for value in graph.get(5, []):
         name, tensor = _tensor(message(value))
         if not name or name in constants:
             raise ForeignGraphError(f"it has two initializers {name!r}")
         constants[name] = tensor
-    outputs = [_text(_read(message(v), "a value", {1, 2, 3}), 1) for v in graph.get(12, [])]
+    outputs = [_text(_read(message(v), "a value", (1, 2, 3)), 1) for v in graph.get(12, [])]
     nodes = tuple(_node(message(value)) for value in graph.get(1, []))
     return Graph(_int(model, 1), versions[0], nodes, constants, outputs[0] if outputs else "")
 
 
 def _node(data: memoryview) -> Node:
-    node = _read(data, "a node", once={3, 4, 6, 7}, many={1, 2, 5})
+    node = _read(data, "a node", once=(3, 4, 6, 7), many=(1, 2, 5))
     attributes: dict[str, Attribute] = {}
     for value in node.get(5, []):
         name, attribute = _attribute(message(value))
         if name in attributes:
             raise ForeignGraphError(f"a node has two attributes {name!r}")
         attributes[name] = attribute
-    inputs, outputs = (tuple(text(value) for value in node.get(number, [])) for number in (1, 2))
+    inputs, outputs = (tuple(map(text, node.get(number, ()))) for number in (1, 2))
     return Node(_text(node, 4), _text(node, 7), inputs, outputs, attributes)
 
 
 def _attribute(data: memoryview) -> tuple[str, Attribute]:
     """An attribute of one of the kinds that exports have, a plain value."""
-    attribute = _read(data, "an attribute", once={1, 2, 3, 4, 5, 13, 20}, many={8})
+    attribute = _read(data, "an attribute", once=(1, 2, 3, 4, 5, 13, 20), many=(8,))
     name, kind = _text(attribute, 1), _int(attribute, 20)
-    field = {1: 2, 2: 3, 3: 4, 4: 5, 7: 8}.get(kind)
-    if field is None or set(attribute) - {1, 13, 20, field}:
+    field = _ATTRIBUTE_FIELD.get(kind)
+    if field is None or attribute.keys() - _ATTRIBUTE_FIELDS - {field}:
         raise ForeignGraphError(f"the attribute {name!r} is of a kind that no export has")
     if kind == 1:
         number = np.frombuffer(message(_one(attribute, 2)), "<f4")
@@ -144,13 +149,13 @@ def _attribute(data: memoryview) -> tuple[str, Attribute]:
 
 def _tensor(data: memoryview) -> tuple[str, Tensor]:
     """A constant and its name; its data has just the length that its shape asks for."""
-    tensor = _read(data, "a tensor", once={2, 8, 9, 12}, many={1, 4, 5, 7})
+    tensor = _read(data, "a tensor", once=(2, 8, 9, 12), many=(1, 4, 5, 7))
     name, element = _text(tensor, 8), _int(tensor, 2)
     dims = tuple(_ints(tensor, 1, MAX_RANK))
     dtype = ELEMENT_TYPES.get(element)
     if dtype is None:
         raise ForeignGraphError(f"the tensor {name!r} is of type {element}, which no export has")
-    if any(not 0 <= dim <= MAX_DIM for dim in dims):
+    if dims and not 0 <= min(dims) <= max(dims) <= MAX_DIM:
         raise ForeignGraphError(f"the tensor {name!r} has the shape {list(dims)}")
     count = math.prod(dims)
     typed = [number for number in (4, 5, 7) if number in tensor]
@@ -188,30 +193,44 @@ def _typed(
     return np.array(numbers, dtype)
 
 
-def _check_declared(data: memoryview) -> None:
-    """Bounds what a value is declared to be; what it really is, is reckoned."""
-    value = _read(data, "a value", once={1, 2, 3})
-    kind = _read(message(value.get(2, [b""])[0]), "a type", once={1, 6})
-    tensor = _read(message(kind.get(1, [b""])[0]), "a type", once={1, 2})
-    shape = _read(message(tensor.get(2, [b""])[0]), "a shape", many={1})
-    dims = [_read(message(dim), "a size", once={1, 2, 3}) for dim in shape.get(1, [])]
+def _check_declared(values: Iterable[memoryview]) -> None:
+    """Bounds what values are declared to be; what they really are, is reckoned."""
+    checked: set[bytes] = set()  # most have the type of another, byte for byte
+    for data in values:
+        value = _read(data, "a value", once=(1, 2, 3))
+        kind = bytes(message(value.get(2, [b""])[0]))
+        if kind not in checked:
+            _check_declared_type(kind, _text(value, 1))
+            checked.add(kind)
+
+
+def _check_declared_type(data: bytes, name: str) -> None:
+    kind = _read(memoryview(data), "a type", once=(1, 6))
+    tensor = _read(message(kind.get(1, [b""])[0]), "a type", once=(1, 2))
+    shape = _read(message(tensor.get(2, [b""])[0]), "a shape", many=(1,))
+    dims = [_read(message(dim), "a size", once=(1, 2, 3)) for dim in shape.get(1, [])]
     sizes = [_int(dim, 1) for dim in dims if 1 in dim]
     if len(dims) > MAX_RANK or any(not 0 <= size <= MAX_DIM for size in sizes):
-        raise ForeignGraphError(f"the value {_text(value, 1)!r} is declared with a shape too large")
+        raise ForeignGraphError(f"the value {name!r} is declared with a shape too large")
 
 
 def _read(
-    data: memoryview, kind: str, once: set[int] | None = None, many: set[int] | None = None
+    data: memoryview,
+    kind: str,
+    once: Sequence[int] = (),
+    many: Sequence[int] = (),
 ) -> _Fields:
     """The fields of one message, of known numbers and each as often as it may be there."""
-    once, many = once or set(), many or set()
     found: _Fields = {}
     for number, value in fields_of(data):
-        if number not in once and number not in many:
+        if number in found:
+            if number in once:
+                raise ForeignGraphError(f"{kind} in it has the same part (field {number}) twice")
+            found[number].append(value)
+        elif number in once or number in many:
+            found[number] = [value]
+        else:
             raise ForeignGraphError(f"{kind} in it has a part (field {number}) that no export has")
-        if number in found and number in once:
-            raise ForeignGraphError(f"{kind} in it has the same part (field {number}) twice")
-        found.setdefault(number, []).append(value)
     return found
 
 

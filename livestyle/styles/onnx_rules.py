@@ -72,8 +72,9 @@ def check_graph(graph: Graph) -> None:
     _check_order(graph)
     if sum(math.prod(tensor.dims) for tensor in graph.constants.values()) > MAX_CONSTANT_ELEMENTS:
         raise ForeignGraphError(f"it has more than {MAX_CONSTANT_ELEMENTS} weights")
+    fixed, nodes = _without_frame(graph)
     for width, height in FRAME_SIZES:
-        painted = _follow(graph, width, height)
+        painted = _follow(graph, nodes, fixed, width, height)
         if painted != ((1, height, width, 3), _UINT8):
             raise ForeignGraphError(
                 f"for a frame of {width}x{height} it gives {list(painted[0])}, not a picture of "
@@ -109,36 +110,76 @@ def _check_order(graph: Graph) -> None:
                 )
 
 
-def _follow(graph: Graph, width: int, height: int) -> tuple[tuple[int, ...], int]:
-    """Shape and type of what the graph makes of a frame of that size, its work bounded."""
-    pixels = width * height
-    most = pixels * MAX_VALUE_PER_PIXEL + _FRAME_MARGIN
-    values = {name: _constant(tensor) for name, tensor in graph.constants.items()}
-    values["frame"] = Value(_UINT8, (1, height, width, 3))
-    total = macs = 0
-    for node in graph.nodes:
-        inputs = [values[name] if name else None for name in node.inputs]
+@dataclass(slots=True)
+class _Work:
+    """What was made so far of a frame, and how much work that took.
+
+    Attributes:
+        width, height: of the frame, in pixels.
+        values: by name.
+        elements: numbers in all values that nodes made.
+        macs: multiply-accumulates of all convolutions.
+    """
+
+    width: int
+    height: int
+    values: dict[str, Value]
+    elements: int = 0
+    macs: int = 0
+
+    def follow(self, node: Node) -> None:
+        """Adds the value that a node makes, within bounds."""
+        inputs = [self.values[name] if name else None for name in node.inputs]
         try:
             value = OPERATORS[node.operator].shape(node, inputs)
         except (ForeignGraphError, IndexError, ValueError, TypeError, OverflowError) as error:
             raise ForeignGraphError(f"a {node.operator} in it cannot work ({error})") from error
         elements = math.prod(value.shape)
+        most = self.width * self.height * MAX_VALUE_PER_PIXEL + _FRAME_MARGIN
         if len(value.shape) > MAX_RANK or (
             elements > most and elements > MAX_CONSTANT_ELEMENTS // 64
         ):
             raise ForeignGraphError(
-                f"a {node.operator} in it makes {list(value.shape)} of a frame of {width}x{height}"
+                f"a {node.operator} in it makes {list(value.shape)} of a frame of "
+                f"{self.width}x{self.height}"
             )
-        total += elements
+        self.elements += elements
         if node.operator == "Conv":
-            macs += elements * math.prod(inputs[1].shape[1:] if inputs[1] else ())
-        values[node.outputs[0]] = value
-    room = 64 * _FRAME_MARGIN
-    if total > pixels * MAX_VALUES_PER_PIXEL + room or macs > pixels * MAX_MAC_PER_PIXEL + room:
+            self.macs += elements * math.prod(inputs[1].shape[1:] if inputs[1] else ())
+        self.values[node.outputs[0]] = value
+
+
+def _without_frame(graph: Graph) -> tuple[_Work, list[Node]]:
+    """What is the same for every frame, within the bounds of the smallest; and the other nodes."""
+    values = {name: _constant(tensor) for name, tensor in graph.constants.items()}
+    work = _Work(*min(FRAME_SIZES), values)
+    of_the_frame, nodes = {"frame"}, []
+    for node in graph.nodes:
+        if of_the_frame.isdisjoint(node.inputs):
+            work.follow(node)
+        else:
+            of_the_frame.add(node.outputs[0])
+            nodes.append(node)
+    return work, nodes
+
+
+def _follow(
+    graph: Graph, nodes: Sequence[Node], fixed: _Work, width: int, height: int
+) -> tuple[tuple[int, ...], int]:
+    """Shape and type of what the graph makes of a frame of that size, its work bounded."""
+    values = {**fixed.values, "frame": Value(_UINT8, (1, height, width, 3))}
+    work = _Work(width, height, values, fixed.elements, fixed.macs)
+    for node in nodes:
+        work.follow(node)
+    pixels, room = width * height, 64 * _FRAME_MARGIN
+    if (
+        work.elements > pixels * MAX_VALUES_PER_PIXEL + room
+        or work.macs > pixels * MAX_MAC_PER_PIXEL + room
+    ):
         raise ForeignGraphError(f"it takes far too much work for a frame of {width}x{height}")
-    if graph.output not in values:
+    if graph.output not in work.values:
         raise ForeignGraphError(f"nothing in it makes its output {graph.output[:64]!r}")
-    painted = values[graph.output]
+    painted = work.values[graph.output]
     return painted.shape, painted.element
 
 

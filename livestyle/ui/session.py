@@ -80,13 +80,12 @@ class LiveSession:
             maker=maker,
             settings=settings,
         )
-        paint, finish = player.stages
         self._pipeline = Pipeline(
             source,
-            paint,
+            player.begin,
             [self._screen, *([recording] if recording else []), *sinks],
             metrics,
-            finish=finish,
+            finish=player.finish,
             session_recorder=session_recorder,
             on_idle=self._idle,
             max_frames=max_frames,

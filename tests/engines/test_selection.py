@@ -11,6 +11,7 @@ import models
 import numpy as np
 import pytest
 
+from livestyle import engines
 from livestyle.engines import EngineOptions, load, onnxruntime, openvino, selection
 from livestyle.engines.selection import candidates, choose_file
 from livestyle.errors import EngineError, StyleError
@@ -252,6 +253,33 @@ def test_a_processor_is_left_over_where_there_are_more_than_two(
     openvino.threads_beside_others.cache_clear()
     assert openvino.threads_beside_others() == left
     openvino.threads_beside_others.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("options", "threads"),
+    [
+        (EngineOptions("openvino", "cpu", spare_processor=True), 3),
+        (EngineOptions("openvino", "cpu", spare_processor=True, threads=2), 2),
+        (EngineOptions("openvino", "cpu"), None),
+    ],
+)
+def test_what_is_left_over_is_left_over_where_it_is_wanted_and_nobody_says_otherwise(
+    options: EngineOptions, threads: int | None, style: Style, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int | None] = []
+
+    def note(model: bytes, engine: str, device: str, precision: str, *more: Any) -> None:
+        asked.append(more[0])
+        raise EngineError("noted")
+
+    monkeypatch.setattr(openvino, "_usual_threads", lambda: 4)
+    monkeypatch.setattr(openvino, "_processors", lambda: 4)
+    monkeypatch.setattr(engines, "load_model", note)
+    openvino.threads_beside_others.cache_clear()
+    with pytest.raises(EngineError, match="noted"):
+        load(style, options)
+    openvino.threads_beside_others.cache_clear()
+    assert asked == [threads]
 
 
 def test_openvino_says_how_many_threads_it_takes(style: Style) -> None:

@@ -20,6 +20,7 @@ from livestyle.live.metrics import Metrics
 from livestyle.live.pipeline import Pipeline
 from livestyle.live.player import Player, PlayerOptions
 from livestyle.render.compositing import Look
+from livestyle.sources.demo import Demo
 
 pytestmark = pytest.mark.timeout(20)
 
@@ -43,6 +44,13 @@ class StyleCache:
             raise StyleError(f"{name}.onnx is empty")
         self.made[name] = ValueStylizer(self.values[name])
         return self.made[name]
+
+
+class Negative(ValueStylizer):
+    """Paints bright dark."""
+
+    def __call__(self, pixels: Pixels) -> Pixels:
+        return 255 - pixels
 
 
 @contextmanager
@@ -350,23 +358,23 @@ def test_frozen_holds_the_picture_but_not_the_style() -> None:
         assert painted_value(player, index=90) == 60
 
 
-def test_frames_in_hd_are_brought_back_in_a_thread_of_its_own() -> None:
-    def player_for(size: tuple[int, int]) -> Player:
+@pytest.mark.parametrize("size", [(640, 480), (1280, 960)])
+def test_one_thread_may_begin_frames_while_another_finishes_them(size: tuple[int, int]) -> None:
+    def player() -> Player:
         return Player(
-            ["a"], lambda name: ValueStylizer(99), first="a", size=size, look=Look(),
-            metrics=Metrics(), options=PlayerOptions(stroke_lock=True),
+            ["a"], lambda name: Negative(), first="a", size=size, look=Look(),
+            metrics=Metrics(), options=PlayerOptions(steady=0.9, stroke_lock=True),
         )  # fmt: skip
 
-    with closing(player_for((640, 480))) as player:
-        assert player.stages == (player, None)
-    with closing(player_for((1280, 960))) as player:
-        paint, finish = player.stages
-        assert finish is not None
-        frame = make_frame(7, size=(1280, 960))
-        finished = finish(paint(frame))
-        assert finished.pixels.shape == (960, 1280, 3)
-        assert (finished.pixels == player(frame).pixels).all()
-        assert finished.style == "a"
+    demo = Demo(size, paced=False)
+    frames = [make_frame(index, size).painted(demo.scene(index), None) for index in range(4)]
+    with closing(player()) as at_once, closing(player()) as in_two:
+        begun = [in_two.begin(frame) for frame in frames]
+        for frame, half_done in zip(frames, begun, strict=True):
+            finished = in_two.finish(half_done)
+            assert (finished.pixels == at_once(frame).pixels).all()
+            assert finished.pixels.shape == (size[1], size[0], 3)
+            assert (finished.index, finished.style) == (frame.index, "a")
 
 
 def test_two_hundred_swaps_in_a_running_pipeline() -> None:

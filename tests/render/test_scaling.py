@@ -1,11 +1,20 @@
 """Painting at another size than the frame's, and what that does to strokes."""
 
+import cv2
 import numpy as np
 import pytest
 
 from livestyle.frame import Pixels
 from livestyle.render.renderer import FrameRenderer
-from livestyle.render.scaling import Size, locked_scale, painted_at, painted_within, scaled_size
+from livestyle.render.scaling import (
+    Size,
+    locked_scale,
+    painted_at,
+    painted_within,
+    scaled_size,
+    sized,
+)
+from livestyle.sources.demo import Demo
 
 
 @pytest.mark.parametrize(
@@ -85,3 +94,14 @@ def test_a_huge_picture_is_painted_in_fewer_pixels_and_keeps_its_detail() -> Non
     assert np.abs(painted[200:].astype(int) - 195).max() <= 2
     assert abs(int(painted[100, 200, 0]) - int(painted[104, 200, 0])) > 40, "the line is there"
     assert np.array_equal(painted_within(120_000, picture, paint), 255 - picture)
+
+
+@pytest.mark.parametrize("frame_size", [(1920, 1080), (1280, 720), (3840, 2160), (1921, 1081)])
+def test_what_the_network_sees_is_the_picture_without_moire(frame_size: Size) -> None:
+    size = scaled_size(frame_size, locked_scale(frame_size))
+    lines = np.indices((frame_size[1], frame_size[0])).sum(0) % 2 * 255
+    fine = np.repeat(lines.astype(np.uint8)[..., np.newaxis], 3, axis=2)
+    assert np.ptp(sized(fine, size).astype(int)) < 64
+    picture = Demo(frame_size, paced=False).scene(5)
+    areas = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    assert cv2.PSNR(sized(picture, size), areas) > 45
