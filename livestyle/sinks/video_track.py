@@ -162,7 +162,8 @@ class VideoTrack:
             pixels = np.pad(pixels, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
         if self._pix_fmt == "pal8":
             return _with_palette(pixels)
-        rgb = VideoFrame.from_numpy_buffer(np.ascontiguousarray(pixels), "rgb24")
+        # A copy: swscale reads some bytes more than there are, for which FFmpeg's frames have room.
+        rgb = VideoFrame.from_ndarray(np.ascontiguousarray(pixels), "rgb24")
         converted = self._reformatter.reformat(
             rgb,
             format=self._pix_fmt,
