@@ -70,6 +70,11 @@ class Container:
         """Whether it can hold sound from before zero, which players decode and do not play."""
         return self.name in ("mp4", "mov")
 
+    @property
+    def has_times(self) -> bool:
+        """Whether it stores when a picture is shown, not only how many are shown in a second."""
+        return self.name != "avi"
+
 
 TS_BEGINS_S = 1.4
 """Where the clock of a transport stream begins, as FFmpeg has it: decoding begins before zero."""
@@ -263,8 +268,8 @@ def muxer_options(container: Container, *, subtitles: bool = False) -> dict[str,
 
 def tick_for(container: Container, encoder: str, wanted: Fraction, fps: Fraction) -> Fraction:
     """Seconds per tick: as wanted, or the nearest that container and encoder can do."""
-    if container.name == "avi":
-        return 1 / fps  # it stores no times, only a rate
+    if not container.has_times:
+        return 1 / fps
     if container.name == "gif":
         return Fraction(1, 100)
     if container.name == "mpegts":

@@ -137,7 +137,7 @@ class Recorder(Sink):
             if self._sound is not None:
                 self._sound.feed(frame.pts_s)
             self._last_pts_s, self._last_length_s = frame.pts_s, frame.duration_s
-            tick = round(frame.pts_s / self._time_base) - self._zero_tick
+            tick = self._first_tick + round((frame.pts_s - self._first_s) / self._time_base)
             self._output.mux(self._track.encode(frame.pixels, tick, frame.duration_s))
         except (av.FFmpegError, ValueError) as error:
             raise self._failure(error) from error
@@ -166,12 +166,14 @@ class Recorder(Sink):
 
         from livestyle.sinks.video_track import VideoTrack
 
+        kind = self._container
         begun = self._resume_from[0] if self._resume_from else None
         zero_s = frame.pts_s - (begun.next_s if begun else 0.0)
         if self._sound is not None:
-            zero_s = self._sound.begin(frame.pts_s)
-        self._zero_tick = round(zero_s / self._time_base)
-        kind = self._container
+            step_s = 0.0 if kind.has_times else float(self._time_base)
+            zero_s = self._sound.begin(frame.pts_s, step_s)
+        self._first_s = frame.pts_s
+        self._first_tick = round((frame.pts_s - zero_s) / self._time_base)
         subtitles = bool(self._sound and self._sound.has_subtitles and self._options.subtitles)
         muxing = muxer_options(kind, subtitles=subtitles)
         self._output = av.open(self._file, "w", format=kind.name, options=muxing)

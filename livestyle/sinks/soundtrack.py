@@ -79,12 +79,17 @@ class Soundtrack:
         """Whether there are subtitles in the file."""
         return any(stream.type == "subtitle" for stream in self._streams)
 
-    def begin(self, picture_s: float) -> float:
+    def begin(self, picture_s: float, step_s: float = 0.0) -> float:
         """Settles, for a first picture at this time, which time becomes zero, and returns it.
 
         That is where the file begins, or its start. But if no start was given and the first
         picture is not the file's own first one, the recording was switched on on the way: then
         picture and sound begin there.
+
+        Args:
+            picture_s: when the first picture is due, in the source's clock.
+            step_s: of a recording that knows no other times than multiples of it; 0.0: it does.
+                Then the first picture is at one.
         """
         first = self._pictures[0] if self._pictures else None
         if self._follows and first and first.start_time is not None and first.time_base:
@@ -93,6 +98,10 @@ class Soundtrack:
             if self._is_cut:
                 self._zero_s = picture_s
         self._zero_s = min(self._zero_s, picture_s)
+        if step_s:
+            self._zero_s = (
+                picture_s - (picture_s - self._zero_s + _SAME_PICTURE_S) // step_s * step_s
+            )
         if self._is_cut and not can_restart(self._source):
             try:
                 self._source.seek(int(self._zero_s * av.time_base))

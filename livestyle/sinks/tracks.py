@@ -135,7 +135,7 @@ class EncodedTrack:
         context.bit_rate = max(2, source.channels) * _BIT_RATE_PER_CHANNEL
         context.layout, context.format = self._layout, self._format
         # A container without time stamps starts with its sound at zero.
-        self._next: int | None = 0 if container.name == "avi" else None
+        self._next: int | None = None if container.has_times else 0
         self._resampler = self._new_resampler()
         describe(self._target, source)
 

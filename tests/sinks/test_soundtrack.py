@@ -79,6 +79,16 @@ def test_an_avi_waits_in_silence_for_sound_that_is_late(tmp_path: Path) -> None:
     assert np.argmax(np.abs(samples.astype(int)) > 500) / 48000 == pytest.approx(0.6, abs=0.06)
 
 
+def test_pictures_between_the_steps_of_an_avi_stay_evenly_apart(tmp_path: Path) -> None:
+    """Matroska with AAC begins with sound, its pictures 21 ms later: half a picture."""
+    ffmpeg("SOURCE TONE -c:v libx264 -c:a aac in.mkv", tmp_path)
+    out = rerecord(tmp_path / "in.mkv", tmp_path / "out.avi")
+    with av.open(str(out)) as container:
+        times_s = [frame.time for frame in container.decode(video=0)]
+    assert times_s == pytest.approx([index / 25 for index in range(50)])
+    assert heard(out)[2] == pytest.approx(2.0, abs=0.05)
+
+
 def test_all_tracks_come_with_their_languages_and_channels(tmp_path: Path) -> None:
     ffmpeg(
         "SOURCE TONE -map 0:v -map 1:a -map 1:a -c:v libx264 -c:a:0 aac -c:a:1 flac "

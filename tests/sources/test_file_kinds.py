@@ -131,6 +131,31 @@ def test_a_late_beginning_is_no_early_end(tmp_path: Path, caplog: pytest.LogCapt
     assert "cut short" not in caplog.text
 
 
+def test_a_picture_that_stands_is_no_damage(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Theora and AVI store nothing where a picture is like the one before."""
+    ffmpeg(
+        "-f lavfi -i color=red:s=64x48:d=1 -f lavfi -i color=blue:s=64x48:d=1 "
+        "-filter_complex concat -c:v libtheora in.ogv",
+        tmp_path,
+    )
+    ffmpeg("SOURCE -vf select='lt(n\\,5)+gt(n\\,45)' -fps_mode vfr -c:v mpeg4 in.avi", tmp_path)
+    frames = read_all(VideoFile(tmp_path / "in.ogv"))
+    assert frames[-1].pts_s + frames[-1].duration_s == pytest.approx(2.0)
+    blue_s = next(frame.pts_s for frame in frames if frame.pixels[0, 0, 2] > 128)
+    assert blue_s == pytest.approx(1.0)
+    assert len(read_all(VideoFile(tmp_path / "in.avi"))) == 9
+    assert not caplog.text
+
+
+def test_pictures_without_a_time_come_before_the_first_that_has_one(tmp_path: Path) -> None:
+    """Matroska has none below zero."""
+    ffmpeg("SOURCE -c:v libx264 -output_ts_offset -0.5 -avoid_negative_ts 0 in.mkv", tmp_path)
+    times_s = [frame.pts_s for frame in read_all(VideoFile(tmp_path / "in.mkv"))]
+    assert times_s == pytest.approx([index / 25 - 0.5 for index in range(50)])
+
+
 def test_a_rate_that_nobody_films_at_is_not_believed(tmp_path: Path) -> None:
     ffmpeg(
         "-f lavfi -i testsrc2=s=720x576:r=25:d=0.2 -f lavfi -i sine=r=48000:d=0.2 "
