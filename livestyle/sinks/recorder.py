@@ -229,8 +229,10 @@ class Recorder(Sink):
                 )  # fmt: skip
             else:
                 self._file.keep()
-                if self._is_film and self._container.has_edit_list:
-                    move_index_to_front(self.path)
+                covers = self._sound.covers if self._sound else []
+                is_indexed = self._is_film and self._container.has_edit_list
+                if not (is_indexed and move_index_to_front(self.path, covers)) and covers:
+                    _log.warning("%s is without its cover, which could not be added.", self.path)
                 for older in self._resume_from:
                     older.path.unlink(missing_ok=True)
         except (av.FFmpegError, ValueError, OSError) as error:

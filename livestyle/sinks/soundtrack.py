@@ -36,6 +36,9 @@ class Soundtrack:
     subtitles of text are rewritten, and those that are pictures are left out with a warning. Only
     what is due is read, so that the length of the file does not matter. A track that is broken
     ends with a warning: it must not end the picture.
+
+    Attributes:
+        covers: JPEG or PNG, what an MP4 is to have when it is finished.
     """
 
     def __init__(self, path: Path, start_s: float | None, end_s: float | None) -> None:
@@ -57,6 +60,7 @@ class Soundtrack:
                 f"The sound of {path} cannot be read ({error.strerror}). Record without it."
             ) from error
         self._path, self._name = path, path.name
+        self.covers: list[bytes] = []
         streams = self._source.streams
         # The cover of a music file is a stream of one picture.
         self._pictures = [
@@ -142,12 +146,14 @@ class Soundtrack:
         self._packets = self._read()
 
     def _add_attachments(self, output: OutputContainer, container: Container) -> None:
-        """Keeps the cover, and fonts of subtitles, where they are simple attachments."""
+        """Keeps the covers, and fonts of subtitles, where they are simple attachments."""
         streams = self._source.streams
         covers = [s for s in streams.video if s.disposition & Disposition.attached_pic]
+        if container.name == "mp4":
+            self.covers = [self._bytes_of(cover.index) for cover in covers]
+        elif container.name != "matroska" and covers:
+            _log.warning("%s: the cover is kept in .mp4 and .mkv alone.", self._name)
         if container.name != "matroska":
-            if covers:
-                _log.warning("%s: the cover is kept in .mkv alone.", self._name)
             return
         for cover in covers:
             kind = codec_of(cover).replace("mjpeg", "jpeg")

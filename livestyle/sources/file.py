@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import av
 from av.container import InputContainer
-from av.format import Flags
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
@@ -46,6 +45,9 @@ _SAME_S = 0.0005
 
 _MOST_UNTIMED = 32
 """Pictures kept at most until one tells its time."""
+
+_NO_TIMES = 128
+"""FFmpeg's AVFMT_NOTIMESTAMPS."""
 
 _SEEKABLE = ("mov,", "matroska,", "avi", "asf", "flv", "nut", "mxf")
 """Begins of the names of formats with an index, or time stamps that can be searched."""
@@ -241,7 +243,7 @@ class VideoFile(FrameSource):
         """Whole pictures, and when they are due; a time that is missing follows its neighbours."""
         step_s = 1 / self._native_fps if self._native_fps else float(self.time_base)
         pictures, untimed = self._decoded(), list[av.VideoFrame]()
-        has_times = not self._container.format.flags & Flags.no_timestamps.value
+        has_times = not self._container.format.flags & _NO_TIMES
         for picture in pictures:
             untimed.append(picture)
             if picture.pts is not None or not has_times or len(untimed) == _MOST_UNTIMED:

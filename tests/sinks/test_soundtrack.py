@@ -1,5 +1,6 @@
 """Sound, subtitles and titles of all kinds of files, in recordings of all kinds."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import av
@@ -13,10 +14,17 @@ from livestyle.sources.file import VideoFile
 FAST = RecordOptions(preset="ultrafast")
 
 
-def rerecord(origin: Path, target: Path, options: RecordOptions = FAST) -> Path:
+def rerecord(
+    origin: Path,
+    target: Path,
+    options: RecordOptions = FAST,
+    is_whole: Callable[[], bool] | None = None,
+) -> Path:
     """Records what a video file gives, with its sound."""
     source = VideoFile(origin)
-    recorder = Recorder(target, fps=source.fps, options=options, audio_from=origin)
+    recorder = Recorder(
+        target, fps=source.fps, options=options, audio_from=origin, is_whole=is_whole
+    )
     while (frame := source.read()) is not None:
         recorder.write(frame)
     recorder.close()
@@ -127,20 +135,27 @@ def test_titles_chapters_and_subtitles_are_kept(tmp_path: Path) -> None:
     assert texts == [b"Hello"]
 
 
+@pytest.mark.parametrize("title", ["", "-metadata title=Film"])
 def test_a_cover_is_kept_or_missed_in_words(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    title: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     ffmpeg("-f lavfi -i testsrc2=s=32x32 -frames:v 1 cover.png", tmp_path)
     ffmpeg(
         "SOURCE TONE -i cover.png -map 0:v -map 1:a -map 2:v -c:v:0 libx264 -c:v:1 copy "
-        "-disposition:v:1 attached_pic -c:a aac in.mp4",
+        f"-disposition:v:1 attached_pic -c:a aac {title} in.mp4",
         tmp_path,
     )
-    out = rerecord(tmp_path / "in.mp4", tmp_path / "out.mkv")
-    with av.open(str(out)) as container:
-        assert [(s.width, s.codec.name) for s in container.streams.video][1:] == [(32, "png")]
+    cover = (tmp_path / "cover.png").read_bytes()
+    for suffix in (".mkv", ".mp4"):
+        out = rerecord(tmp_path / "in.mp4", tmp_path / f"out{suffix}", is_whole=lambda: True)
+        with av.open(str(out)) as container:
+            assert [stream.width for stream in container.streams.video] == [64, 32]
+            kept = container.streams.video[1]
+            assert [bytes(p) for p in container.demux(kept) if p.size] == [cover]
+        assert pictures(out) == 50
+        assert heard(out)[2] == pytest.approx(2.0, abs=0.05)
     assert not caplog.records
-    rerecord(tmp_path / "in.mp4", tmp_path / "out.mp4")
+    rerecord(tmp_path / "in.mp4", tmp_path / "out.mov")
     assert "cover" in caplog.text
 
 
