@@ -18,7 +18,7 @@ from livestyle.live.pipeline import Pipeline
 from livestyle.output_file import check_output
 from livestyle.protocols import Sink, Stylizer
 from livestyle.render.compositing import Look, apply
-from livestyle.render.file_painter import FilePainter
+from livestyle.render.file_painter import FilePainter, FilmPainter
 from livestyle.render.scaling import painted_within
 from livestyle.render.style_timeline import StyleTimeline, TimedStyles
 from livestyle.sinks.formats import RecordOptions
@@ -203,7 +203,7 @@ def paint_video(
 def video_pipeline(
     video: Path,
     output: Path,
-    paint: FilePainter | Callable[[Frame], Frame],
+    paint: FilmPainter | Callable[[Frame], Frame],
     *,
     clip: Clip = WHOLE,
     encoding: RecordOptions = FILE_ENCODING,
@@ -216,7 +216,7 @@ def video_pipeline(
     Args:
         video, output, clip, encoding, overwrite, on_progress: see `paint_video`.
         paint: paints the frames, one after the other.
-        resume: see `paint_video`; only a `FilePainter` can.
+        resume: see `paint_video`; only a `FilmPainter` can.
 
     Raises:
         SourceError: the video cannot be opened.
@@ -253,7 +253,7 @@ def video_pipeline(
         sinks: list[Sink] = [sink]
         if on_progress:
             sinks.append(_Progress(on_progress, done, source.frame_count))
-        if isinstance(paint, FilePainter):
+        if isinstance(paint, FilmPainter):
             paint.begin(clip.zero_s(source), done)
             yield Pipeline(source, paint, sinks, Metrics(), flush=paint.flush)
         else:

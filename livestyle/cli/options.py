@@ -269,6 +269,14 @@ encoding_options = gathered(
 overwrite_option = option("-y", "--overwrite", is_flag=True, help="Replace an older output.")
 """Adds `--overwrite`, which the command gets as `overwrite`."""
 
+resume_option = option(
+    "--resume",
+    is_flag=True,
+    help="Go on from the .partial that an interrupted run left beside the output, given the same "
+    "options.",
+)
+"""Adds `--resume`, which the command gets as `resume`."""
+
 
 def painting_options(command: F) -> F:
     """Adds `--style`, `look_options` and `engine_options`."""
