@@ -46,9 +46,10 @@ def preview_video(
         paint.begin(clip.zero_s(source))
         length_s = source.duration_s if isinstance(source, VideoFile) else 0.0
         begins_s, ends_s = clip.start_s or 0.0, clip.end_s or length_s
-        count = (source.frame_count or ends_s * source.fps) if ends_s else source.frame_count
-        if ends_s and length_s:
-            count *= (ends_s - begins_s) / length_s
+        count: float = source.frame_count
+        if length_s:
+            ends_s = min(ends_s, length_s)
+            count = (count or length_s * source.fps) * max(0.0, ends_s - begins_s) / length_s
     step_s = max(0.0, ends_s - begins_s) / PREVIEW_FRAMES
     originals, painted, took_s = [], [], []
     for number in range(PREVIEW_FRAMES if step_s else 1):
@@ -63,4 +64,6 @@ def preview_video(
         took_s.append(time.perf_counter() - began_s)
         originals.append(to_long_side(frame.pixels, PREVIEW_PX))
     write_picture(output, in_grid([originals, painted]))
-    return float(np.median(took_s)) * count
+    # So far apart, no frame is smoothed with the one before it.
+    smoothing_s = paint.smoothing_s(frame) if frame is not None else 0.0
+    return (float(np.median(took_s)) + smoothing_s) * count

@@ -87,6 +87,10 @@ class FilePainter(FilmPainter):
         """Gives back the frames that wait for later ones, after the last."""
         return self._composited(self._smoothed.flush())
 
+    def smoothing_s(self, frame: Frame) -> float:
+        """How long it takes to smooth a frame like this one, measured between two films."""
+        return self._smoothed.seconds_per_frame(frame.pixels) if self._look.strength > 0 else 0.0
+
     def _composited(self, painted: list[Pixels]) -> list[Frame]:
         frames = [(self._waiting.popleft(), pixels) for pixels in painted]
         return [
