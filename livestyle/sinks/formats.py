@@ -75,6 +75,11 @@ class Container:
         """Whether it stores when a picture is shown, not only how many are shown in a second."""
         return self.name != "avi"
 
+    @property
+    def has_lengths(self) -> bool:
+        """Whether it stores how long a picture is shown, where none comes after it."""
+        return self.name not in ("apng", "avi", "mpegts", "webp")
+
 
 TS_BEGINS_S = 1.4
 """Where the clock of a transport stream begins, as FFmpeg has it: decoding begins before zero."""

@@ -55,6 +55,9 @@ class Soundtrack:
         """
         try:
             self._source: InputContainer = open_media(path)
+            if not all(stream.rate for stream in self._source.streams.audio):
+                self._source.close()
+                self._source = open_media(path, search_on=True)
         except (av.FFmpegError, OSError) as error:
             raise SinkError(
                 f"The sound of {path} cannot be read ({error.strerror}). Record without it."
@@ -255,7 +258,7 @@ class Soundtrack:
     def _refuse(self, stream: Stream, container: Container, error: Exception) -> None:
         what = "sound" if stream.type == "audio" else "subtitles"
         _log.warning(
-            "%s: the %s (%s) cannot be kept in %s and are left out: %s.",
+            "%s: the %s (%s) cannot be kept in %s: %s.",
             self._name, what, codec_of(stream) or "unknown", container.name, error,
         )  # fmt: skip
 
@@ -278,6 +281,8 @@ def _track(stream: Stream, output: OutputContainer, container: Container) -> Tra
     """
     codec = codec_of(stream)
     if isinstance(stream, av.AudioStream):
+        if not stream.rate:
+            raise ValueError("there is no telling what it is like")
         if codec in container.sound_copied:
             return CopiedTrack(stream, output, container)
         return EncodedTrack(stream, output, container)

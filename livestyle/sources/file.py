@@ -30,9 +30,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _EARLY_S = 1.0
-_EARLY_FRAMES = 3
+_EARLY_FRAMES, _LEAST_EARLY_S = 3, 0.1
 """Video that ends so much before what it announces is called cut short: frames where the video
-itself announces something, seconds where only the whole file does (sound may be longer)."""
+itself announces something (and its rate may be a guess), seconds where only the whole file does
+(sound may be longer)."""
 
 _MOST_FPS = 240
 """A higher rate is a guess of FFmpeg's (60000 for raw DV)."""
@@ -296,13 +297,13 @@ class VideoFile(FrameSource):
             )  # fmt: skip
 
     def _is_short(self, decoded: int, last_s: float) -> bool:
-        # MP4 counts frames that its edit list hides, and AVI those that it leaves out.
         kind = self._container.format.name
-        counted = self._start_s is None and "mp4" not in kind and kind != "avi"
-        if counted and decoded + _EARLY_FRAMES < self._stream.frames:
+        # MP4 counts frames that its edit list hides, and AVI those that it leaves out.
+        is_counted = self._start_s is None and "mp4" not in kind and kind != "avi"
+        if is_counted and decoded + _EARLY_FRAMES < self._stream.frames:
             return True
         fps = self._native_fps if self._stream.duration else 0.0
-        early_s = _EARLY_FRAMES / fps if fps else _EARLY_S
+        early_s = max(_EARLY_FRAMES / fps, _LEAST_EARLY_S) if fps else _EARLY_S
         # Matroska counts its length from zero, not from where the file begins.
         begins_s = 0.0 if "matroska" in kind else self.origin_s
         return last_s + early_s < begins_s + self.duration_s

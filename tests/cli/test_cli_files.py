@@ -13,9 +13,11 @@ import av
 import numpy as np
 import pytest
 from cli_runs import Ended, Running, decoded, difference, plays
-from media import cut_short, make_clip, noise
+from media import cut_short, make_clip, moving_bar, noise
 from models import save_style
 from PIL import Image
+
+from livestyle.sources.file import VideoFile
 
 Livestyle = Callable[..., Ended]
 VFR_S = [0.0, 0.033, 0.1, 0.4, 0.45, 0.9, 1.0]
@@ -200,6 +202,29 @@ def test_a_finished_file_has_its_index_in_front(suffix: str, livestyle: Livestyl
     assert max(map(difference, got.pictures, wanted.pictures)) < 25
     checked = ["ffmpeg", "-v", "error", "-i", f"out{suffix}", "-f", "null", "-"]
     assert subprocess.run(checked, capture_output=True, check=True).stderr == b""
+
+
+@pytest.mark.parametrize(
+    "suffix", [".mkv", ".webm", ".mov", ".avi", ".ts", ".gif", ".webp", ".apng"]
+)
+def test_a_last_picture_stands_as_long_as_it_did(suffix: str, livestyle: Livestyle) -> None:
+    pictures = [Image.fromarray(moving_bar(n, (64, 48))) for n in range(6)]
+    lengths_ms = [100] * 5 + [2000]
+    pictures[0].save("in.gif", save_all=True, append_images=pictures[1:], duration=lengths_ms)
+    assert livestyle("video", "in.gif", f"out{suffix}").code == 0
+    if suffix in (".gif", ".webp", ".apng"):
+        with Image.open(f"out{suffix}") as made:
+            length_s = 0.0
+            for number in range(made.n_frames):
+                made.seek(number)
+                made.load()
+                length_s += made.info["duration"] / 1000
+    else:
+        source = VideoFile(Path(f"out{suffix}"))
+        *_, last = source
+        length_s = last.pts_s + last.duration_s - source.origin_s
+        source.close()
+    assert length_s == pytest.approx(2.5, abs=0.1)
 
 
 def test_a_preview_shows_five_frames_and_writes_no_video(livestyle: Livestyle) -> None:

@@ -70,6 +70,22 @@ def test_sound_of_any_codec_and_rate_comes_along(
     assert length_s == pytest.approx(2.0, abs=0.1)
 
 
+def test_sound_that_begins_late_in_a_stream_ends_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What it is like is not known for seconds: FFmpeg looks at five, and here at 120."""
+    film = "-f lavfi -i testsrc2=s=64x48:r=5:d={0} -f lavfi -i sine=r=48000:d={0} -copyts -map 0 "
+    film += "-map 1 -c:v libx264 -preset ultrafast -c:a aac -af atrim={1},asetpts=PTS in{1}.ts"
+    ffmpeg(film.format(9, 8), tmp_path)
+    out = rerecord(tmp_path / "in8.ts", tmp_path / "out.mp4")
+    assert pictures(out) == 45
+    assert heard(out)[1] == pytest.approx(8, abs=0.05)
+    assert not caplog.records
+    ffmpeg(film.format(160, 150), tmp_path)
+    assert pictures(rerecord(tmp_path / "in150.ts", tmp_path / "out.mkv")) == 800
+    assert "the sound (aac) cannot be kept in matroska" in caplog.text
+
+
 def test_sound_that_steps_back_ends_nothing(tmp_path: Path) -> None:
     ffmpeg("TONE -c:a mp2 -bsf:a setts=ts='TS-mod(N\\,2)*2500' tone.mkv", tmp_path)
     ffmpeg("SOURCE -i tone.mkv -map 0:v -map 1:a -c:v libx264 -c:a copy in.mkv", tmp_path)
