@@ -11,7 +11,7 @@ from livestyle.files import WHOLE, Clip
 from livestyle.images import to_long_side, write_picture
 from livestyle.output_file import check_output
 from livestyle.render.file_painter import FilePainter
-from livestyle.sources.file import VideoFile
+from livestyle.sources.pictures import PictureSequence
 
 PREVIEW_FRAMES = 5
 PREVIEW_PX = 480
@@ -44,7 +44,7 @@ def preview_video(
     check_output(output, overwrite=overwrite, inputs=[video])
     with clip.open(video) as source:
         paint.begin(clip.zero_s(source))
-        length_s = source.duration_s if isinstance(source, VideoFile) else 0.0
+        length_s = 0.0 if isinstance(source, PictureSequence) else source.duration_s
         begins_s, ends_s = clip.start_s or 0.0, clip.end_s or length_s
         count: float = source.frame_count
         if length_s:

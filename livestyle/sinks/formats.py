@@ -21,8 +21,8 @@ class RecordOptions:
             "mpeg4", or the name of another video encoder in PyAV, such as "h264_nvenc", which then
             runs with its own defaults. One of hardware is tried first.
         crf: quality, 0 (best) to 51, on the scale of H.264.
-        preset: of x264 and x265, from "ultrafast" to "veryslow". The default leaves a live
-            picture its time: 60% of what "veryfast" takes for a painted picture, at its size.
+        preset: of x264 and x265, from "ultrafast" to "veryslow". The default leaves
+            painting its time: 60% of what "veryfast" takes for a painted picture, a tenth larger.
         audio: whether the sound of `audio_from` is kept.
         audio_track: the one that is kept, counted from 1; None: all.
         subtitles: whether its subtitles are kept.

@@ -1,5 +1,6 @@
 """Numbered pictures as a video: a folder of them, or a pattern like shots/%05d.png."""
 
+import logging
 import re
 import threading
 import time
@@ -8,9 +9,11 @@ from pathlib import Path
 
 from livestyle.errors import SourceError
 from livestyle.frame import Frame
-from livestyle.images import SUFFIXES, read_picture
+from livestyle.images import SUFFIXES, open_picture, read_picture
 from livestyle.protocols import FrameSource
 from livestyle.resize import resized
+
+log = logging.getLogger(__name__)
 
 _NUMBER = re.compile(r"%0?\d*d")
 
@@ -54,7 +57,10 @@ class PictureSequence(FrameSource):
         self.time_base = 1 / Fraction(fps).limit_denominator(1001)
         self._using = threading.Lock()
         self._closed = False
-        first = resized(read_picture(self._files[0]), size)
+        opened = open_picture(self._files[0])
+        if opened.alpha is not None:
+            log.warning("%s: what is transparent is laid on white.", self.name)
+        first = resized(opened.on_white, size)
         self.size = first.shape[1], first.shape[0]
 
     def read(self) -> Frame | None:

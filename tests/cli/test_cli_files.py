@@ -44,6 +44,8 @@ def test_sound_is_kept_or_left_out(livestyle: Livestyle) -> None:
     clip = make_clip(Path("clip.mp4"), frames=15, audio_s=0.5)
     assert livestyle("video", clip, "with.mp4").code == 0
     assert livestyle("video", clip, "without.mp4", "--no-audio").code == 0
+    assert livestyle("video", clip, "again.mp4", "--no-audio", "--audio").code == 0
+    assert decoded(Path("again.mp4")).sound_s > 0
     assert decoded(Path("with.mp4")).sound_s == pytest.approx(decoded(clip).sound_s, abs=0.03)
     assert decoded(Path("without.mp4")).sound_s == 0
 
@@ -445,6 +447,24 @@ def test_pipes() -> None:
     done = subprocess.run(command, input=b"no picture", capture_output=True, timeout=60)
     assert (done.returncode, done.stdout) == (3, b"")
     assert b"standard input is not a picture" in done.stderr
+
+
+def test_a_pipe_keeps_what_is_transparent() -> None:
+    half = Image.fromarray(np.full((40, 40, 4), (0, 0, 200, 255), np.uint8))
+    half.paste((0, 0, 0, 0), (0, 20, 40, 40))
+    half.save("half.png")
+    command = [sys.executable, "-m", "livestyle.cli.main", "image", "half.png", "-"]
+    done = subprocess.run(command, capture_output=True, timeout=60, check=True)
+    alpha = np.asarray(Image.open(io.BytesIO(done.stdout)).getchannel("A"))
+    assert (alpha[:20] == 255).all() and not alpha[20:].any()
+
+
+def test_pictures_of_one_name_do_not_clash(livestyle: Livestyle) -> None:
+    for folder in ("in", "more"):
+        Path(folder).mkdir()
+        picture(Path(folder) / "one.png")
+    assert livestyle("image", "in", "more", "painted").code == 0
+    assert sorted(path.name for path in Path("painted").iterdir()) == ["one-2.png", "one.png"]
 
 
 def test_styles_are_listed(livestyle: Livestyle) -> None:

@@ -104,6 +104,23 @@ def test_exif_in_the_frames_of_a_camera_does_no_harm(tmp_path: Path) -> None:
     assert len(frames) == 25 and frames[0].size == (64, 48)
 
 
+@pytest.mark.parametrize("encoding", ["png", "prores_ks -pix_fmt yuva444p10le", "gif"])
+def test_what_is_transparent_is_laid_on_white_with_a_notice(
+    encoding: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    half = np.full((48, 64, 4), (0, 0, 200, 255), np.uint8)
+    half[24:, :, 3] = 0
+    Image.fromarray(half).save(tmp_path / "half.png")
+    Image.fromarray(half).save(tmp_path / "in.gif")
+    if encoding != "gif":
+        ffmpeg(f"-loop 1 -i half.png -t 0.2 -c:v {encoding} in.mov", tmp_path)
+    name = "in.gif" if encoding == "gif" else "in.mov"
+    first = read_all(VideoFile(tmp_path / name))[0].pixels.astype(int)
+    assert np.abs(first[5, 5] - (0, 0, 200)).max() < 12
+    assert np.abs(first[40, 5] - 255).max() < 4
+    assert "what is transparent is laid on white" in caplog.text
+
+
 def test_interlaced_pictures_are_made_whole(tmp_path: Path) -> None:
     """A bar that moves between two half pictures has combs at its edges."""
     ffmpeg(
