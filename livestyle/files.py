@@ -27,7 +27,7 @@ from livestyle.sinks.recorder import Recorder
 from livestyle.sinks.unfinished import unfinished
 from livestyle.sources.animation import AnimatedPicture
 from livestyle.sources.file import VideoFile
-from livestyle.sources.pictures import PictureSequence, is_pattern
+from livestyle.sources.pictures import PictureSequence, is_pattern, is_sequence
 from livestyle.styles.library import DEFAULT_STYLE, find_style
 from livestyle.styles.style import Style
 
@@ -81,7 +81,7 @@ class Clip:
         return source.origin_s + (self.start_s or 0.0)
 
     def _opened(self, path: Path, size: tuple[int, int] | None) -> FileSource:
-        if path.is_dir() or is_pattern(path):
+        if is_sequence(path):
             if self.start_s is not None or self.end_s is not None:
                 raise SourceError(f"{path}: numbered pictures have no --start and --end.")
             return PictureSequence(path, self.fps or 25.0, size)

@@ -3,9 +3,11 @@
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from live_fakes import ValueStylizer
 from media import make_clip
+from PIL import Image
 
 from livestyle.files import Clip
 from livestyle.frame import Pixels
@@ -72,3 +74,15 @@ def test_the_time_of_all_frames_is_that_of_the_network_and_of_smoothing(
     paint = FilePainter(SlowStylizer(clock), Look(strength=strength), steady)
     whole_s = preview_video(video, tmp_path / "preview.png", paint, clip=clip)
     assert whole_s == pytest.approx(count * frame_s, rel=0.03)
+
+
+def test_numbered_pictures_are_shown_from_the_first_to_the_last(
+    clock: Clock, tmp_path: Path
+) -> None:
+    for number in range(1, 51):
+        Image.new("RGB", (48, 36), (5 * number, 0, 0)).save(tmp_path / f"{number}.png")
+    paint = FilePainter(SlowStylizer(clock), Look(), 0.0)
+    assert preview_video(tmp_path, tmp_path / "out.png", paint) == pytest.approx(50 * 2.0)
+    sheet = np.asarray(Image.open(tmp_path / "out.png"))
+    shown = [int(sheet[100, left + 100, 0]) // 5 for left in range(0, 5 * 488, 488)]
+    assert shown == pytest.approx([6, 16, 26, 36, 46], abs=1)
