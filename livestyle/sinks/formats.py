@@ -71,6 +71,16 @@ class Container:
         return self.name in ("mp4", "mov")
 
     @property
+    def has_titles(self) -> bool:
+        """Whether it says what it is called, and by whom it is."""
+        return not self.is_picture and self.name != "mpegts"
+
+    @property
+    def has_chapters(self) -> bool:
+        """Whether it can hold chapters."""
+        return self.name in ("mp4", "mov", "matroska", "webm")
+
+    @property
     def has_times(self) -> bool:
         """Whether it stores when a picture is shown, not only how many are shown in a second."""
         return self.name != "avi"

@@ -186,7 +186,7 @@ class Recorder(Sink):
             fps=self._fps,
             time_base=self._time_base,
         )
-        if self._sound is not None and not kind.is_picture:
+        if self._sound is not None:
             self._sound.attach(self._output, kind, self._options)
         if begun is not None:
             self._copy(begun, zero_s)
@@ -294,7 +294,7 @@ class Recorder(Sink):
         if self.frames == 0:
             return SinkError(
                 f"Recording to {self.path} cannot start: {self._encoder} or the disk says {why!r}. "
-                "Check codec, crf, preset and free space."
+                "Check codec, pixel format, quality and free space."
             )
         return SinkError(
             f"Recording to {self.path} failed after {self.frames} frames: {why}. "

@@ -24,6 +24,8 @@ _log = logging.getLogger(__name__)
 _SAME_PICTURE_S = 0.002
 """Containers round time stamps; pictures this near are the same one."""
 
+_TITLES = ("title", "artist", "album", "date")
+
 Track: TypeAlias = CopiedTrack | EncodedTrack | EncodedSubtitles
 
 _FAILURES = (av.FFmpegError, ValueError, IndexError)
@@ -137,6 +139,9 @@ class Soundtrack:
                 )
             audio = [audio[options.audio_track - 1]]
         self._streams = audio * options.audio + others * options.subtitles
+        self._warn_of_losses(container, options)
+        if container.is_picture:
+            return
         output.metadata.update(self._source.metadata)
         if not self._is_cut:
             self._add_chapters(output)
@@ -147,6 +152,18 @@ class Soundtrack:
             except _FAILURES as error:
                 self._refuse(stream, container, error)
         self._packets = self._read()
+
+    def _warn_of_losses(self, container: Container, options: RecordOptions) -> None:
+        """Says what the kind of file has no place for; tracks are told of one by one."""
+        lost = []
+        if container.is_picture and options.audio and self._source.streams.audio:
+            lost.append("sound")
+        if not container.has_titles and any(self._source.metadata.get(key) for key in _TITLES):
+            lost.append("titles")
+        if not container.has_chapters and not self._is_cut and self._source.chapters():
+            lost.append("chapters")
+        if lost:
+            _log.warning("%s: a .%s has no %s.", self._name, container.name, " and no ".join(lost))
 
     def _add_attachments(self, output: OutputContainer, container: Container) -> None:
         """Keeps the covers, and fonts of subtitles, where they are simple attachments."""
@@ -236,7 +253,7 @@ class Soundtrack:
             if isinstance(packet.stream, VideoStream):
                 if now_s < self._until_s - _SAME_PICTURE_S:
                     self._seen_picture_s = max(self._seen_picture_s, now_s)
-            elif from_s <= now_s < self._until_s:
+            elif from_s <= _last_s(packet, now_s) and now_s < self._until_s:
                 yield packet
             elif now_s >= self._until_s and len(self._tracks) == 1:
                 return
@@ -273,6 +290,13 @@ class Soundtrack:
         )  # fmt: skip
 
 
+def _last_s(packet: "AnyPacket", begins_s: float) -> float:
+    """Until when a packet counts: a subtitle stands for a while, sound is there when it begins."""
+    if packet.stream.type != "subtitle":
+        return begins_s
+    return begins_s + float((packet.duration or 0) * packet.time_base)
+
+
 def _track(stream: Stream, output: OutputContainer, container: Container) -> Track:
     """A track for a stream.
 
@@ -290,4 +314,4 @@ def _track(stream: Stream, output: OutputContainer, container: Container) -> Tra
         return CopiedTrack(stream, output, container)
     if not container.subtitles_encoder or not isinstance(stream, SubtitleStream):
         raise ValueError("it has no place for them")
-    return EncodedSubtitles(stream, output, container.subtitles_encoder)
+    return EncodedSubtitles(stream, output, container)

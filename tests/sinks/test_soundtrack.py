@@ -6,8 +6,10 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from live_fakes import ValueStylizer
 from media import ffmpeg
 
+from livestyle.files import Clip, paint_video
 from livestyle.sinks.recorder import Recorder, RecordOptions
 from livestyle.sources.file import VideoFile
 
@@ -173,6 +175,47 @@ def test_a_cover_is_kept_or_missed_in_words(
     assert not caplog.records
     rerecord(tmp_path / "in.mp4", tmp_path / "out.mov")
     assert "cover" in caplog.text
+
+
+def test_what_a_container_has_no_place_for_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "meta.txt").write_text(
+        ";FFMETADATA1\ntitle=Film\n[CHAPTER]\nTIMEBASE=1/1\nSTART=0\nEND=2\ntitle=One\n"
+    )
+    ffmpeg(
+        "SOURCE TONE -i meta.txt -map 0 -map 1 -map_metadata 2 -c:v libx264 -c:a aac "
+        "-metadata:s:a language=deu in.mkv",
+        tmp_path,
+    )
+    said = {
+        ".mkv": "",
+        ".mp4": "",
+        ".webm": "",
+        ".avi": "no chapters",
+        ".ts": "no titles and no chapters",
+        ".gif": "no sound and no titles and no chapters",
+    }
+    for suffix, words in said.items():
+        caplog.clear()
+        rerecord(tmp_path / "in.mkv", tmp_path / f"out{suffix}")
+        assert words in caplog.text and bool(words) == bool(caplog.text)
+    with av.open(str(rerecord(tmp_path / "in.mkv", tmp_path / "out.mov"))) as container:
+        assert container.streams.audio[0].language == "ger"
+
+
+@pytest.mark.parametrize("suffix", [".mkv", ".mp4"])
+def test_a_subtitle_that_stands_at_the_start_is_kept(suffix: str, tmp_path: Path) -> None:
+    (tmp_path / "in.srt").write_text("1\n00:00:00,500 --> 00:00:01,500\nHello\n")
+    ffmpeg("SOURCE -i in.srt -map 0 -map 1 -c:v libx264 -g 10 -c:s srt in.mkv", tmp_path)
+    paint_video(
+        tmp_path / "in.mkv", tmp_path / f"out{suffix}", ValueStylizer(), clip=Clip(start_s=0.9)
+    )
+    with av.open(str(tmp_path / f"out{suffix}")) as container:
+        (text,) = [p for p in container.demux(container.streams.subtitles[0]) if p.size > 2]
+        assert b"Hello" in bytes(text)
+        assert float(text.pts * text.time_base) == pytest.approx(0, abs=0.01)
+        assert float(text.duration * text.time_base) == pytest.approx(0.6, abs=0.05)
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".webm"])
