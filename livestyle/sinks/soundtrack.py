@@ -14,6 +14,7 @@ from av.subtitles.stream import SubtitleStream
 from livestyle.demuxing import can_restart, demuxed, open_media, origin_s, time_s
 from livestyle.errors import SinkError
 from livestyle.sinks.formats import Container, RecordOptions
+from livestyle.sinks.titles import add_titles
 from livestyle.sinks.tracks import CopiedTrack, EncodedSubtitles, EncodedTrack, codec_of
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ _log = logging.getLogger(__name__)
 
 _SAME_PICTURE_S = 0.002
 """Containers round time stamps; pictures this near are the same one."""
-
-_TITLES = ("title", "artist", "album", "date")
 
 Track: TypeAlias = CopiedTrack | EncodedTrack | EncodedSubtitles
 
@@ -139,63 +138,18 @@ class Soundtrack:
                 )
             audio = [audio[options.audio_track - 1]]
         self._streams = audio * options.audio + others * options.subtitles
-        self._warn_of_losses(container, options)
+        part_s = self._zero_s, self._until_s
+        self.covers = add_titles(self._source, self._path, output, container, part_s)
         if container.is_picture:
+            if options.audio and audio:
+                _log.warning("%s: %s has no sound.", self._name, container.name)
             return
-        output.metadata.update(self._source.metadata)
-        if not self._is_cut:
-            self._add_chapters(output)
-        self._add_attachments(output, container)
         for stream in self._streams:
             try:
                 self._tracks[stream.index] = _track(stream, output, container)
             except _FAILURES as error:
                 self._refuse(stream, container, error)
         self._packets = self._read()
-
-    def _warn_of_losses(self, container: Container, options: RecordOptions) -> None:
-        """Says what the kind of file has no place for; tracks are told of one by one."""
-        lost = []
-        if container.is_picture and options.audio and self._source.streams.audio:
-            lost.append("sound")
-        if not container.has_titles and any(self._source.metadata.get(key) for key in _TITLES):
-            lost.append("titles")
-        if not container.has_chapters and not self._is_cut and self._source.chapters():
-            lost.append("chapters")
-        if lost:
-            _log.warning("%s: a .%s has no %s.", self._name, container.name, " and no ".join(lost))
-
-    def _add_attachments(self, output: OutputContainer, container: Container) -> None:
-        """Keeps the covers, and fonts of subtitles, where they are simple attachments."""
-        streams = self._source.streams
-        covers = [s for s in streams.video if s.disposition & Disposition.attached_pic]
-        if container.name == "mp4":
-            self.covers = [self._bytes_of(cover.index) for cover in covers]
-        elif container.name != "matroska" and covers:
-            _log.warning("%s: the cover is kept in .mp4 and .mkv alone.", self._name)
-        if container.name != "matroska":
-            return
-        for cover in covers:
-            kind = codec_of(cover).replace("mjpeg", "jpeg")
-            output.add_attachment(f"cover.{kind}", f"image/{kind}", self._bytes_of(cover.index))
-        for attachment in streams.attachments:
-            name = attachment.metadata.get("filename", f"attachment-{attachment.index}")
-            output.add_attachment(name, attachment.mimetype or "", attachment.data)
-
-    def _bytes_of(self, index: int) -> bytes:
-        """The first packet of a stream."""
-        with open_media(self._path) as container:
-            return next(bytes(p) for p in container.demux(container.streams[index]) if p.size)
-
-    def _add_chapters(self, output: OutputContainer) -> None:
-        chapters = self._source.chapters()
-        for chapter in chapters:
-            base = chapter["time_base"]
-            if base:
-                shift = round(self._zero_s / base)
-                chapter["start"], chapter["end"] = chapter["start"] - shift, chapter["end"] - shift
-        if chapters:
-            output.set_chapters(chapters)
 
     def feed(self, due_s: float) -> None:
         """Passes on what is due before a time in the source's clock."""

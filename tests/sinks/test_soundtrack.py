@@ -194,14 +194,30 @@ def test_what_a_container_has_no_place_for_is_said(
         ".webm": "",
         ".avi": "no chapters",
         ".ts": "no titles and no chapters",
-        ".gif": "no sound and no titles and no chapters",
+        ".gif": "no titles and no chapters",
     }
     for suffix, words in said.items():
         caplog.clear()
         rerecord(tmp_path / "in.mkv", tmp_path / f"out{suffix}")
         assert words in caplog.text and bool(words) == bool(caplog.text)
+    assert "gif has no sound" in caplog.text
     with av.open(str(rerecord(tmp_path / "in.mkv", tmp_path / "out.mov"))) as container:
         assert container.streams.audio[0].language == "ger"
+
+
+def test_chapters_of_a_part_count_from_its_beginning(tmp_path: Path) -> None:
+    marks = [(0, 500, "One"), (500, 1500, "Two"), (1500, 2000, "Three")]
+    text = ";FFMETADATA1\n" + "".join(
+        f"[CHAPTER]\nTIMEBASE=1/1000\nSTART={a}\nEND={b}\ntitle={name}\n" for a, b, name in marks
+    )
+    (tmp_path / "meta.txt").write_text(text)
+    ffmpeg("SOURCE -i meta.txt -map 0 -map_metadata 1 -c:v libx264 in.mkv", tmp_path)
+    clip = Clip(start_s=0.8, end_s=1.4)
+    paint_video(tmp_path / "in.mkv", tmp_path / "out.mkv", ValueStylizer(), clip=clip)
+    with av.open(str(tmp_path / "out.mkv")) as container:
+        (chapter,) = container.chapters()
+        assert chapter["metadata"]["title"] == "Two"
+        assert chapter["start"] * chapter["time_base"] == 0
 
 
 @pytest.mark.parametrize("suffix", [".mkv", ".mp4"])
