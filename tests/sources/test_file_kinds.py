@@ -140,6 +140,22 @@ def test_interlaced_pictures_are_made_whole(tmp_path: Path) -> None:
     assert np.mean([combs(frame.pixels) for frame in frames]) < 0.8 * np.mean(raw)
 
 
+def test_interlaced_recordings_of_several_sizes_are_joined(tmp_path: Path) -> None:
+    for name, size in (("one", "128x96"), ("other", "64x80")):
+        ffmpeg(
+            f"-f lavfi -i testsrc2=s={size}:r=50:d=1 -vf tinterlace=interleave_top,fieldorder=tff "
+            f"-c:v mpeg2video -q:v 2 -flags +ildct+ilme {name}.ts",
+            tmp_path,
+        )
+    one, other = (tmp_path / f"{name}.ts" for name in ("one", "other"))
+    (tmp_path / "in.ts").write_bytes(one.read_bytes() + other.read_bytes())
+    frames = read_all(VideoFile(tmp_path / "in.ts"))
+    assert {frame.size for frame in frames} == {(128, 96), (64, 80)}
+    alone = read_all(VideoFile(other))
+    for frame, wanted in zip(frames[-20:], alone[-20:], strict=True):
+        assert np.abs(frame.pixels.astype(int) - wanted.pixels).mean() < 2
+
+
 def test_a_late_beginning_is_no_early_end(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     ffmpeg("SOURCE -c:v libx264 -output_ts_offset 1.47 in.mkv", tmp_path)
     ffmpeg("SOURCE -t 1 -vf fps=10 -final_delay 150 in.gif", tmp_path)
