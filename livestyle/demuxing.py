@@ -31,15 +31,25 @@ _MOST_ERRORS = 20
 """So many errors in a row, without a packet between them, are the end."""
 
 
-def open_media(path: Path) -> InputContainer:
+_SEARCH_ON = {"analyzeduration": "120000000", "probesize": "200000000"}
+"""Microseconds and bytes of a file that are searched for what its streams are like."""
+
+
+def open_media(path: Path, *, search_on: bool = False) -> InputContainer:
     """Opens a file that FFmpeg reads.
+
+    Args:
+        path: of the file.
+        search_on: for two minutes of the film instead of five seconds, if need be, for what its
+            streams are like: in a transport stream that shows only where one begins.
 
     Raises:
         av.FFmpegError, OSError: it cannot.
     """
     # An absolute path cannot be taken for one of FFmpeg's protocols; old files have titles in
     # any encoding.
-    return av.open(str(path.absolute()), metadata_errors="replace")
+    options = _SEARCH_ON if search_on else {}
+    return av.open(str(path.absolute()), metadata_errors="replace", options=options)
 
 
 def origin_s(container: InputContainer) -> float:

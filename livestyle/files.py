@@ -5,36 +5,36 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 import numpy as np
 
 from livestyle.engines import EngineOptions, load
 from livestyle.errors import SourceError
 from livestyle.frame import Frame, Pixels
-from livestyle.images import MAX_PIXELS, Picture, open_picture, write_picture
+from livestyle.images import MAX_PIXELS, Picture, encode_picture, open_picture, write_picture
 from livestyle.live.metrics import Metrics
 from livestyle.live.pipeline import Pipeline
 from livestyle.output_file import check_output
 from livestyle.protocols import Sink, Stylizer
 from livestyle.render.compositing import Look, apply
-from livestyle.render.file_painter import FilePainter
+from livestyle.render.file_painter import FilePainter, FilmPainter
 from livestyle.render.scaling import painted_within
 from livestyle.render.style_timeline import StyleTimeline, TimedStyles
 from livestyle.sinks.formats import RecordOptions
 from livestyle.sinks.pictures import PictureSink
 from livestyle.sinks.recorder import Recorder
 from livestyle.sinks.unfinished import unfinished
+from livestyle.sources.animation import AnimatedPicture
 from livestyle.sources.file import VideoFile
-from livestyle.sources.pictures import PictureSequence, is_pattern
+from livestyle.sources.pictures import PictureSequence, is_pattern, is_sequence
 from livestyle.styles.library import DEFAULT_STYLE, find_style
 from livestyle.styles.style import Style
 
 log = logging.getLogger(__name__)
 
-FILE_ENCODING = RecordOptions(preset="veryfast")
-"""Slower presets of x264 take longer than the network, and hardly make a painted video smaller:
-strokes are anew in each frame."""
+
+FileSource: TypeAlias = VideoFile | AnimatedPicture | PictureSequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,8 @@ class Clip:
     end_s: float | None = None
     fps: float | None = None
 
-    def open(self, path: Path) -> VideoFile | PictureSequence:
-        """The video, or numbered pictures, scaled and cut.
+    def open(self, path: Path) -> FileSource:
+        """The video, animation, or numbered pictures, scaled and cut.
 
         Raises:
             SourceError: it cannot be opened, or would become too large.
@@ -74,18 +74,19 @@ class Clip:
             )
         return self._opened(path, size)
 
-    def zero_s(self, source: VideoFile | PictureSequence) -> float:
+    def zero_s(self, source: FileSource) -> float:
         """The time stamp at which it begins in a source that it opened."""
-        if isinstance(source, VideoFile):
-            return source.origin_s + (self.start_s or 0.0)
-        return 0.0
+        if isinstance(source, PictureSequence):
+            return 0.0
+        return source.origin_s + (self.start_s or 0.0)
 
-    def _opened(self, path: Path, size: tuple[int, int] | None) -> VideoFile | PictureSequence:
-        if path.is_dir() or is_pattern(path):
+    def _opened(self, path: Path, size: tuple[int, int] | None) -> FileSource:
+        if is_sequence(path):
             if self.start_s is not None or self.end_s is not None:
                 raise SourceError(f"{path}: numbered pictures have no --start and --end.")
             return PictureSequence(path, self.fps or 25.0, size)
-        return VideoFile(path, size, self.start_s, self.end_s, self.fps)
+        kind = AnimatedPicture if path.suffix.lower() == ".webp" else VideoFile
+        return kind(path, size, self.start_s, self.end_s, self.fps)
 
 
 MOST_PAINTED = 10_000_000
@@ -94,11 +95,12 @@ whole picture, so tiles would have seams; and in more pixels strokes would hardl
 
 FULL_STYLE = Look()
 WHOLE = Clip()
+FILE_ENCODING = RecordOptions()
 
 
 def paint_image(
     picture: str | Path | BinaryIO | Pixels,
-    output: str | Path | None = None,
+    output: str | Path | BinaryIO | None = None,
     style: str | Path | Style | Stylizer = DEFAULT_STYLE,
     *,
     look: Look = FULL_STYLE,
@@ -111,7 +113,8 @@ def paint_image(
 
     Args:
         picture: a path, an open file, or RGB uint8 (H, W, 3).
-        output: the file to write, whose suffix picks the format; None writes none.
+        output: the file to write, whose suffix picks the format; an open one gets a PNG; None
+            writes none.
         style: a name, a path, or a style that is loaded already and stays so.
         look: strength and colours.
         engine: what runs the network.
@@ -126,8 +129,8 @@ def paint_image(
         SourceError, StyleError, EngineError, SinkError: what failed.
     """
     picture = Path(picture) if isinstance(picture, str) else picture
-    output = Path(output) if output is not None else None
-    if output:
+    output = Path(output) if isinstance(output, str) else output
+    if isinstance(output, Path):
         check_output(output, overwrite=overwrite, inputs=_paths_of(picture))
     opened = Picture(picture) if isinstance(picture, np.ndarray) else open_picture(picture)
     opened = opened.to_height(height) if height else opened
@@ -135,8 +138,10 @@ def paint_image(
     with _loaded(style, engine) as stylizer:
         painted = painted_within(MOST_PAINTED, original, stylizer) if look.strength else original
     painted = apply(original, painted, look)
-    if output:
+    if isinstance(output, Path):
         write_picture(output, painted, quality=quality, like=opened)
+    elif output is not None:
+        encode_picture(output, painted, "PNG", like=opened)
     return painted
 
 
@@ -203,7 +208,7 @@ def paint_video(
 def video_pipeline(
     video: Path,
     output: Path,
-    paint: FilePainter | Callable[[Frame], Frame],
+    paint: FilmPainter | Callable[[Frame], Frame],
     *,
     clip: Clip = WHOLE,
     encoding: RecordOptions = FILE_ENCODING,
@@ -216,7 +221,7 @@ def video_pipeline(
     Args:
         video, output, clip, encoding, overwrite, on_progress: see `paint_video`.
         paint: paints the frames, one after the other.
-        resume: see `paint_video`; only a `FilePainter` can.
+        resume: see `paint_video`; only a `FilmPainter` can.
 
     Raises:
         SourceError: the video cannot be opened.
@@ -253,7 +258,7 @@ def video_pipeline(
         sinks: list[Sink] = [sink]
         if on_progress:
             sinks.append(_Progress(on_progress, done, source.frame_count))
-        if isinstance(paint, FilePainter):
+        if isinstance(paint, FilmPainter):
             paint.begin(clip.zero_s(source), done)
             yield Pipeline(source, paint, sinks, Metrics(), flush=paint.flush)
         else:

@@ -8,6 +8,7 @@ import click
 
 from livestyle.cli.echo import echo
 from livestyle.cli.options import (
+    ALL,
     SIZE,
     STYLE_HELP,
     FiniteRange,
@@ -15,6 +16,7 @@ from livestyle.cli.options import (
     gathered,
     look_options,
     overwrite_option,
+    style_names,
 )
 from livestyle.cli.settings import use_set
 from livestyle.cli.signals import ending_cleanly
@@ -33,16 +35,6 @@ from livestyle.webcam import Webcam, WebcamOptions
 DEFAULTS = WebcamOptions()
 
 STDOUT = Path("-")
-
-ALL = "all"
-"""For `--style` and `--styles`: every style there is."""
-
-
-def _names(ctx: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
-    """Names that are separated by commas; none for all styles."""
-    names = tuple(name.strip() for name in (value or "").split(",") if name.strip())
-    return () if names == (ALL,) else names
-
 
 source_options = gathered(
     "opening",
@@ -163,7 +155,7 @@ player_options = gathered(
 @click.option(
     "--styles",
     metavar="NAME,NAME",
-    callback=_names,
+    callback=style_names,
     help="The styles and pictures that keys reach, in this order.  [default: all]",
 )
 @click.option(

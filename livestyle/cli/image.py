@@ -14,7 +14,7 @@ from livestyle.engines import EngineOptions, load
 from livestyle.errors import LivestyleError, SinkError, SourceError
 from livestyle.files import paint_image
 from livestyle.frame import Pixels
-from livestyle.images import FOUND_SUFFIXES, SUFFIXES, encode_picture
+from livestyle.images import FOUND_SUFFIXES, SUFFIXES
 from livestyle.render.compositing import Look
 from livestyle.styles.library import find_style
 
@@ -98,10 +98,15 @@ class StandardInput(io.BytesIO):
         return "standard input"
 
 
+def standard_input() -> StandardInput:
+    """All that comes through the pipe."""
+    return StandardInput(sys.stdin.buffer.read())
+
+
 def _paint(origin: Path, target: Path, paint: Callable[..., Pixels]) -> None:
-    picture = StandardInput(sys.stdin.buffer.read()) if origin == PIPE else origin
+    picture = standard_input() if origin == PIPE else origin
     if target == PIPE:
-        encode_picture(sys.stdout.buffer, paint(picture), "PNG")
+        paint(picture, sys.stdout.buffer)
         sys.stdout.buffer.flush()  # whoever reads it may have left, which must show now
         return
     try:
@@ -127,12 +132,23 @@ def _jobs(inputs: Sequence[Path], output: Path) -> list[Job]:
         jobs = [(picture, output / name) for picture, name in pictures]
     else:
         jobs = [(pictures[0][0], output)]
-    if len({target for _, target in jobs}) < len(jobs):
-        raise click.UsageError("Two of the pictures have the same name; repaint them one by one.")
+    jobs = _without_clash(jobs)
     for picture, target in jobs:
         if picture.exists() and target.exists() and target.samefile(picture):
             raise SinkError(f"{target} is what is being read. Name another place to write to.")
     return jobs
+
+
+def _without_clash(jobs: list[Job]) -> list[Job]:
+    """The same, with a number in the name of each target that was there before."""
+    targets: dict[Path, Path] = {}
+    for picture, target in jobs:
+        free, number = target, 2
+        while free in targets:
+            free = target.with_stem(f"{target.stem}-{number}")
+            number += 1
+        targets[free] = picture
+    return [(picture, target) for target, picture in targets.items()]
 
 
 def _pictures(path: Path, output: Path) -> list[Job]:

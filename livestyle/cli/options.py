@@ -11,14 +11,13 @@ import click
 from click.core import ParameterSource
 
 from livestyle.engines import DEVICES, ENGINES, FORMER_ENGINES, PRECISION_NAMES, EngineOptions
-from livestyle.files import FILE_ENCODING
 from livestyle.images import MAX_PIXELS
 from livestyle.render.compositing import Look
 from livestyle.sinks.formats import RecordOptions
 from livestyle.styles.library import DEFAULT_STYLE
 
 F = TypeVar("F", bound=Callable[..., Any])
-LOOK, ENGINE_OPTIONS = Look(), EngineOptions()
+LOOK, ENGINE_OPTIONS, RECORD_OPTIONS = Look(), EngineOptions(), RecordOptions()
 """The defaults."""
 
 MAX_SIDE_PX = 16384
@@ -144,6 +143,18 @@ def is_set(ctx: click.Context, parameter: str) -> bool:
     return ctx.get_parameter_source(parameter) is not ParameterSource.DEFAULT
 
 
+ALL = "all"
+"""For `--style` and `--styles`: every style there is."""
+
+
+def style_names(
+    ctx: click.Context, parameter: click.Parameter, value: str | None
+) -> tuple[str, ...]:
+    """The callback of `--styles`: names that are separated by commas; none for all styles."""
+    names = tuple(name.strip() for name in (value or "").split(",") if name.strip())
+    return () if names == (ALL,) else names
+
+
 def style_option(command: F) -> F:
     """Adds `--style`, which the command gets as `style`."""
     return click.option(
@@ -223,11 +234,10 @@ engine_options = gathered(
 
 encoding_options = gathered(
     "encoding",
-    lambda codec, crf, bitrate, pix_fmt, no_audio, audio_track, subtitles: RecordOptions(
+    lambda codec, crf, bitrate, pix_fmt, audio, audio_track, subtitles: RecordOptions(
         codec=codec,
         crf=crf,
-        preset=FILE_ENCODING.preset,
-        audio=not no_audio,
+        audio=audio,
         audio_track=audio_track,
         subtitles=subtitles,
         pix_fmt=pix_fmt,
@@ -235,13 +245,13 @@ encoding_options = gathered(
     ),
     click.option(
         "--codec",
-        default=FILE_ENCODING.codec,
+        default=RECORD_OPTIONS.codec,
         show_default=True,
         help="h264, hevc, av1, vp9 and others.",
     ),
     click.option(
         "--crf",
-        default=FILE_ENCODING.crf,
+        default=RECORD_OPTIONS.crf,
         show_default=True,
         type=click.IntRange(0, 51),
         help="Quality; lower is better and larger.",
@@ -249,12 +259,17 @@ encoding_options = gathered(
     click.option("--bitrate", type=BitRateType(), help="Instead of --crf, as in 4M or 800k."),
     click.option(
         "--pix-fmt",
-        default=FILE_ENCODING.pix_fmt,
+        default=RECORD_OPTIONS.pix_fmt,
         show_default=True,
         metavar="FORMAT",
         help="yuv420p, yuv444p, yuv420p10le and others.",
     ),
-    click.option("--no-audio", is_flag=True, help="Leave the sound out."),
+    click.option(
+        "--audio/--no-audio",
+        default=RECORD_OPTIONS.audio,
+        show_default=True,
+        help="Keep the sound.",
+    ),
     click.option(
         "--audio-track",
         metavar="N",
@@ -263,7 +278,7 @@ encoding_options = gathered(
     ),
     click.option(
         "--subtitles/--no-subtitles",
-        default=FILE_ENCODING.subtitles,
+        default=RECORD_OPTIONS.subtitles,
         show_default=True,
         help="Keep the subtitles.",
     ),
@@ -272,6 +287,14 @@ encoding_options = gathered(
 
 overwrite_option = option("-y", "--overwrite", is_flag=True, help="Replace an older output.")
 """Adds `--overwrite`, which the command gets as `overwrite`."""
+
+resume_option = option(
+    "--resume",
+    is_flag=True,
+    help="Go on from the .partial that an interrupted run left beside the output, given the same "
+    "options.",
+)
+"""Adds `--resume`, which the command gets as `resume`."""
 
 
 def painting_options(command: F) -> F:

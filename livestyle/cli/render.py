@@ -13,6 +13,7 @@ from livestyle.cli.options import (
     engine_options,
     is_set,
     overwrite_option,
+    resume_option,
 )
 from livestyle.cli.video import repaint
 from livestyle.engines import EngineOptions, load
@@ -30,6 +31,7 @@ from livestyle.sinks.formats import RecordOptions
 @engine_options
 @click.option("--size", type=SIZE, help="Scale to exactly this.  [default: the camera's]")
 @encoding_options
+@resume_option
 @overwrite_option
 @click.pass_context
 def render(
@@ -40,6 +42,7 @@ def render(
     engine: EngineOptions,
     size: tuple[int, int] | None,
     encoding: RecordOptions,
+    resume: bool,
     overwrite: bool,
 ) -> None:
     """Paint a session again that `livestyle cam --session` kept.
@@ -56,7 +59,7 @@ def render(
     for style in styles.values():  # an hour of work must not end at the last one
         load(style, engine).close()
     with closing(Replay(timeline, lambda name: load(styles[name], engine))) as replay:
-        repaint(frames, output, replay, Clip(size), encoding, overwrite=overwrite)
+        repaint(frames, output, replay, Clip(size), encoding, overwrite=overwrite, resume=resume)
     echo(output)
 
 

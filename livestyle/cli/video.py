@@ -18,6 +18,7 @@ from livestyle.cli.options import (
     is_set,
     overwrite_option,
     painting_options,
+    resume_option,
 )
 from livestyle.cli.signals import ending_cleanly
 from livestyle.engines import EngineOptions, load
@@ -27,7 +28,7 @@ from livestyle.frame import Frame
 from livestyle.plain import printable
 from livestyle.protocols import Stylizer
 from livestyle.render.compositing import Look
-from livestyle.render.file_painter import FilePainter
+from livestyle.render.file_painter import FilePainter, FilmPainter
 from livestyle.render.style_timeline import StyleTimeline, TimedStyles
 from livestyle.sinks.formats import RecordOptions
 from livestyle.styles.library import find_style
@@ -111,11 +112,7 @@ class StylesType(click.ParamType[StyleTimeline]):
     is_flag=True,
     help="Paint five frames into OUTPUT.preview.png, and tell the time that all take.",
 )
-@click.option(
-    "--resume",
-    is_flag=True,
-    help="Go on from the OUTPUT.partial that an interrupted run left, given the same options.",
-)
+@resume_option
 @overwrite_option
 @click.pass_context
 def video(
@@ -232,7 +229,7 @@ def progress_of(origin: Path) -> Iterator[Callable[[int, int], None]]:
 def repaint(
     origin: Path,
     target: Path,
-    paint: FilePainter | Callable[[Frame], Frame],
+    paint: FilmPainter | Callable[[Frame], Frame],
     clip: Clip,
     encoding: RecordOptions,
     *,

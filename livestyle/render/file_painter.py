@@ -1,5 +1,7 @@
-"""FilePainter: paints the frames of one film, from its first to its last."""
+"""FilmPainter: paints the frames of one film, from its first to its last; and FilePainter, in a
+style."""
 
+from abc import ABC, abstractmethod
 from collections import deque
 
 from livestyle.frame import Frame, Pixels
@@ -9,11 +11,39 @@ from livestyle.render.motion_smoothing import MotionSmoothing
 from livestyle.render.style_timeline import TimedStyles
 
 
-class FilePainter:
-    """Paints frames that come in order, and gives them back in order, some of them later.
+class FilmPainter(ABC):
+    """Paints frames that come in order, and gives them back in order, maybe some of them later.
 
     Used by one thread.
     """
+
+    @abstractmethod
+    def begin(self, zero_s: float, done: int = 0) -> None:
+        """Begins a film.
+
+        Args:
+            zero_s: the time stamp from which times count.
+            done: how many frames were painted before; they come again, and are not given back.
+        """
+
+    @abstractmethod
+    def __call__(self, frame: Frame) -> list[Frame]:
+        """Takes the next frame.
+
+        Returns:
+            Those that are ready.
+
+        Raises:
+            StyleError, EngineError: a style cannot be loaded or does not run.
+        """
+
+    def flush(self) -> list[Frame]:
+        """Gives back the frames that wait for later ones, after the last."""
+        return []
+
+
+class FilePainter(FilmPainter):
+    """Paints in a style, or in several in turn; smoothed along the motion, if asked for."""
 
     def __init__(self, style: Stylizer | TimedStyles, look: Look, steady: float) -> None:
         """Begins before the first frame.
@@ -30,25 +60,13 @@ class FilePainter:
         self.begin(0.0)
 
     def begin(self, zero_s: float, done: int = 0) -> None:
-        """Begins a film.
-
-        Args:
-            zero_s: the time stamp from which a style timeline counts.
-            done: how many frames were painted before; they are passed over.
-        """
+        """Begins a film; a style timeline counts from `zero_s`."""
         self._zero_s, self._done = zero_s, done
         self._smoothed.flush()
         self._waiting.clear()
 
     def __call__(self, frame: Frame) -> list[Frame]:
-        """Takes the next frame.
-
-        Returns:
-            Those that are ready: none for a while, then several, where they are smoothed.
-
-        Raises:
-            StyleError, EngineError: a style cannot be loaded or does not run.
-        """
+        """Takes the next frame; smoothed ones are ready some later, several at once."""
         if frame.index < self._done:
             return []
         if self._look.strength <= 0:  # the network's work would not be seen
@@ -68,6 +86,10 @@ class FilePainter:
     def flush(self) -> list[Frame]:
         """Gives back the frames that wait for later ones, after the last."""
         return self._composited(self._smoothed.flush())
+
+    def smoothing_s(self, frame: Frame) -> float:
+        """How long it takes to smooth a frame like this one, measured between two films."""
+        return self._smoothed.seconds_per_frame(frame.pixels) if self._look.strength > 0 else 0.0
 
     def _composited(self, painted: list[Pixels]) -> list[Frame]:
         frames = [(self._waiting.popleft(), pixels) for pixels in painted]

@@ -3,7 +3,7 @@
 import logging
 import shutil
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,9 +15,17 @@ _COPY_BYTES = 1 << 20
 _CONTAINERS = (b"trak", b"mdia", b"minf", b"stbl")
 """Boxes on the way from moov to the tables of where samples lie (ISO/IEC 14496-12)."""
 
+_COVER_KINDS = {b"\xff\xd8": 13, b"\x89PNG": 14}
+"""What a cover begins with, and the number of its kind (QuickTime's well-known types)."""
 
-def move_index_to_front(path: Path) -> bool:
+
+def move_index_to_front(path: Path, covers: Sequence[bytes] = ()) -> bool:
     """Moves the moov box of a finished file before its data, in a copy that replaces the file.
+
+    Args:
+        path: of the file.
+        covers: JPEG or PNG pictures that players of an MP4 shall show for it. (FFmpeg adds them,
+            too, but leaves an empty track where a file was made in fragments.)
 
     Returns:
         Whether it was moved. A file that is fragmented, has its index in front already, or a disk
@@ -36,7 +44,9 @@ def move_index_to_front(path: Path) -> bool:
             _, begins, size = boxes[at]
             file.seek(begins)
             index = bytearray(file.read(size))
-            _shift(index, 0, len(index), boxes[first][1], begins, size)
+            if covers:
+                _add_covers(index, covers)
+            _shift(index, 0, len(index), boxes[first][1], begins, len(index))
             with atomic_write(path) as partial, partial.open("wb") as copy:
                 _copy(file, copy, 0, boxes[first][1])
                 copy.write(index)
@@ -61,6 +71,34 @@ def _boxes(file: BinaryIO, begins: int, ends: int) -> Iterator[tuple[bytes, int,
             raise ValueError("a box does not fit")
         yield kind, begins, size
         begins += size
+
+
+def _add_covers(index: bytearray, covers: Sequence[bytes]) -> None:
+    """Adds pictures to the titles of a moov box, as iTunes has them.
+
+    Raises:
+        ValueError: it has no titles, or a picture is neither JPEG nor PNG.
+    """
+    data = b""
+    for cover in covers:
+        kind = next((kind for begin, kind in _COVER_KINDS.items() if cover.startswith(begin)), None)
+        if kind is None:
+            raise ValueError("a cover is neither JPEG nor PNG")
+        data += struct.pack(">I4sII", 16 + len(cover), b"data", kind, 0) + cover
+    box = struct.pack(">I4s", 8 + len(data), b"covr") + data
+    at, ends, parents = 0, len(index), [0]
+    for wanted, header in ((b"udta", 8), (b"meta", 8), (b"ilst", 12)):
+        at += header
+        while at < ends and index[at + 4 : at + 8] != wanted:
+            at += max(8, *struct.unpack_from(">I", index, at))
+        if at >= ends:
+            raise ValueError("there are no titles")
+        parents.append(at)
+        ends = at + struct.unpack_from(">I", index, at)[0]
+    index[ends:ends] = box
+    for parent in parents:
+        size = struct.unpack_from(">I", index, parent)[0]
+        struct.pack_into(">I", index, parent, size + len(box))
 
 
 def _shift(index: bytearray, begins: int, ends: int, from_byte: int, to_byte: int, by: int) -> None:

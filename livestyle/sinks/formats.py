@@ -21,8 +21,8 @@ class RecordOptions:
             "mpeg4", or the name of another video encoder in PyAV, such as "h264_nvenc", which then
             runs with its own defaults. One of hardware is tried first.
         crf: quality, 0 (best) to 51, on the scale of H.264.
-        preset: of x264 and x265, from "ultrafast" to "veryslow". The default leaves a live
-            picture its time: 60% of what "veryfast" takes for a painted picture, at its size.
+        preset: of x264 and x265, from "ultrafast" to "veryslow". The default leaves
+            painting its time: 60% of what "veryfast" takes for a painted picture, a tenth larger.
         audio: whether the sound of `audio_from` is kept.
         audio_track: the one that is kept, counted from 1; None: all.
         subtitles: whether its subtitles are kept.
@@ -69,6 +69,26 @@ class Container:
     def has_edit_list(self) -> bool:
         """Whether it can hold sound from before zero, which players decode and do not play."""
         return self.name in ("mp4", "mov")
+
+    @property
+    def has_titles(self) -> bool:
+        """Whether it says what it is called, and by whom it is."""
+        return not self.is_picture and self.name != "mpegts"
+
+    @property
+    def has_chapters(self) -> bool:
+        """Whether it can hold chapters."""
+        return self.name in ("mp4", "mov", "matroska", "webm")
+
+    @property
+    def has_times(self) -> bool:
+        """Whether it stores when a picture is shown, not only how many are shown in a second."""
+        return self.name != "avi"
+
+    @property
+    def has_lengths(self) -> bool:
+        """Whether it stores how long a picture is shown, where none comes after it."""
+        return self.name not in ("apng", "avi", "mpegts", "webp")
 
 
 TS_BEGINS_S = 1.4
@@ -263,8 +283,8 @@ def muxer_options(container: Container, *, subtitles: bool = False) -> dict[str,
 
 def tick_for(container: Container, encoder: str, wanted: Fraction, fps: Fraction) -> Fraction:
     """Seconds per tick: as wanted, or the nearest that container and encoder can do."""
-    if container.name == "avi":
-        return 1 / fps  # it stores no times, only a rate
+    if not container.has_times:
+        return 1 / fps
     if container.name == "gif":
         return Fraction(1, 100)
     if container.name == "mpegts":

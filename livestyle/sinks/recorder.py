@@ -137,7 +137,7 @@ class Recorder(Sink):
             if self._sound is not None:
                 self._sound.feed(frame.pts_s)
             self._last_pts_s, self._last_length_s = frame.pts_s, frame.duration_s
-            tick = round(frame.pts_s / self._time_base) - self._zero_tick
+            tick = self._first_tick + round((frame.pts_s - self._first_s) / self._time_base)
             self._output.mux(self._track.encode(frame.pixels, tick, frame.duration_s))
         except (av.FFmpegError, ValueError) as error:
             raise self._failure(error) from error
@@ -166,12 +166,14 @@ class Recorder(Sink):
 
         from livestyle.sinks.video_track import VideoTrack
 
+        kind = self._container
         begun = self._resume_from[0] if self._resume_from else None
         zero_s = frame.pts_s - (begun.next_s if begun else 0.0)
         if self._sound is not None:
-            zero_s = self._sound.begin(frame.pts_s)
-        self._zero_tick = round(zero_s / self._time_base)
-        kind = self._container
+            step_s = 0.0 if kind.has_times else float(self._time_base)
+            zero_s = self._sound.begin(frame.pts_s, step_s)
+        self._first_s = frame.pts_s
+        self._first_tick = round((frame.pts_s - zero_s) / self._time_base)
         subtitles = bool(self._sound and self._sound.has_subtitles and self._options.subtitles)
         muxing = muxer_options(kind, subtitles=subtitles)
         self._output = av.open(self._file, "w", format=kind.name, options=muxing)
@@ -184,7 +186,7 @@ class Recorder(Sink):
             fps=self._fps,
             time_base=self._time_base,
         )
-        if self._sound is not None and not kind.is_picture:
+        if self._sound is not None:
             self._sound.attach(self._output, kind, self._options)
         if begun is not None:
             self._copy(begun, zero_s)
@@ -227,8 +229,10 @@ class Recorder(Sink):
                 )  # fmt: skip
             else:
                 self._file.keep()
-                if self._is_film and self._container.has_edit_list:
-                    move_index_to_front(self.path)
+                covers = self._sound.covers if self._sound else []
+                is_indexed = self._is_film and self._container.has_edit_list
+                if not (is_indexed and move_index_to_front(self.path, covers)) and covers:
+                    _log.warning("%s is without its cover, which could not be added.", self.path)
                 for older in self._resume_from:
                     older.path.unlink(missing_ok=True)
         except (av.FFmpegError, ValueError, OSError) as error:
@@ -290,7 +294,7 @@ class Recorder(Sink):
         if self.frames == 0:
             return SinkError(
                 f"Recording to {self.path} cannot start: {self._encoder} or the disk says {why!r}. "
-                "Check codec, crf, preset and free space."
+                "Check codec, pixel format, quality and free space."
             )
         return SinkError(
             f"Recording to {self.path} failed after {self.frames} frames: {why}. "

@@ -14,6 +14,7 @@ from av.subtitles.stream import SubtitleStream
 from livestyle.demuxing import can_restart, demuxed, open_media, origin_s, time_s
 from livestyle.errors import SinkError
 from livestyle.sinks.formats import Container, RecordOptions
+from livestyle.sinks.titles import add_titles
 from livestyle.sinks.tracks import CopiedTrack, EncodedSubtitles, EncodedTrack, codec_of
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ class Soundtrack:
     subtitles of text are rewritten, and those that are pictures are left out with a warning. Only
     what is due is read, so that the length of the file does not matter. A track that is broken
     ends with a warning: it must not end the picture.
+
+    Attributes:
+        covers: JPEG or PNG, what an MP4 is to have when it is finished.
     """
 
     def __init__(self, path: Path, start_s: float | None, end_s: float | None) -> None:
@@ -52,11 +56,15 @@ class Soundtrack:
         """
         try:
             self._source: InputContainer = open_media(path)
+            if not all(stream.rate for stream in self._source.streams.audio):
+                self._source.close()
+                self._source = open_media(path, search_on=True)
         except (av.FFmpegError, OSError) as error:
             raise SinkError(
                 f"The sound of {path} cannot be read ({error.strerror}). Record without it."
             ) from error
         self._path, self._name = path, path.name
+        self.covers: list[bytes] = []
         streams = self._source.streams
         # The cover of a music file is a stream of one picture.
         self._pictures = [
@@ -79,12 +87,17 @@ class Soundtrack:
         """Whether there are subtitles in the file."""
         return any(stream.type == "subtitle" for stream in self._streams)
 
-    def begin(self, picture_s: float) -> float:
+    def begin(self, picture_s: float, step_s: float = 0.0) -> float:
         """Settles, for a first picture at this time, which time becomes zero, and returns it.
 
         That is where the file begins, or its start. But if no start was given and the first
         picture is not the file's own first one, the recording was switched on on the way: then
         picture and sound begin there.
+
+        Args:
+            picture_s: when the first picture is due, in the source's clock.
+            step_s: of a recording that knows no other times than multiples of it; 0.0: it does.
+                Then the first picture is at one.
         """
         first = self._pictures[0] if self._pictures else None
         if self._follows and first and first.start_time is not None and first.time_base:
@@ -93,6 +106,10 @@ class Soundtrack:
             if self._is_cut:
                 self._zero_s = picture_s
         self._zero_s = min(self._zero_s, picture_s)
+        if step_s:
+            self._zero_s = (
+                picture_s - (picture_s - self._zero_s + _SAME_PICTURE_S) // step_s * step_s
+            )
         if self._is_cut and not can_restart(self._source):
             try:
                 self._source.seek(int(self._zero_s * av.time_base))
@@ -121,46 +138,18 @@ class Soundtrack:
                 )
             audio = [audio[options.audio_track - 1]]
         self._streams = audio * options.audio + others * options.subtitles
-        output.metadata.update(self._source.metadata)
-        if not self._is_cut:
-            self._add_chapters(output)
-        self._add_attachments(output, container)
+        part_s = self._zero_s, self._until_s
+        self.covers = add_titles(self._source, self._path, output, container, part_s)
+        if container.is_picture:
+            if options.audio and audio:
+                _log.warning("%s: %s has no sound.", self._name, container.name)
+            return
         for stream in self._streams:
             try:
                 self._tracks[stream.index] = _track(stream, output, container)
             except _FAILURES as error:
                 self._refuse(stream, container, error)
         self._packets = self._read()
-
-    def _add_attachments(self, output: OutputContainer, container: Container) -> None:
-        """Keeps the cover, and fonts of subtitles, where they are simple attachments."""
-        streams = self._source.streams
-        covers = [s for s in streams.video if s.disposition & Disposition.attached_pic]
-        if container.name != "matroska":
-            if covers:
-                _log.warning("%s: the cover is kept in .mkv alone.", self._name)
-            return
-        for cover in covers:
-            kind = codec_of(cover).replace("mjpeg", "jpeg")
-            output.add_attachment(f"cover.{kind}", f"image/{kind}", self._bytes_of(cover.index))
-        for attachment in streams.attachments:
-            name = attachment.metadata.get("filename", f"attachment-{attachment.index}")
-            output.add_attachment(name, attachment.mimetype or "", attachment.data)
-
-    def _bytes_of(self, index: int) -> bytes:
-        """The first packet of a stream."""
-        with open_media(self._path) as container:
-            return next(bytes(p) for p in container.demux(container.streams[index]) if p.size)
-
-    def _add_chapters(self, output: OutputContainer) -> None:
-        chapters = self._source.chapters()
-        for chapter in chapters:
-            base = chapter["time_base"]
-            if base:
-                shift = round(self._zero_s / base)
-                chapter["start"], chapter["end"] = chapter["start"] - shift, chapter["end"] - shift
-        if chapters:
-            output.set_chapters(chapters)
 
     def feed(self, due_s: float) -> None:
         """Passes on what is due before a time in the source's clock."""
@@ -218,7 +207,7 @@ class Soundtrack:
             if isinstance(packet.stream, VideoStream):
                 if now_s < self._until_s - _SAME_PICTURE_S:
                     self._seen_picture_s = max(self._seen_picture_s, now_s)
-            elif from_s <= now_s < self._until_s:
+            elif from_s <= _last_s(packet, now_s) and now_s < self._until_s:
                 yield packet
             elif now_s >= self._until_s and len(self._tracks) == 1:
                 return
@@ -240,7 +229,7 @@ class Soundtrack:
     def _refuse(self, stream: Stream, container: Container, error: Exception) -> None:
         what = "sound" if stream.type == "audio" else "subtitles"
         _log.warning(
-            "%s: the %s (%s) cannot be kept in %s and are left out: %s.",
+            "%s: the %s (%s) cannot be kept in %s: %s.",
             self._name, what, codec_of(stream) or "unknown", container.name, error,
         )  # fmt: skip
 
@@ -255,6 +244,13 @@ class Soundtrack:
         )  # fmt: skip
 
 
+def _last_s(packet: "AnyPacket", begins_s: float) -> float:
+    """Until when a packet counts: a subtitle stands for a while, sound is there when it begins."""
+    if packet.stream.type != "subtitle":
+        return begins_s
+    return begins_s + float((packet.duration or 0) * packet.time_base)
+
+
 def _track(stream: Stream, output: OutputContainer, container: Container) -> Track:
     """A track for a stream.
 
@@ -263,6 +259,8 @@ def _track(stream: Stream, output: OutputContainer, container: Container) -> Tra
     """
     codec = codec_of(stream)
     if isinstance(stream, av.AudioStream):
+        if not stream.rate:
+            raise ValueError("there is no telling what it is like")
         if codec in container.sound_copied:
             return CopiedTrack(stream, output, container)
         return EncodedTrack(stream, output, container)
@@ -270,4 +268,4 @@ def _track(stream: Stream, output: OutputContainer, container: Container) -> Tra
         return CopiedTrack(stream, output, container)
     if not container.subtitles_encoder or not isinstance(stream, SubtitleStream):
         raise ValueError("it has no place for them")
-    return EncodedSubtitles(stream, output, container.subtitles_encoder)
+    return EncodedSubtitles(stream, output, container)

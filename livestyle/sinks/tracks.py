@@ -58,7 +58,7 @@ class CopiedTrack:
         if is_framed and container.name != "mpegts":
             # As in MPEG-TS: each packet has a header of its own, which other containers forbid.
             self._unframed = BitStreamFilterContext("aac_adtstoasc", source)
-        describe(self._target, source)
+        describe(self._target, source, container)
 
     def write(self, packet: "AnyPacket", zero_s: float) -> None:
         """Passes a packet on; `zero_s` is what becomes time zero."""
@@ -68,8 +68,10 @@ class CopiedTrack:
         packet.pts -= shift
         ends = packet.pts + (packet.duration or 0)
         is_subtitle = packet.stream.type == "subtitle"
-        if packet.pts < 0 and (is_subtitle or (ends <= 0 and not self._keeps_lead_in)):
+        if packet.pts < 0 and ends <= 0 and (is_subtitle or not self._keeps_lead_in):
             return  # it would push everything else back
+        if packet.pts < 0 and is_subtitle:  # it stands already when the recording begins
+            packet.pts, packet.dts, packet.duration = 0, shift, ends
         packet.dts = packet.pts if packet.dts is None else packet.dts - shift
         if not is_subtitle:
             self._count_samples(packet)
@@ -135,9 +137,9 @@ class EncodedTrack:
         context.bit_rate = max(2, source.channels) * _BIT_RATE_PER_CHANNEL
         context.layout, context.format = self._layout, self._format
         # A container without time stamps starts with its sound at zero.
-        self._next: int | None = 0 if container.name == "avi" else None
+        self._next: int | None = None if container.has_times else 0
         self._resampler = self._new_resampler()
-        describe(self._target, source)
+        describe(self._target, source, container)
 
     def write(self, packet: "AnyPacket", zero_s: float) -> None:
         """Encodes a packet; `zero_s` is what becomes time zero. A broken one is passed over."""
@@ -200,7 +202,9 @@ class EncodedTrack:
 class EncodedSubtitles:
     """Rewrites subtitles of text as another container wants them."""
 
-    def __init__(self, source: SubtitleStream, output: OutputContainer, encoder: str) -> None:
+    def __init__(
+        self, source: SubtitleStream, output: OutputContainer, container: Container
+    ) -> None:
         """Adds the track to a recording, before its first packet.
 
         Raises:
@@ -213,20 +217,22 @@ class EncodedSubtitles:
         if not header:
             raise ValueError("they are no text")
         self._output = output
-        self._target = cast(SubtitleStream, output.add_stream(encoder))
+        self._target = cast(SubtitleStream, output.add_stream(container.subtitles_encoder))
         self._target.codec_context.subtitle_header = header
         self._target.codec_context.time_base = Fraction(1, 1000)
-        describe(self._target, source)
+        describe(self._target, source, container)
 
     def write(self, packet: "AnyPacket", zero_s: float) -> None:
         """Passes a subtitle on; `zero_s` is what becomes time zero."""
         subtitle = self._source.decode2(packet)
         begins = (packet.pts or 0) - round(zero_s / packet.time_base)
-        if not subtitle or begins < 0:
+        ends = begins + (packet.duration or 0)
+        if not subtitle or ends < 0:
             return
+        begins = max(0, begins)  # it may stand already when the recording begins
         ready = self._target.codec_context.encode_subtitle(subtitle)
         ready.pts = ready.dts = begins
-        ready.duration, ready.time_base = packet.duration, packet.time_base
+        ready.duration, ready.time_base = ends - begins, packet.time_base
         ready.stream = self._target
         self._output.mux(ready)
 
@@ -234,11 +240,24 @@ class EncodedSubtitles:
         """Nothing waits."""
 
 
-def describe(target: Stream, source: Stream) -> None:
+_BIBLIOGRAPHIC = {
+    "deu": "ger",
+    "nld": "dut",
+    "ell": "gre",
+    "isl": "ice",
+    "zho": "chi",
+    "sqi": "alb",
+}
+"""QuickTime knows some languages by their other name of ISO 639-2 alone."""
+
+
+def describe(target: Stream, source: Stream, container: Container) -> None:
     """Gives a track the language, title and place among the tracks of another one."""
     for key in ("language", "title"):
         if key in source.metadata:
             target.metadata[key] = source.metadata[key]
+    if container.name == "mov" and (language := source.metadata.get("language")):
+        target.metadata["language"] = _BIBLIOGRAPHIC.get(language, language)
     target.disposition = source.disposition
 
 

@@ -1,5 +1,6 @@
 """VideoTrack: pictures on their way into a recording: brought to its size and colours, encoded."""
 
+import math
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, cast
 
@@ -75,9 +76,10 @@ class VideoTrack:
         self._pix_fmt = options.pix_fmt
         if options.pix_fmt == "auto":
             self._pix_fmt = pixel_format(encoder, container.pix_fmt)
-        self._most_ticks = _MOST_SKIPPED if container.name == "avi" else None
+        self._most_ticks = math.inf if container.has_times else _MOST_SKIPPED
+        self._has_lengths, self._format = container.has_lengths, container.name
         self._before: VideoFrame | None = None
-        self.last_tick, self._last_ticks = -1, 0
+        self.last_tick, self._last_ticks, self._step_ticks, self._count = -1, 0, 0, 0
         width, height = size
         if not container.is_picture:
             width, height = (max(_SMALLEST_PX, px + px % 2) for px in size)
@@ -125,16 +127,18 @@ class VideoTrack:
             av.FFmpegError, ValueError: it cannot be encoded.
         """
         packets = []
-        while self._before and self._most_ticks and tick > self.last_tick + self._most_ticks:
-            packets += self._encode(self._before, self.last_tick + self._most_ticks)
+        while self._before and tick > self.last_tick + self._most_ticks:
+            packets += self._encode(self._before, self.last_tick + _MOST_SKIPPED)
         self._last_ticks = round(duration_s / self._time_base)
+        self._step_ticks = tick - self.last_tick
         picture = self._picture(pixels)
-        if self._most_ticks:
+        if not self._has_lengths:
             self._before = picture
         return packets + self._encode(picture, max(tick, self.last_tick + 1))
 
     def _encode(self, picture: VideoFrame, tick: int) -> "list[VideoPacket]":
         self.last_tick = tick
+        self._count += 1
         picture.pts, picture.time_base = tick, self._time_base
         picture.duration = self._last_ticks
         return self.stream.encode(picture)
@@ -142,13 +146,26 @@ class VideoTrack:
     def flush(self) -> "list[VideoPacket]":
         """What the encoder still holds.
 
+        A last picture that stands longer than those before is repeated at the end, where nothing
+        else says so.
+
         FFmpeg may take the end of the last packet in a fragmented MP4 for the end of the video.
         With B-frames that packet is not the last to be shown, which players would then leave out.
         """
-        packets = self.stream.encode(None)
+        packets = []
+        usual_ticks = round(1 / self._fps / self._time_base)
+        if self._before and self._last_ticks > 2 * max(self._step_ticks, usual_ticks):
+            ends = self.last_tick + self._last_ticks
+            at = {
+                "apng": ends - self._last_ticks // 2,  # shown as long as the one before
+                "webp": ends * self._count // (self._count + 1),  # shown as long as the mean
+            }.get(self._format, ends - usual_ticks)
+            self._last_ticks = usual_ticks
+            packets = self._encode(self._before, max(at, self.last_tick + 1))
+        packets += self.stream.encode(None)
         if packets and self._has_edit_list:
             last = packets[-1]
-            ticks = self._last_ticks or round(1 / self._fps / self._time_base)
+            ticks = self._last_ticks or usual_ticks
             last.duration = self.last_tick + ticks - (last.pts or 0)
         return packets
 
@@ -162,7 +179,8 @@ class VideoTrack:
             pixels = np.pad(pixels, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
         if self._pix_fmt == "pal8":
             return _with_palette(pixels)
-        rgb = VideoFrame.from_numpy_buffer(np.ascontiguousarray(pixels), "rgb24")
+        # A copy: swscale reads some bytes more than there are, for which FFmpeg's frames have room.
+        rgb = VideoFrame.from_ndarray(np.ascontiguousarray(pixels), "rgb24")
         converted = self._reformatter.reformat(
             rgb,
             format=self._pix_fmt,

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livestyle.frame import Pixels
+from livestyle.images import Picture
 from livestyle.sources.tone_mapping import BT2020, ToneMapper
 from livestyle.swscale import ITU601, ITU709, UNTAGGED, to_rgb
 
@@ -29,6 +30,7 @@ class FrameConverter:
 
     Without a tag, frames from 1280 wide or above 576 high are BT.709 and smaller ones BT.601, as
     players have it. BT.2020 and HDR are brought to BT.709, see `livestyle.sources.tone_mapping`.
+    What is transparent is laid on white.
 
     One converter serves one stream: it keeps the tables of its last conversion.
 
@@ -51,12 +53,22 @@ class FrameConverter:
         if getattr(frame, "color_primaries", 0) == BT2020:
             pixels = self._tone_mapped(frame, matrix)
         else:
+            wanted = "rgba" if _may_be_transparent(frame) else "rgb24"
             rgb = self._reformatter.reformat(
-                frame, format="rgb24", src_colorspace=matrix, interpolation=to_rgb()
+                frame, format=wanted, src_colorspace=matrix, interpolation=to_rgb()
             )
             # Lines are padded where the width asks for it.
             pixels = np.ascontiguousarray(rgb.to_ndarray(), np.uint8)
+            if pixels.shape[2] == 4:
+                pixels = self._on_white(pixels)
         return _turned(pixels, frame)
+
+    def _on_white(self, rgba: NDArray[np.uint8]) -> Pixels:
+        """A picture with transparency, RGBA uint8 (H, W, 4), laid on white."""
+        if rgba[..., 3].min() == 255:
+            return np.ascontiguousarray(rgba[..., :3])
+        self.note = "what is transparent is laid on white"
+        return Picture(rgba[..., :3], rgba[..., 3]).on_white
 
     def _tone_mapped(self, frame: "VideoFrame", matrix: int | None) -> Pixels:
         transfer = int(frame.color_trc)
@@ -73,6 +85,11 @@ def _colour_matrix(frame: "VideoFrame") -> int | None:
     if int(frame.colorspace) == UNTAGGED:
         return ITU709 if frame.width >= 1280 or frame.height > 576 else ITU601
     return None
+
+
+def _may_be_transparent(frame: "VideoFrame") -> bool:
+    stored = frame.format
+    return stored.has_palette or any(part.is_alpha for part in stored.components)
 
 
 def _turned(pixels: Pixels, frame: "VideoFrame") -> Pixels:

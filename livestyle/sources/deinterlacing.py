@@ -19,16 +19,21 @@ class Deinterlacer:
         """Begins with nothing to do."""
         self._stream = stream
         self._graph: Graph | None = None
+        self._kind = (0, 0, "")
 
     def __call__(self, frame: "VideoFrame | None") -> "Iterator[VideoFrame]":
         """The frames that are ready; `None` asks for the last ones."""
+        kind = (frame.width, frame.height, frame.format.name) if frame else self._kind
+        if self._graph is not None and kind != self._kind:  # joined recordings
+            yield from self._filtered(self._graph, None)
+            self._graph = None
         if self._graph is None:
             if frame is None:
                 return
             if not frame.interlaced_frame:
                 yield frame
                 return
-            self._graph = self._started(frame)
+            self._graph, self._kind = self._started(frame), kind
         yield from self._filtered(self._graph, frame)
 
     def _started(self, frame: "VideoFrame") -> "Graph":

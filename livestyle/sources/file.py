@@ -1,6 +1,8 @@
 """Video files: every frame, in order, at its own time."""
 
+import itertools
 import logging
+import math
 import threading
 import time
 from collections.abc import Generator, Iterator
@@ -28,9 +30,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _EARLY_S = 1.0
-_EARLY_FRAMES = 3
+_EARLY_FRAMES, _LEAST_EARLY_S = 3, 0.1
 """Video that ends so much before what it announces is called cut short: frames where the video
-itself announces something, seconds where only the whole file does (sound may be longer)."""
+itself announces something (and its rate may be a guess), seconds where only the whole file does
+(sound may be longer)."""
 
 _MOST_FPS = 240
 """A higher rate is a guess of FFmpeg's (60000 for raw DV)."""
@@ -40,6 +43,12 @@ _FINE = Fraction(1, 90_000)
 
 _SAME_S = 0.0005
 """Files count time in ticks of their own; times so near each other are the same."""
+
+_MOST_UNTIMED = 32
+"""Pictures kept at most until one tells its time."""
+
+_NO_TIMES = 128
+"""FFmpeg's AVFMT_NOTIMESTAMPS."""
 
 _SEEKABLE = ("mov,", "matroska,", "avi", "asf", "flv", "nut", "mxf")
 """Begins of the names of formats with an index, or time stamps that can be searched."""
@@ -102,6 +111,7 @@ class VideoFile(FrameSource):
             self._end_s = self.origin_s + end_s if end_s is not None else None
             self._seek()
             self._broken = 0
+            self._stands_until_s = -math.inf
             self._frames = self._read_frames()
             if fps:
                 self._change_rate(Fraction(fps).limit_denominator(1001))
@@ -154,11 +164,10 @@ class VideoFile(FrameSource):
     def _read_frames(self) -> Generator[Frame, None, None]:
         """Decodes, stamps and converts; ends with a warning where the file is cut short."""
         convert = FrameConverter()
-        index, decoded, shown_s, ends_s = 0, 0, None, None
-        note = ""
-        for picture in self._decoded():
+        index, decoded, ends_s = 0, 0, None
+        note, pixels = "", None
+        for picture, shown_s in self._timed():
             decoded += 1
-            shown_s = self._time_s(picture, shown_s)
             length_s = float((picture.duration or 0) * (picture.time_base or self.time_base))
             ends_s = shown_s + length_s
             if self._start_s is not None and shown_s < self._start_s - _SAME_S:
@@ -172,6 +181,11 @@ class VideoFile(FrameSource):
                 log.warning("%s: %s.", self.name, note)
             yield Frame(pixels, index, shown_s, time.perf_counter(), duration_s=length_s)
             index += 1
+        if pixels is not None and ends_s is not None and self._stands_until_s > ends_s + _SAME_S:
+            end_s = math.inf if self._end_s is None else self._end_s
+            still_s = min(self._stands_until_s, end_s) - ends_s
+            yield Frame(pixels, index, ends_s, time.perf_counter(), duration_s=still_s)
+            ends_s += still_s
         self._warn_if_damaged(decoded, ends_s)
 
     def _square(self, picture: av.VideoFrame, pixels: Pixels) -> tuple[int, int]:
@@ -190,6 +204,10 @@ class VideoFile(FrameSource):
         """Whole pictures, packet by packet, so that a broken one costs no more than itself."""
         deinterlaced = Deinterlacer(self._stream)
         for packet in self._packets():
+            if packet.pts is not None and packet.size == 0:  # the picture before stands on
+                due_s = float((packet.pts + (packet.duration or 0)) * packet.time_base)
+                self._stands_until_s = max(self._stands_until_s, due_s)
+                continue
             try:
                 for picture in self._stream.decode(packet):
                     yield from deinterlaced(picture)
@@ -222,19 +240,28 @@ class VideoFile(FrameSource):
         log.debug("%s: broken part: %s", self.name, error)
         self._broken += 1
 
-    def _time_s(self, picture: av.VideoFrame, last_s: float | None) -> float:
-        """When the picture is due; a missing or repeated time is put after the last one."""
-        if picture.pts is None:
-            step_s = (
-                1 / self._native_fps
-                if self._native_fps
-                else float(self._stream.time_base or self.time_base)
-            )
-            return self.origin_s if last_s is None else last_s + step_s
-        time_s = float(picture.pts * (picture.time_base or self.time_base))
-        if last_s is not None and time_s <= last_s:
-            return last_s + float(picture.time_base or self.time_base)
-        return time_s
+    def _timed(self) -> Iterator[tuple[av.VideoFrame, float]]:
+        """Whole pictures, and when they are due; a time that is missing follows its neighbours."""
+        step_s = 1 / self._native_fps if self._native_fps else float(self.time_base)
+        pictures, untimed = self._decoded(), list[av.VideoFrame]()
+        has_times = not self._container.format.flags & _NO_TIMES
+        for picture in pictures:
+            untimed.append(picture)
+            if picture.pts is not None or not has_times or len(untimed) == _MOST_UNTIMED:
+                break
+        due_s = self.origin_s - step_s
+        if untimed and untimed[-1].pts is not None:  # Matroska has no times below zero
+            due_s = self._stamp_s(untimed[-1], untimed[-1].pts) - len(untimed) * step_s
+        for picture in itertools.chain(untimed, pictures):
+            stamp = picture.pts
+            stamp_s = due_s + step_s if stamp is None else self._stamp_s(picture, stamp)
+            if stamp_s <= due_s:  # it is repeated
+                stamp_s = due_s + float(picture.time_base or self.time_base)
+            due_s = stamp_s
+            yield picture, due_s
+
+    def _stamp_s(self, picture: av.VideoFrame, stamp: int) -> float:
+        return float(stamp * (picture.time_base or self.time_base))
 
     def _seek(self) -> None:
         """Goes to the key frame before the start; formats that cannot are read through."""
@@ -270,14 +297,15 @@ class VideoFile(FrameSource):
             )  # fmt: skip
 
     def _is_short(self, decoded: int, last_s: float) -> bool:
-        # MP4 counts frames that its edit list hides; others count what is there to see.
-        counted = self._start_s is None and "mp4" not in self._container.format.name
-        if counted and decoded + _EARLY_FRAMES < self._stream.frames:
+        kind = self._container.format.name
+        # MP4 counts frames that its edit list hides, and AVI those that it leaves out.
+        is_counted = self._start_s is None and "mp4" not in kind and kind != "avi"
+        if is_counted and decoded + _EARLY_FRAMES < self._stream.frames:
             return True
         fps = self._native_fps if self._stream.duration else 0.0
-        early_s = _EARLY_FRAMES / fps if fps else _EARLY_S
+        early_s = max(_EARLY_FRAMES / fps, _LEAST_EARLY_S) if fps else _EARLY_S
         # Matroska counts its length from zero, not from where the file begins.
-        begins_s = 0.0 if "matroska" in self._container.format.name else self.origin_s
+        begins_s = 0.0 if "matroska" in kind else self.origin_s
         return last_s + early_s < begins_s + self.duration_s
 
 

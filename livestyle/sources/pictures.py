@@ -1,5 +1,6 @@
 """Numbered pictures as a video: a folder of them, or a pattern like shots/%05d.png."""
 
+import logging
 import re
 import threading
 import time
@@ -8,9 +9,11 @@ from pathlib import Path
 
 from livestyle.errors import SourceError
 from livestyle.frame import Frame
-from livestyle.images import SUFFIXES, read_picture
+from livestyle.images import SUFFIXES, open_picture, read_picture
 from livestyle.protocols import FrameSource
 from livestyle.resize import resized
+
+log = logging.getLogger(__name__)
 
 _NUMBER = re.compile(r"%0?\d*d")
 
@@ -20,13 +23,19 @@ def is_pattern(path: Path) -> bool:
     return bool(_NUMBER.search(path.name)) and path.suffix.lower() in SUFFIXES
 
 
+def is_sequence(path: Path) -> bool:
+    """Whether it can be read as numbered pictures: a pattern, or a folder."""
+    return path.is_dir() or is_pattern(path)
+
+
 class PictureSequence(FrameSource):
     """Reads pictures one after the other, in the order of their numbers.
 
     Attributes:
         frame_count: pictures there are.
         time_base: seconds per picture.
-        frames_read: so far.
+        duration_s: of all.
+        frames_read: so far, or passed over.
         is_over: whether all were read.
     """
 
@@ -52,10 +61,19 @@ class PictureSequence(FrameSource):
         self.frame_count = len(self._files)
         self.fps = fps
         self.time_base = 1 / Fraction(fps).limit_denominator(1001)
+        self.duration_s = float(self.frame_count * self.time_base)
         self._using = threading.Lock()
         self._closed = False
-        first = resized(read_picture(self._files[0]), size)
+        opened = open_picture(self._files[0])
+        if opened.alpha is not None:
+            log.warning("%s: what is transparent is laid on white.", self.name)
+        first = resized(opened.on_white, size)
         self.size = first.shape[1], first.shape[0]
+
+    def skip(self, count: int) -> None:
+        """Passes over some pictures unread."""
+        with self._using:
+            self.frames_read = min(self.frame_count, self.frames_read + count)
 
     def read(self) -> Frame | None:
         """The next picture, or None after the last one.

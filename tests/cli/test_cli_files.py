@@ -13,9 +13,11 @@ import av
 import numpy as np
 import pytest
 from cli_runs import Ended, Running, decoded, difference, plays
-from media import cut_short, make_clip, noise
+from media import cut_short, make_clip, moving_bar, noise
 from models import save_style
 from PIL import Image
+
+from livestyle.sources.file import VideoFile
 
 Livestyle = Callable[..., Ended]
 VFR_S = [0.0, 0.033, 0.1, 0.4, 0.45, 0.9, 1.0]
@@ -42,6 +44,8 @@ def test_sound_is_kept_or_left_out(livestyle: Livestyle) -> None:
     clip = make_clip(Path("clip.mp4"), frames=15, audio_s=0.5)
     assert livestyle("video", clip, "with.mp4").code == 0
     assert livestyle("video", clip, "without.mp4", "--no-audio").code == 0
+    assert livestyle("video", clip, "again.mp4", "--no-audio", "--audio").code == 0
+    assert decoded(Path("again.mp4")).sound_s > 0
     assert decoded(Path("with.mp4")).sound_s == pytest.approx(decoded(clip).sound_s, abs=0.03)
     assert decoded(Path("without.mp4")).sound_s == 0
 
@@ -200,6 +204,29 @@ def test_a_finished_file_has_its_index_in_front(suffix: str, livestyle: Livestyl
     assert max(map(difference, got.pictures, wanted.pictures)) < 25
     checked = ["ffmpeg", "-v", "error", "-i", f"out{suffix}", "-f", "null", "-"]
     assert subprocess.run(checked, capture_output=True, check=True).stderr == b""
+
+
+@pytest.mark.parametrize(
+    "suffix", [".mkv", ".webm", ".mov", ".avi", ".ts", ".gif", ".webp", ".apng"]
+)
+def test_a_last_picture_stands_as_long_as_it_did(suffix: str, livestyle: Livestyle) -> None:
+    pictures = [Image.fromarray(moving_bar(n, (64, 48))) for n in range(6)]
+    lengths_ms = [100] * 5 + [2000]
+    pictures[0].save("in.gif", save_all=True, append_images=pictures[1:], duration=lengths_ms)
+    assert livestyle("video", "in.gif", f"out{suffix}").code == 0
+    if suffix in (".gif", ".webp", ".apng"):
+        with Image.open(f"out{suffix}") as made:
+            length_s = 0.0
+            for number in range(made.n_frames):
+                made.seek(number)
+                made.load()
+                length_s += made.info["duration"] / 1000
+    else:
+        source = VideoFile(Path(f"out{suffix}"))
+        *_, last = source
+        length_s = last.pts_s + last.duration_s - source.origin_s
+        source.close()
+    assert length_s == pytest.approx(2.5, abs=0.1)
 
 
 def test_a_preview_shows_five_frames_and_writes_no_video(livestyle: Livestyle) -> None:
@@ -420,6 +447,24 @@ def test_pipes() -> None:
     done = subprocess.run(command, input=b"no picture", capture_output=True, timeout=60)
     assert (done.returncode, done.stdout) == (3, b"")
     assert b"standard input is not a picture" in done.stderr
+
+
+def test_a_pipe_keeps_what_is_transparent() -> None:
+    half = Image.fromarray(np.full((40, 40, 4), (0, 0, 200, 255), np.uint8))
+    half.paste((0, 0, 0, 0), (0, 20, 40, 40))
+    half.save("half.png")
+    command = [sys.executable, "-m", "livestyle.cli.main", "image", "half.png", "-"]
+    done = subprocess.run(command, capture_output=True, timeout=60, check=True)
+    alpha = np.asarray(Image.open(io.BytesIO(done.stdout)).getchannel("A"))
+    assert (alpha[:20] == 255).all() and not alpha[20:].any()
+
+
+def test_pictures_of_one_name_do_not_clash(livestyle: Livestyle) -> None:
+    for folder in ("in", "more"):
+        Path(folder).mkdir()
+        picture(Path(folder) / "one.png")
+    assert livestyle("image", "in", "more", "painted").code == 0
+    assert sorted(path.name for path in Path("painted").iterdir()) == ["one-2.png", "one.png"]
 
 
 def test_styles_are_listed(livestyle: Livestyle) -> None:

@@ -1,6 +1,7 @@
 """`livestyle cam --session` and `livestyle render`: a performance kept and painted again."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -72,6 +73,27 @@ def test_swaps_come_at_their_frames(livestyle: Livestyle) -> None:
         assert difference(show[index], picture) < 8, index
     assert difference(show[6][:, :60], plain[6][:, :60]) < 8
     assert difference(show[6][:, 68:], plain[6][:, 68:]) > 20
+
+
+def test_an_interrupted_run_goes_on(livestyle: Livestyle, caplog: pytest.LogCaptureFixture) -> None:
+    clip = make_clip(Path("clip.mp4"), frames=150)
+    keep_clip(livestyle, clip, "--crossfade", "1")
+    timeline(
+        {"at_s": 0, "style": "mosaic", "strength": 1.0},
+        {"at_s": 115 / 30, "style": "abstract", "strength": 1.0},
+    )
+    assert livestyle("render", "s", "whole.mp4").code == 0
+    shutil.copy("whole.mp4", "show.mp4.partial")
+    ended = livestyle("render", "s", "show.mp4", "--resume")
+    assert ended.code == 0, ended.err
+    found = re.search(r"(\d+) frames are there already", caplog.text)
+    assert found and 110 < int(found[1]) < 150, caplog.text
+    assert f"Painted {150 - int(found[1])} frames" in ended.err
+    whole, show = decoded(Path("whole.mp4")), decoded(Path("show.mp4"))
+    assert show.times_s == whole.times_s
+    for one, other in zip(show.pictures, whole.pictures, strict=True):
+        assert difference(one, other) < 3
+    assert not Path("show.mp4.partial").exists()
 
 
 def test_a_camera_keeps_what_nobody_painted(livestyle: Livestyle) -> None:

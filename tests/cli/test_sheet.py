@@ -1,5 +1,8 @@
 """`livestyle sheet`: a tile for every style, painted by what was asked for."""
 
+import io
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +11,7 @@ import numpy as np
 import pytest
 from cli_runs import Ended
 from models import blur_model, save_onnx, save_style
+from PIL import Image
 
 from livestyle.cli import sheet
 from livestyle.images import read_picture, write_picture
@@ -43,3 +47,20 @@ def test_an_engine_that_has_no_file_is_an_error(
     ended = livestyle("sheet", tmp_path / "grey.png", tmp_path / "out.png", "--engine", "torch")
     assert ended.code == 4 and "has no checkpoint.safetensors" in ended.err
     assert not (tmp_path / "out.png").exists()
+
+
+def test_chosen_styles_to_standard_output(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        save_style(tmp_path / name, name)
+    write_picture(tmp_path / "grey.png", np.full((90, 120, 3), 60, np.uint8))
+    command = [sys.executable, "-m", "livestyle", "sheet", "-", "-", "--width", "120"]
+    done = subprocess.run(
+        [*command, "--styles", f"{tmp_path / 'other'},{tmp_path / 'one'}"],
+        input=(tmp_path / "grey.png").read_bytes(),
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+    page = np.asarray(Image.open(io.BytesIO(done.stdout)))
+    tiles = [page[:90, left : left + 120] for left in (0, 128, 256)]
+    assert [int(np.median(tile)) for tile in tiles] == [60, 195, 195]

@@ -26,9 +26,9 @@ VALUES = {"a": 200, "b": 100}
 
 
 def frame(index: int, fps: float = 25.0) -> Frame:
-    """The frame at `index / fps` seconds: left half as bright as its index, right half black."""
+    """The frame at `index / fps` seconds: left half as bright as its index, right black."""
     pixels = np.zeros((6, 8, 3), np.uint8)
-    pixels[:, :4] = index
+    pixels[:, :4] = index % 256
     return Frame(pixels, index, 7.0 + index / fps, 0.0)
 
 
@@ -44,11 +44,15 @@ class Styles:
 
 
 def painted(
-    scenes: list[tuple[float, Scene]], count: int, playing: SessionSettings | None = None
+    scenes: list[tuple[float, Scene]],
+    count: int,
+    playing: SessionSettings | None = None,
+    done: int = 0,
 ) -> list[Frame]:
     styles = Styles()
     replay = Replay(Timeline(playing or SessionSettings(), {}, scenes), styles.load)
-    frames = [replay(frame(index)) for index in range(count)]
+    replay.begin(7.0, done)
+    frames = [shown for index in range(count) for shown in replay(frame(index))]
     replay.close()
     assert all(style.closed == 1 for _, style in styles.made)
     return frames
@@ -60,6 +64,24 @@ def test_styles_swap_at_their_frames() -> None:
     assert [f.style for f in frames] == ["a", "a", "a", "b", "b", "a", "a"]
     assert [int(f.pixels[0, 0, 0]) for f in frames] == [200, 200, 200, 100, 100, 200, 200]
     assert [f.pts_s for f in frames] == [frame(index).pts_s for index in range(7)]
+
+
+def test_it_goes_on_as_if_it_had_never_stopped() -> None:
+    """Within a crossfade, a frozen picture and what is smoothed."""
+    scenes = [
+        (0.0, Scene("a", Look())),
+        (40 / 25, Scene("b", Look(strength=0.5), frozen=True)),
+        (210 / 25, Scene("a", Look(strength=0.5))),
+        (255 / 25, Scene("b", Look(strength=0.5))),
+    ]
+    playing = SessionSettings(steady=1.0, crossfade_s=0.5)
+    whole = painted(scenes, 300, playing)
+    for done in (60, 200, 260):
+        rest = painted(scenes, 300, playing, done)
+        assert [shown.index for shown in rest] == [*range(done, 300)]
+        for one, other in zip(rest, whole[done:], strict=True):
+            assert one.style == other.style
+            assert np.abs(one.pixels.astype(int) - other.pixels).max() <= 1
 
 
 def test_one_style_is_loaded_at_a_time() -> None:
@@ -78,7 +100,7 @@ def test_strokes_are_as_large_as_they_were(stroke_lock: bool, painted_at: tuple[
     styles = Styles()
     playing = SessionSettings(stroke_lock=stroke_lock)
     replay = Replay(Timeline(playing, {}, [(0.0, Scene("a", Look()))]), styles.load)
-    assert replay(frame(0)).size == (8, 6)
+    assert [shown.size for shown in replay(frame(0))] == [(8, 6)]
     assert styles.made[0][1].sizes == [painted_at]
     replay.close()
 

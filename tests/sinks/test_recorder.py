@@ -141,6 +141,32 @@ def test_any_size_plays_and_keeps_its_pixels(
     assert complaints(path) == ""
 
 
+_AT_THE_END_OF_MEMORY = """
+import ctypes, mmap, sys
+import numpy as np
+from livestyle.frame import Frame
+from livestyle.sinks.recorder import Recorder
+
+width, height, nobody = 86, 64, 0
+size = width * height * 3
+ends = -(-size // mmap.PAGESIZE) * mmap.PAGESIZE
+memory = np.frombuffer(mmap.mmap(-1, ends + mmap.PAGESIZE), np.uint8)
+behind = ctypes.c_void_p(memory.ctypes.data + ends)
+assert ctypes.CDLL(None).mprotect(behind, mmap.PAGESIZE, nobody) == 0
+pixels = memory[ends - size : ends].reshape(height, width, 3)
+recorder = Recorder(sys.argv[1], fps=25)
+recorder.write(Frame(pixels, 0, 0.0, 0.0))
+recorder.close()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="protects memory as Linux does")
+def test_not_a_byte_behind_a_picture_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "out.mp4"
+    subprocess.run([sys.executable, "-c", _AT_THE_END_OF_MEMORY, str(path)], check=True)
+    assert len(times(path)) == 1
+
+
 @pytest.mark.parametrize("size", [(3, 3), (64, 64)])
 def test_hevc_takes_tiny_and_short_videos(tmp_path: Path, size: tuple[int, int]) -> None:
     for count in (1, 2, 4):

@@ -1,22 +1,32 @@
 """Sound, subtitles and titles of all kinds of files, in recordings of all kinds."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+from live_fakes import ValueStylizer
 from media import ffmpeg
 
+from livestyle.files import Clip, paint_video
 from livestyle.sinks.recorder import Recorder, RecordOptions
 from livestyle.sources.file import VideoFile
 
 FAST = RecordOptions(preset="ultrafast")
 
 
-def rerecord(origin: Path, target: Path, options: RecordOptions = FAST) -> Path:
+def rerecord(
+    origin: Path,
+    target: Path,
+    options: RecordOptions = FAST,
+    is_whole: Callable[[], bool] | None = None,
+) -> Path:
     """Records what a video file gives, with its sound."""
     source = VideoFile(origin)
-    recorder = Recorder(target, fps=source.fps, options=options, audio_from=origin)
+    recorder = Recorder(
+        target, fps=source.fps, options=options, audio_from=origin, is_whole=is_whole
+    )
     while (frame := source.read()) is not None:
         recorder.write(frame)
     recorder.close()
@@ -62,6 +72,22 @@ def test_sound_of_any_codec_and_rate_comes_along(
     assert length_s == pytest.approx(2.0, abs=0.1)
 
 
+def test_sound_that_begins_late_in_a_stream_ends_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What it is like is not known for seconds: FFmpeg looks at five, and here at 120."""
+    film = "-f lavfi -i testsrc2=s=64x48:r=5:d={0} -f lavfi -i sine=r=48000:d={0} -copyts -map 0 "
+    film += "-map 1 -c:v libx264 -preset ultrafast -c:a aac -af atrim={1},asetpts=PTS in{1}.ts"
+    ffmpeg(film.format(9, 8), tmp_path)
+    out = rerecord(tmp_path / "in8.ts", tmp_path / "out.mp4")
+    assert pictures(out) == 45
+    assert heard(out)[1] == pytest.approx(8, abs=0.05)
+    assert not caplog.records
+    ffmpeg(film.format(160, 150), tmp_path)
+    assert pictures(rerecord(tmp_path / "in150.ts", tmp_path / "out.mkv")) == 800
+    assert "the sound (aac) cannot be kept in matroska" in caplog.text
+
+
 def test_sound_that_steps_back_ends_nothing(tmp_path: Path) -> None:
     ffmpeg("TONE -c:a mp2 -bsf:a setts=ts='TS-mod(N\\,2)*2500' tone.mkv", tmp_path)
     ffmpeg("SOURCE -i tone.mkv -map 0:v -map 1:a -c:v libx264 -c:a copy in.mkv", tmp_path)
@@ -77,6 +103,16 @@ def test_an_avi_waits_in_silence_for_sound_that_is_late(tmp_path: Path) -> None:
     with av.open(str(out)) as container:
         samples = np.concatenate([f.to_ndarray()[0] for f in container.decode(audio=0)])
     assert np.argmax(np.abs(samples.astype(int)) > 500) / 48000 == pytest.approx(0.6, abs=0.06)
+
+
+def test_pictures_between_the_steps_of_an_avi_stay_evenly_apart(tmp_path: Path) -> None:
+    """Matroska with AAC begins with sound, its pictures 21 ms later: half a picture."""
+    ffmpeg("SOURCE TONE -c:v libx264 -c:a aac in.mkv", tmp_path)
+    out = rerecord(tmp_path / "in.mkv", tmp_path / "out.avi")
+    with av.open(str(out)) as container:
+        times_s = [frame.time for frame in container.decode(video=0)]
+    assert times_s == pytest.approx([index / 25 for index in range(50)])
+    assert heard(out)[2] == pytest.approx(2.0, abs=0.05)
 
 
 def test_all_tracks_come_with_their_languages_and_channels(tmp_path: Path) -> None:
@@ -117,21 +153,85 @@ def test_titles_chapters_and_subtitles_are_kept(tmp_path: Path) -> None:
     assert texts == [b"Hello"]
 
 
+@pytest.mark.parametrize("title", ["", "-metadata title=Film"])
 def test_a_cover_is_kept_or_missed_in_words(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    title: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     ffmpeg("-f lavfi -i testsrc2=s=32x32 -frames:v 1 cover.png", tmp_path)
     ffmpeg(
         "SOURCE TONE -i cover.png -map 0:v -map 1:a -map 2:v -c:v:0 libx264 -c:v:1 copy "
-        "-disposition:v:1 attached_pic -c:a aac in.mp4",
+        f"-disposition:v:1 attached_pic -c:a aac {title} in.mp4",
         tmp_path,
     )
-    out = rerecord(tmp_path / "in.mp4", tmp_path / "out.mkv")
-    with av.open(str(out)) as container:
-        assert [(s.width, s.codec.name) for s in container.streams.video][1:] == [(32, "png")]
+    cover = (tmp_path / "cover.png").read_bytes()
+    for suffix in (".mkv", ".mp4"):
+        out = rerecord(tmp_path / "in.mp4", tmp_path / f"out{suffix}", is_whole=lambda: True)
+        with av.open(str(out)) as container:
+            assert [stream.width for stream in container.streams.video] == [64, 32]
+            kept = container.streams.video[1]
+            assert [bytes(p) for p in container.demux(kept) if p.size] == [cover]
+        assert pictures(out) == 50
+        assert heard(out)[2] == pytest.approx(2.0, abs=0.05)
     assert not caplog.records
-    rerecord(tmp_path / "in.mp4", tmp_path / "out.mp4")
+    rerecord(tmp_path / "in.mp4", tmp_path / "out.mov")
     assert "cover" in caplog.text
+
+
+def test_what_a_container_has_no_place_for_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "meta.txt").write_text(
+        ";FFMETADATA1\ntitle=Film\n[CHAPTER]\nTIMEBASE=1/1\nSTART=0\nEND=2\ntitle=One\n"
+    )
+    ffmpeg(
+        "SOURCE TONE -i meta.txt -map 0 -map 1 -map_metadata 2 -c:v libx264 -c:a aac "
+        "-metadata:s:a language=deu in.mkv",
+        tmp_path,
+    )
+    said = {
+        ".mkv": "",
+        ".mp4": "",
+        ".webm": "",
+        ".avi": "no chapters",
+        ".ts": "no titles and no chapters",
+        ".gif": "no titles and no chapters",
+    }
+    for suffix, words in said.items():
+        caplog.clear()
+        rerecord(tmp_path / "in.mkv", tmp_path / f"out{suffix}")
+        assert words in caplog.text and bool(words) == bool(caplog.text)
+    assert "gif has no sound" in caplog.text
+    with av.open(str(rerecord(tmp_path / "in.mkv", tmp_path / "out.mov"))) as container:
+        assert container.streams.audio[0].language == "ger"
+
+
+def test_chapters_of_a_part_count_from_its_beginning(tmp_path: Path) -> None:
+    marks = [(0, 500, "One"), (500, 1500, "Two"), (1500, 2000, "Three")]
+    text = ";FFMETADATA1\n" + "".join(
+        f"[CHAPTER]\nTIMEBASE=1/1000\nSTART={a}\nEND={b}\ntitle={name}\n" for a, b, name in marks
+    )
+    (tmp_path / "meta.txt").write_text(text)
+    ffmpeg("SOURCE -i meta.txt -map 0 -map_metadata 1 -c:v libx264 in.mkv", tmp_path)
+    clip = Clip(start_s=0.8, end_s=1.4)
+    paint_video(tmp_path / "in.mkv", tmp_path / "out.mkv", ValueStylizer(), clip=clip)
+    with av.open(str(tmp_path / "out.mkv")) as container:
+        (chapter,) = container.chapters()
+        assert chapter["metadata"]["title"] == "Two"
+        assert chapter["start"] * chapter["time_base"] == 0
+
+
+@pytest.mark.parametrize("suffix", [".mkv", ".mp4"])
+def test_a_subtitle_that_stands_at_the_start_is_kept(suffix: str, tmp_path: Path) -> None:
+    (tmp_path / "in.srt").write_text("1\n00:00:00,500 --> 00:00:01,500\nHello\n")
+    ffmpeg("SOURCE -i in.srt -map 0 -map 1 -c:v libx264 -g 10 -c:s srt in.mkv", tmp_path)
+    paint_video(
+        tmp_path / "in.mkv", tmp_path / f"out{suffix}", ValueStylizer(), clip=Clip(start_s=0.9)
+    )
+    with av.open(str(tmp_path / f"out{suffix}")) as container:
+        (text,) = [p for p in container.demux(container.streams.subtitles[0]) if p.size > 2]
+        assert b"Hello" in bytes(text)
+        assert float(text.pts * text.time_base) == pytest.approx(0, abs=0.01)
+        assert float(text.duration * text.time_base) == pytest.approx(0.6, abs=0.05)
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".webm"])

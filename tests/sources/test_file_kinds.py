@@ -104,6 +104,23 @@ def test_exif_in_the_frames_of_a_camera_does_no_harm(tmp_path: Path) -> None:
     assert len(frames) == 25 and frames[0].size == (64, 48)
 
 
+@pytest.mark.parametrize("encoding", ["png", "prores_ks -pix_fmt yuva444p10le", "gif"])
+def test_what_is_transparent_is_laid_on_white_with_a_notice(
+    encoding: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    half = np.full((48, 64, 4), (0, 0, 200, 255), np.uint8)
+    half[24:, :, 3] = 0
+    Image.fromarray(half).save(tmp_path / "half.png")
+    Image.fromarray(half).save(tmp_path / "in.gif")
+    if encoding != "gif":
+        ffmpeg(f"-loop 1 -i half.png -t 0.2 -c:v {encoding} in.mov", tmp_path)
+    name = "in.gif" if encoding == "gif" else "in.mov"
+    first = read_all(VideoFile(tmp_path / name))[0].pixels.astype(int)
+    assert np.abs(first[5, 5] - (0, 0, 200)).max() < 12
+    assert np.abs(first[40, 5] - 255).max() < 4
+    assert "what is transparent is laid on white" in caplog.text
+
+
 def test_interlaced_pictures_are_made_whole(tmp_path: Path) -> None:
     """A bar that moves between two half pictures has combs at its edges."""
     ffmpeg(
@@ -123,12 +140,53 @@ def test_interlaced_pictures_are_made_whole(tmp_path: Path) -> None:
     assert np.mean([combs(frame.pixels) for frame in frames]) < 0.8 * np.mean(raw)
 
 
+def test_interlaced_recordings_of_several_sizes_are_joined(tmp_path: Path) -> None:
+    for name, size in (("one", "128x96"), ("other", "64x80")):
+        ffmpeg(
+            f"-f lavfi -i testsrc2=s={size}:r=50:d=1 -vf tinterlace=interleave_top,fieldorder=tff "
+            f"-c:v mpeg2video -q:v 2 -flags +ildct+ilme {name}.ts",
+            tmp_path,
+        )
+    one, other = (tmp_path / f"{name}.ts" for name in ("one", "other"))
+    (tmp_path / "in.ts").write_bytes(one.read_bytes() + other.read_bytes())
+    frames = read_all(VideoFile(tmp_path / "in.ts"))
+    assert {frame.size for frame in frames} == {(128, 96), (64, 80)}
+    alone = read_all(VideoFile(other))
+    for frame, wanted in zip(frames[-20:], alone[-20:], strict=True):
+        assert np.abs(frame.pixels.astype(int) - wanted.pixels).mean() < 2
+
+
 def test_a_late_beginning_is_no_early_end(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     ffmpeg("SOURCE -c:v libx264 -output_ts_offset 1.47 in.mkv", tmp_path)
     ffmpeg("SOURCE -t 1 -vf fps=10 -final_delay 150 in.gif", tmp_path)
     assert len(read_all(VideoFile(tmp_path / "in.mkv"))) == 50
     assert len(read_all(VideoFile(tmp_path / "in.gif"))) == 10
     assert "cut short" not in caplog.text
+
+
+def test_a_picture_that_stands_is_no_damage(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Theora and AVI store nothing where a picture is like the one before."""
+    ffmpeg(
+        "-f lavfi -i color=red:s=64x48:d=1 -f lavfi -i color=blue:s=64x48:d=1 "
+        "-filter_complex concat -c:v libtheora in.ogv",
+        tmp_path,
+    )
+    ffmpeg("SOURCE -vf select='lt(n\\,5)+gt(n\\,45)' -fps_mode vfr -c:v mpeg4 in.avi", tmp_path)
+    frames = read_all(VideoFile(tmp_path / "in.ogv"))
+    assert frames[-1].pts_s + frames[-1].duration_s == pytest.approx(2.0)
+    blue_s = next(frame.pts_s for frame in frames if frame.pixels[0, 0, 2] > 128)
+    assert blue_s == pytest.approx(1.0)
+    assert len(read_all(VideoFile(tmp_path / "in.avi"))) == 9
+    assert not caplog.text
+
+
+def test_pictures_without_a_time_come_before_the_first_that_has_one(tmp_path: Path) -> None:
+    """Matroska has none below zero."""
+    ffmpeg("SOURCE -c:v libx264 -output_ts_offset -0.5 -avoid_negative_ts 0 in.mkv", tmp_path)
+    times_s = [frame.pts_s for frame in read_all(VideoFile(tmp_path / "in.mkv"))]
+    assert times_s == pytest.approx([index / 25 - 0.5 for index in range(50)])
 
 
 def test_a_rate_that_nobody_films_at_is_not_believed(tmp_path: Path) -> None:

@@ -11,10 +11,12 @@ import pytest
 from cameras import Answer, FakeCapture
 from media import jpeg, make_clip, plain
 from opened import Opened, read_one
+from PIL import Image
 from servers import HttpServer, RtspServer, Server, mjpeg, part
 
 from livestyle.frame import Frame
 from livestyle.protocols import FrameSource
+from livestyle.sources.animation import AnimatedPicture
 from livestyle.sources.camera import Camera
 from livestyle.sources.demo import Demo
 from livestyle.sources.file import VideoFile
@@ -36,6 +38,16 @@ def demo(opened: Opened, tmp_path: Path) -> FrameSource:
 
 def file(opened: Opened, tmp_path: Path) -> FrameSource:
     return VideoFile(make_clip(tmp_path / "red.mp4", frames=8, size=SIZE, picture=red))
+
+
+def animation(opened: Opened, tmp_path: Path) -> FrameSource:
+    pictures = [Image.fromarray(red(n)) for n in range(8)]
+    for n, each in enumerate(pictures):
+        each.putpixel((0, 0), (n, 0, 0))  # or they are taken for one
+    pictures[0].save(
+        tmp_path / "red.webp", save_all=True, append_images=pictures[1:], duration=40, lossless=True
+    )
+    return AnimatedPicture(tmp_path / "red.webp")
 
 
 def mjpeg_stream(opened: Opened, tmp_path: Path) -> FrameSource:
@@ -70,7 +82,7 @@ def looped_file(opened: Opened, tmp_path: Path) -> FrameSource:
 
 Make = Callable[[Opened, Path], FrameSource]
 LIVE: list[Make] = [demo, mjpeg_stream, http_video, rtsp, camera, reconnecting]
-FILES: list[Make] = [file, looped_file]
+FILES: list[Make] = [file, animation, looped_file]
 EVERY = [*LIVE, *FILES]
 
 
