@@ -73,7 +73,7 @@ def test_a_clip_cut_short_is_painted_as_far_as_it_goes(livestyle: Livestyle) -> 
         ("nocard.onnx", ["nocard.onnx", "no style card"]),
         ("pickle.pt", ["pickle.pt", "runs none", ".onnx"]),
         ("text.txt", ["text.txt", "no style"]),
-        ("art.png", ["art.png is a picture", "livestyle train art.png"]),
+        ("art.png", ["art.png is not a picture", "No style can be made"]),
         ("folder", ["folder", "not a style"]),
         ("changed", ["changed", "SHA-256"]),
     ],

@@ -63,7 +63,7 @@ def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def popen(words: list[str], **rest: object) -> "subprocess.Popen[bytes]":
         return begin([sys.executable, str(child), words[-1]], **rest)  # type: ignore[call-overload, no-any-return]
 
-    monkeypatch.setattr(camera_learning.subprocess, "Popen", popen)
+    monkeypatch.setattr(subprocess, "Popen", popen)
 
 
 def until(there: Callable[[], bool]) -> None:
@@ -73,9 +73,15 @@ def until(there: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
+def said(learning: CameraLearning, notices: list[str]) -> str:
+    """The latest sentence, which is noted."""
+    notices.append(learning.take_notice())
+    return notices[-1]
+
+
 def test_better_weights_become_a_style_and_k_keeps_it(style: Style) -> None:
     better: list[Style] = []
-    said: list[str] = []
+    kept: list[str] = []
     with CameraLearning(
         style, LearningOptions(), seen=lambda: FRAME, fps=lambda: 30.0, improved=better.append
     ) as learning:
@@ -84,14 +90,14 @@ def test_better_weights_become_a_style_and_k_keeps_it(style: Style) -> None:
         assert np.allclose(learned, weights_of(style)["up1.weight"] * 0.9, atol=1e-6)
         assert better[0].card.fine
         learning.keep()
-        said.append(learning.take_notice())
+        kept.append(learning.take_notice())
         (learning._folder / "go").touch()
         until(lambda: len(better) == 2)
         assert not better[0].folder.exists()  # one state is kept, not one for every half minute
         until(lambda: "has learned what it can" in learning.take_notice())
         learning.keep()
-        said.append(learning.take_notice())
-    assert all("kept as mosaic_2" in notice for notice in said), said
+        kept.append(learning.take_notice())
+    assert all("kept as mosaic_2" in notice for notice in kept), kept
     assert [s.card.name for s in list_styles()].count("mosaic_2") == 1
     assert not learning._folder.exists()
 
@@ -106,7 +112,7 @@ def test_a_show_that_slows_down_is_told(style: Style) -> None:
         fps=lambda: next(rates, 12.0),
         improved=lambda _: None,
     ) as learning:
-        until(lambda: bool(notices.append(learning.take_notice()) or "12 frames" in notices[-1]))
+        until(lambda: "12 frames" in said(learning, notices))
 
 
 def test_a_learning_that_fails_is_one_sentence_and_the_show_goes_on(
@@ -117,7 +123,7 @@ def test_a_learning_that_fails_is_one_sentence_and_the_show_goes_on(
         style, LearningOptions(), seen=lambda: FRAME, fps=lambda: 30.0, improved=lambda _: None
     ) as learning:
         notices: list[str] = []
-        until(lambda: bool(notices.append(learning.take_notice()) or "no longer" in notices[-1]))
+        until(lambda: "no longer" in said(learning, notices))
         assert "there is no loss network here" in notices[-1]
 
 

@@ -217,7 +217,7 @@ def test_chapters_of_a_part_count_from_its_beginning(tmp_path: Path) -> None:
     with av.open(str(tmp_path / "out.mkv")) as container:
         (chapter,) = container.chapters()
         assert chapter["metadata"]["title"] == "Two"
-        assert chapter["start"] * chapter["time_base"] == 0
+        assert chapter["start"] == 0
 
 
 @pytest.mark.parametrize("suffix", [".mkv", ".mp4"])
@@ -230,6 +230,7 @@ def test_a_subtitle_that_stands_at_the_start_is_kept(suffix: str, tmp_path: Path
     with av.open(str(tmp_path / f"out{suffix}")) as container:
         (text,) = [p for p in container.demux(container.streams.subtitles[0]) if p.size > 2]
         assert b"Hello" in bytes(text)
+        assert text.pts is not None and text.duration is not None and text.time_base is not None
         assert float(text.pts * text.time_base) == pytest.approx(0, abs=0.01)
         assert float(text.duration * text.time_base) == pytest.approx(0.6, abs=0.05)
 

@@ -19,8 +19,13 @@ def path(tmp_path: Path) -> Path:
     pictures = [Image.fromarray(moving_bar(n, (64, 48))).convert("RGBA") for n in range(6)]
     for each in pictures:
         each.paste((0, 200, 0, 0), (0, 24, 64, 48))
-    options = {"save_all": True, "append_images": pictures[1:], "lossless": True}
-    pictures[0].save(tmp_path / "in.webp", duration=LENGTHS_MS, **options)
+    pictures[0].save(
+        tmp_path / "in.webp",
+        save_all=True,
+        append_images=pictures[1:],
+        duration=LENGTHS_MS,
+        lossless=True,
+    )
     return tmp_path / "in.webp"
 
 

@@ -30,8 +30,8 @@ class AnyPictureConfig:
     out: Path
     steps: int = 40_000
     encoder_steps: int = 4_000
-    pictures: int = 4
-    crop_px: int = 208
+    pictures: int = 8
+    crop_px: int = 144
     style_strength: float = 1.5
     colour_weight: float = 40.0
     detail_weight: float = 50.0
