@@ -202,7 +202,9 @@ class CameraLearning(Closable):
     def _follow(self, process: "subprocess.Popen[bytes]", frames: Path) -> None:
         """Gives frames and takes weights until the learning ends, or the show."""
         number, stamp, next_s = 1, 0, time.monotonic()
-        while not self._closing.wait(LOOK_S) and process.poll() is None:
+        has_ended = False
+        while not (has_ended or self._closing.wait(LOOK_S)):
+            has_ended = process.poll() is not None  # before what it wrote last is looked for
             if time.monotonic() >= next_s:
                 next_s += FRAME_EVERY_S
                 number += self._keep_frame(frames, number)

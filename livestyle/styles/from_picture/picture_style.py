@@ -64,13 +64,14 @@ def folder_of(picture: Path, stroke: float = 1.0, name: str | None = None) -> Pa
         usual, fine = map(weights, styles)
         write_style(folder, unmade_card(name, title, picture.name, {"stroke": stroke}), usual, fine)
 
-    return _kept(("picture", digest, f"{stroke:g}", name), make)
+    return _kept(("picture", digest, f"{stroke:g}", name, picture.name), make)
 
 
 def forget(picture: Path) -> None:
     """Takes the style of a picture out of the cache, if it is there."""
     digest = hashlib.sha256(_read(picture)).hexdigest()
-    shutil.rmtree(_place(("picture", digest, "1", name_of(picture))), ignore_errors=True)
+    folder = _place(("picture", digest, "1", name_of(picture), picture.name))
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def folder_of_mixture(parts: Sequence[tuple["Style", float]]) -> Path:
