@@ -1,16 +1,12 @@
 """The network for any picture, as `livestyle.styles.from_picture` reads it: numpy and ONNX."""
 
-import io
-import warnings
 from pathlib import Path
 
 import numpy as np
 import onnx
-import torch
 from torch import Tensor, nn
 
-from livestyle.export.graph import example_frame
-from livestyle.export.onnx import OPSET
+from livestyle.export.onnx import traced
 from livestyle.nets.conditional import ConditionalLight
 from livestyle.nets.style_predictor import PictureEncoder, StylePredictor
 from livestyle.output_file import atomic_write
@@ -47,26 +43,15 @@ def write_any_picture(
     }
     with atomic_write(folder / PAINTER_FILE) as partial, partial.open("wb") as file:
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
-    data = to_half(_exported(FramePredictor(encoder, predictor).eval())).SerializeToString()
+    data = to_half(
+        traced(
+            FramePredictor(encoder, predictor).eval(),
+            "style",
+            {"frame": {1: "height", 2: "width"}},
+        )
+    ).SerializeToString()
     with atomic_write(folder / PREDICTOR_FILE) as partial:
         partial.write_bytes(data)
-
-
-def _exported(model: nn.Module) -> onnx.ModelProto:
-    buffer = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            model,
-            (example_frame(),),
-            buffer,  # type: ignore[arg-type]  # the tracing exporter takes open files
-            dynamo=False,
-            opset_version=OPSET,
-            input_names=["frame"],
-            output_names=["style"],
-            dynamic_axes={"frame": {1: "height", 2: "width"}},
-        )
-    return onnx.load_from_string(buffer.getvalue())
 
 
 def to_half(model: onnx.ModelProto) -> onnx.ModelProto:

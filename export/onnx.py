@@ -23,8 +23,22 @@ def to_onnx(net: nn.Module, precision: str) -> onnx.ModelProto:
     """
     dtype = {"fp32": torch.float32, "fp16": torch.float16}[precision]
     model = FrameModel(_copy(net), dtype).eval()
-    buffer = io.BytesIO()
     free = {1: "height", 2: "width"}
+    exported = traced(model, "painted", {"frame": free, "painted": free})
+    for value in (exported.graph.input[0], exported.graph.output[0]):
+        set_frame_shape(value)
+    return exported
+
+
+def traced(model: nn.Module, output: str, free: dict[str, dict[int, str]]) -> onnx.ModelProto:
+    """The graph of a module that takes a frame.
+
+    Args:
+        model: in evaluation mode.
+        output: name of what it gives.
+        free: names of values -> number and name of their dimensions that are free.
+    """
+    buffer = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         # The tracing exporter keeps InstanceNormalization as one node, which engines run fast;
@@ -36,13 +50,10 @@ def to_onnx(net: nn.Module, precision: str) -> onnx.ModelProto:
             dynamo=False,
             opset_version=OPSET,
             input_names=["frame"],
-            output_names=["painted"],
-            dynamic_axes={"frame": free, "painted": free},
+            output_names=[output],
+            dynamic_axes=free,
         )
-    exported = onnx.load_from_string(buffer.getvalue())
-    for value in (exported.graph.input[0], exported.graph.output[0]):
-        set_frame_shape(value)
-    return exported
+    return onnx.load_from_string(buffer.getvalue())
 
 
 def set_frame_shape(value: onnx.ValueInfoProto) -> None:

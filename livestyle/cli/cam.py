@@ -17,6 +17,7 @@ from livestyle.cli.options import (
     look_options,
     overwrite_option,
     style_names,
+    was_given,
 )
 from livestyle.cli.settings import use_set
 from livestyle.cli.signals import ending_cleanly
@@ -241,7 +242,10 @@ player_options = gathered(
     help="Write measurements (frame rates, latencies, swaps) as JSON; - is standard output.",
 )
 @overwrite_option
+@click.pass_context
 def cam(
+    ctx: click.Context,
+    /,
     source: str,
     style: str | None,
     styles: tuple[str, ...],
@@ -273,6 +277,8 @@ def cam(
     --style also takes a folder of styles; keys then reach these styles. While livestyle runs, it
     reloads a style whose files change, and adds styles that appear in the folder.
     """
+    if not learn and (was_given(ctx, "loss_network") or was_given(ctx, "vgg_weights")):
+        raise click.UsageError("--loss-network and --vgg-weights are for --learn.")
     if report and report != STDOUT:
         check_output(report, overwrite=overwrite)
         check_file_writable(report)

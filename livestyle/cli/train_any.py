@@ -32,11 +32,19 @@ _DEFAULTS = AnyPictureConfig(photos=Path(), paintings=Path(), out=OUT)
     type=click.Path(path_type=Path),
     help="Some thousand artworks of all kinds: folder, zip or tar.",
 )
-@click.option("--out", type=click.Path(path_type=Path), default=OUT, show_default=True)
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=OUT, show_default=True, help="Of the run."
+)
 @click.option("--hours", type=FiniteRange(0, min_open=True), help="Time that this piece may take.")
 @click.option("--resume", is_flag=True, help="Go on with the run in --out.")
 @click.option("--encoder", "encoder_only", is_flag=True, help="Train the encoder now.")
-@click.option("--steps", type=click.IntRange(1), default=_DEFAULTS.steps, show_default=True)
+@click.option(
+    "--steps",
+    type=click.IntRange(1),
+    default=_DEFAULTS.steps,
+    show_default=True,
+    help="Of the painter in all, however many pieces they come in.",
+)
 @click.option(
     "--encoder-steps", type=click.IntRange(1), default=_DEFAULTS.encoder_steps, show_default=True
 )
@@ -52,6 +60,7 @@ _DEFAULTS = AnyPictureConfig(photos=Path(), paintings=Path(), out=OUT)
     type=FiniteRange(0, min_open=True),
     default=_DEFAULTS.style_strength,
     show_default=True,
+    help="How strongly to paint, a factor of the style loss.",
 )
 @click.option(
     "--loss-network", type=click.Choice(["vgg19", "vgg16"]), default=_DEFAULTS.loss_network

@@ -49,7 +49,6 @@ FRAME_PX = 300
 LEAST_SHARE = 0.8
 """Of the rate before, that the show keeps; else it is said."""
 
-_NICE = 19
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -175,7 +174,7 @@ class CameraLearning(Closable):
             raise EngineError(said[-1] if said else f"exit code {process.returncode}")
 
     def _process(self, frames: Path, log_file: int) -> "subprocess.Popen[bytes]":
-        """Begins to learn in another process, which yields to all others."""
+        """Begins to learn in another process, which gives itself the lowest priority."""
         asked = {
             "picture": str(self._picture),
             "frames": str(frames),
@@ -187,7 +186,7 @@ class CameraLearning(Closable):
             "device": "auto",
             "threads": max(1, (os.cpu_count() or 2) - 1),
         }
-        idle = getattr(subprocess, "IDLE_PRIORITY_CLASS", 0)  # Windows
+        idle = getattr(subprocess, "IDLE_PRIORITY_CLASS", 0)  # Windows, where it cannot itself
         return subprocess.Popen(
             [sys.executable, "-m", MODULE, json.dumps(asked)],
             stdin=subprocess.DEVNULL,
@@ -196,7 +195,6 @@ class CameraLearning(Closable):
             cwd=_ROOT,  # whence -m imports first: never from where the user happens to be
             start_new_session=True,  # Ctrl-C is for this process, which then ends the other
             creationflags=idle,
-            preexec_fn=(lambda: os.nice(_NICE)) if os.name == "posix" else None,
         )
 
     def _follow(self, process: "subprocess.Popen[bytes]", frames: Path) -> None:

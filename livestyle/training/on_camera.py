@@ -4,6 +4,7 @@
 """
 
 import json
+import os
 import sys
 import time
 from dataclasses import asdict, dataclass, replace
@@ -13,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from livestyle.errors import LivestyleError
 from livestyle.nets.light import Light
 from livestyle.nets.vgg import load_loss_network
 from livestyle.output_file import atomic_write
@@ -45,6 +47,7 @@ PATIENCE, IMPROVEMENT = 4, 0.01
 """Rounds without a loss this much lower, as a share, that end the learning."""
 
 MOST_ROUNDS = 60
+LOWEST_PRIORITY = 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +113,14 @@ def learn(
     optimiser = torch.optim.Adam(net.parameters(), lr=LEARNING_RATE)
     averaged = {name: value.detach().clone() for name, value in net.state_dict().items()}
     best, waited, step, began_s = float("inf"), 0, 0, time.monotonic()
+    show = os.getppid()
     for number in range(1, MOST_ROUNDS + 1):
-        losses = []
+        losses: list[float] = []
         crops = open_crops(PhotoSet(frames), replace(config, seed=number), 0, slice(0, 1), at)
         try:
-            while time.monotonic() - began_s < number * ROUND_S:
+            while time.monotonic() - began_s < number * ROUND_S or not losses:
+                if os.getppid() != show:  # it was killed, and nobody wants this any more
+                    return
                 losses.append(_step(net, objective, crops.next().to(at), optimiser, step))
                 step += 1
                 with torch.no_grad():
@@ -122,7 +128,7 @@ def learn(
                         averaged[name].lerp_(value, 1 - min(AVERAGED, 1 - 1 / step))
         finally:
             crops.close()
-        loss = float(np.mean(losses)) if losses else float("inf")
+        loss = float(np.mean(losses))
         waited = 0 if loss < best * (1 - IMPROVEMENT) else waited + 1
         best = min(best, loss)
         is_done = waited >= PATIENCE or number == MOST_ROUNDS
@@ -169,14 +175,25 @@ def _tell(out: Path, status: Status) -> None:
         partial.write_text(json.dumps(asdict(status)), encoding="utf-8")
 
 
+def main(text: str) -> str | None:
+    """Learns as a JSON text asks for; what is wrong, if anything is, in a sentence."""
+    asked = json.loads(text)
+    if hasattr(os, "nice"):
+        os.nice(LOWEST_PRIORITY)
+    try:
+        learn(
+            Path(asked["picture"]),
+            Path(asked["frames"]),
+            Path(asked["out"]),
+            loss_network=asked["loss_network"],
+            vgg_weights=Path(asked["vgg_weights"]) if asked["vgg_weights"] else None,
+            device=asked["device"],
+            threads=asked["threads"],
+        )
+    except LivestyleError as error:
+        return str(error)
+    return None
+
+
 if __name__ == "__main__":
-    asked = json.loads(sys.argv[1])
-    learn(
-        Path(asked["picture"]),
-        Path(asked["frames"]),
-        Path(asked["out"]),
-        loss_network=asked["loss_network"],
-        vgg_weights=Path(asked["vgg_weights"]) if asked["vgg_weights"] else None,
-        device=asked["device"],
-        threads=asked["threads"],
-    )
+    sys.exit(main(sys.argv[1]))

@@ -308,3 +308,8 @@ def test_an_empty_name_or_path_is_refused(arguments: tuple[str, ...], livestyle:
     source = ("--source", "demo") if demo and "--source" not in arguments[1] else ()
     check(livestyle(*arguments, *demo, *source), 2)
     assert not list(Path().iterdir())
+
+
+def test_what_only_the_learning_uses_is_refused_without_it(livestyle: Livestyle) -> None:
+    demo = ("cam", "--source", "demo", "--no-display", "--max-frames", "1")
+    check(livestyle(*demo, "--vgg-weights", "vgg.safetensors"), 2, "--learn")

@@ -14,6 +14,7 @@ from livestyle.nets.conditional import ConditionalLight
 from livestyle.nets.light import Light
 from livestyle.nets.style_predictor import COMPONENTS, StylePredictor
 from livestyle.nets.vgg import load_loss_network
+from livestyle.styles.from_picture.painter import RELATED
 from livestyle.training.any_picture.artworks import Artworks
 from livestyle.training.any_picture.config import AnyPictureConfig
 from livestyle.training.data.crops import open_crops
@@ -48,9 +49,6 @@ GREATEST_LOSS = 4.0
 
 STATISTICS_NOISE = 0.1
 GRADIENT_NORM = 0.1
-RELATED = 0.3
-"""Correlation of weights: 0.7 and more between relatives, 0.01 between strangers."""
-
 FITTED_ON = 400
 """Artworks whose statistics give the principal axes."""
 
