@@ -3,9 +3,10 @@ style."""
 
 from abc import ABC, abstractmethod
 from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from livestyle.frame import Frame, Pixels
-from livestyle.protocols import Stylizer
+from livestyle.protocols import Closable, Stylizer
 from livestyle.render.compositing import Look, apply
 from livestyle.render.motion_smoothing import MotionSmoothing
 from livestyle.render.style_timeline import TimedStyles
@@ -42,7 +43,7 @@ class FilmPainter(ABC):
         return []
 
 
-class FilePainter(FilmPainter):
+class FilePainter(FilmPainter, Closable):
     """Paints in a style, or in several in turn; smoothed along the motion, if asked for."""
 
     def __init__(self, style: Stylizer | TimedStyles, look: Look, steady: float) -> None:
@@ -57,6 +58,9 @@ class FilePainter(FilmPainter):
         self._smoothed = MotionSmoothing(steady)
         self._waiting: deque[Frame] = deque()
         self._phase = (0, False)
+        self._at_once = style.info.at_once
+        self._threads = ThreadPoolExecutor(self._at_once, "paint")
+        self._in_work: deque[tuple[Frame, Future[Pixels]]] = deque()
         self.begin(0.0)
 
     def begin(self, zero_s: float, done: int = 0) -> None:
@@ -64,32 +68,54 @@ class FilePainter(FilmPainter):
         self._zero_s, self._done = zero_s, done
         self._smoothed.flush()
         self._waiting.clear()
+        self._in_work.clear()
 
     def __call__(self, frame: Frame) -> list[Frame]:
-        """Takes the next frame; smoothed ones are ready some later, several at once."""
+        """Takes the next frame. Where several are painted at once, it is ready some later, and
+        smoothed ones later still."""
         if frame.index < self._done:
             return []
         if self._look.strength <= 0:  # the network's work would not be seen
             return [frame.painted(apply(frame.pixels, frame.pixels, self._look), "")]
-        ready: list[Pixels] = []
-        at_s = frame.pts_s - self._zero_s
+        ready: list[Frame] = []
         if isinstance(self._style, TimedStyles):
-            painted = self._style(frame.pixels, at_s)
+            at_s = frame.pts_s - self._zero_s
             phase, self._phase = self._phase, self._style.phase(at_s)
             if self._phase != phase:
-                ready = self._smoothed.flush()
+                ready = self.flush()
+            style = self._style.at(at_s)
         else:
-            painted = self._style(frame.pixels)
-        self._waiting.append(frame)
-        return self._composited(ready + self._smoothed(frame.pixels, painted))
+            style = self._style
+        if self._at_once == 1:
+            return ready + self._smoothed_to_end(frame, style(frame.pixels))
+        self._in_work.append((frame, self._threads.submit(style, frame.pixels)))
+        if len(self._in_work) > self._at_once:  # one is ready to begin when another is done
+            ready += self._oldest()
+        return ready
 
     def flush(self) -> list[Frame]:
         """Gives back the frames that wait for later ones, after the last."""
-        return self._composited(self._smoothed.flush())
+        ready: list[Frame] = []
+        while self._in_work:
+            ready += self._oldest()
+        return ready + self._composited(self._smoothed.flush())
+
+    def close(self) -> None:
+        """Ends its threads; the style stays."""
+        self._threads.shutdown(cancel_futures=True)
 
     def smoothing_s(self, frame: Frame) -> float:
         """How long it takes to smooth a frame like this one, measured between two films."""
         return self._smoothed.seconds_per_frame(frame.pixels) if self._look.strength > 0 else 0.0
+
+    def _oldest(self) -> list[Frame]:
+        """Waits for the oldest frame in work; returns what is ready then."""
+        frame, painting = self._in_work.popleft()
+        return self._smoothed_to_end(frame, painting.result())
+
+    def _smoothed_to_end(self, frame: Frame, painted: Pixels) -> list[Frame]:
+        self._waiting.append(frame)
+        return self._composited(self._smoothed(frame.pixels, painted))
 
     def _composited(self, painted: list[Pixels]) -> list[Frame]:
         frames = [(self._waiting.popleft(), pixels) for pixels in painted]
