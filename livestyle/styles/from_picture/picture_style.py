@@ -28,7 +28,7 @@ from livestyle.styles.from_picture.painter import (
     weights,
 )
 from livestyle.styles.from_picture.predictor import predict
-from livestyle.styles.from_picture.style_folder import unmade_card, write_style
+from livestyle.styles.from_picture.style_folder import in_colours_of, unmade_card, write_style
 from livestyle.styles.model_file import read_model
 
 if TYPE_CHECKING:  # it opens what is made here
@@ -56,12 +56,13 @@ def folder_of(picture: Path, stroke: float = 1.0, name: str | None = None) -> Pa
 
     def make(folder: Path) -> None:
         try:
-            styles = predict(read_picture(picture), (stroke, stroke / 2))
+            pixels = read_picture(picture)
+            styles = predict(pixels, (stroke, stroke / 2))
         except SourceError as error:
             raise StyleError(f"No style can be made: {error}") from error
         except StyleError as error:
             raise StyleError(f"No style can be made of {picture}: {error}") from error
-        usual, fine = map(weights, styles)
+        usual, fine = (in_colours_of(pixels, weights(style)) for style in styles)
         write_style(folder, unmade_card(name, title, picture.name, {"stroke": stroke}), usual, fine)
 
     return _kept(("picture", digest, f"{stroke:g}", name, picture.name), make)

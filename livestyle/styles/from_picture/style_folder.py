@@ -31,6 +31,7 @@ from livestyle.styles.card import (
 )
 from livestyle.styles.from_picture.baking import activation_ranges, quantised, written
 from livestyle.styles.from_picture.painter import Weights
+from livestyle.styles.from_picture.recolouring import recoloured
 from livestyle.styles.onnx_file import with_metadata
 
 TEMPLATE_STYLE = "mosaic"
@@ -64,6 +65,15 @@ def write_style(folder: Path, card: StyleCard, usual: Weights, fine: Weights) ->
             shutil.rmtree(folder, ignore_errors=True)  # half of it was removed
         with suppress(OSError):  # another program was faster, and made the same
             fresh.rename(folder)
+
+
+def in_colours_of(picture: Pixels, network: Weights) -> Weights:
+    """A network that paints in the colours of a picture, RGB uint8 (H, W, 3)."""
+    model = shared_core().read_model(model=written(_template("fp32"), network))
+    model.reshape([1, *_views()[0].shape])
+    compiled = shared_core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    painted = [np.array(compiled([view[np.newaxis]])[0][0]) for view in _views()]
+    return recoloured(network, painted, picture)
 
 
 @dataclass(frozen=True, slots=True)
