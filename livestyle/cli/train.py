@@ -17,14 +17,15 @@ from livestyle.cli.typed import typed
 from livestyle.frame import Pixels
 from livestyle.sources.demo import Demo
 from livestyle.styles.card import PREVIEW_FILE, is_style_name
-from livestyle.styles.library import DEFAULT_STYLE, find_style, list_styles
+from livestyle.styles.library import find_style, list_styles
 from livestyle.training.config import TrainConfig, TrainOptions
 
 if TYPE_CHECKING:  # torch is imported when a run begins, so that --help works without it
     from livestyle.training.loop import Trainer
 
-FINE_TUNING = 4
-"""A network that can paint already needs a quarter of the steps."""
+FINE_TUNING, FROM_PREDICTED = 4, 8
+"""A network that can paint already needs a quarter of the steps; one that was predicted from the
+artwork, an eighth."""
 
 CLIP_SIZE, CLIP_FPS, CLIP_FRAMES = (256, 192), 10.0, 10
 
@@ -70,12 +71,12 @@ def _style_name(ctx: click.Context, parameter: click.Parameter, value: str | Non
     "--from",
     "start_from",
     help="Style, run, pack or checkpoint to start from, with a quarter of the steps; or scratch.  "
-    "[default: mosaic, for the net light]",
+    "[default: what is predicted from the painting, with an eighth, for the net light]",
 )
 @click.option(
     "--sweep",
     is_flag=True,
-    help="Short runs over strength and stroke from mosaic or --from, and a sheet to choose from.",
+    help="Short runs over strength and stroke, and a sheet to choose from.",
 )
 @click.option("--resume", is_flag=True, help="Go on with the run in --out, as it was begun.")
 @click.option("--export/--no-export", default=True, help="Make a style of the run at its end.")
@@ -105,7 +106,7 @@ def train(
     """Train a network to repaint anything in the style of STYLE_IMAGE.
 
     Takes a few hundred photos of anything (one or two thousand are better) and, on two CPU cores,
-    three minutes to twenty: it starts from the network of a style in the box. Ctrl-C leaves a
+    one minute to ten: it starts from a network predicted from the painting. Ctrl-C leaves a
     checkpoint; --resume goes on from it. At the end there is a style that `livestyle cam --style
     NAME` shows.
 
@@ -121,13 +122,14 @@ def train(
         config = replace(config, steps=max(1, images // config.batch))
     if sweep:
         config = sweep_config(config, steps_given=steps_given, out_given=is_set(ctx, "out"))
-        begin = _network(start_from, config.net)
+        begin = _network(start_from, config)
         run_sweep(config, _repeated(ctx), resume=resume, start_from=begin)
         return
-    begin = None if resume else _network(start_from, config.net)
-    takes_quarter = bool(begin) and not (steps_given or hours)
-    if takes_quarter:
-        config = replace(config, steps=config.steps // FINE_TUNING)
+    begin = None if resume else _network(start_from, config)
+    takes_fewer = bool(begin) and not (steps_given or hours)
+    if takes_fewer:
+        fewer = FROM_PREDICTED if begin == config.style_image else FINE_TUNING
+        config = replace(config, steps=config.steps // fewer)
     from livestyle.cli.finish import finish_run
     from livestyle.training.callbacks.history import History
     from livestyle.training.callbacks.preview import Preview
@@ -140,7 +142,7 @@ def train(
         with ending_cleanly(trainer.stop):
             trainer.run(hours=hours, fit=fit)
         return
-    _announce(trainer, takes_quarter, hours if fit else None)
+    _announce(trainer, takes_fewer, hours if fit else None)
     history = History(_clip())
     try:
         with ending_cleanly(trainer.stop):
@@ -232,12 +234,12 @@ def _clip() -> list[Pixels]:
     return [demo.scene(tick) for tick in range(CLIP_FRAMES)]
 
 
-def _announce(trainer: "Trainer", takes_quarter: bool, fit_hours: float | None) -> None:
+def _announce(trainer: "Trainer", takes_fewer: bool, fit_hours: float | None) -> None:
     """Says what is about to happen, and where to look meanwhile."""
     config = trainer.config
-    if takes_quarter:
+    if takes_fewer:
         echo(
-            f"Starting from a network that paints takes {config.steps} steps, a quarter of "
+            f"Starting from a network that paints takes {config.steps} steps in place of "
             f"{DEFAULTS.steps}; --steps asks for more.",
             err=True,
         )
@@ -265,9 +267,11 @@ def _name_from(text: str) -> str:
     return re.sub(r"[^a-z0-9_-]+", "_", text.lower()).strip("_-")[:64] or "style"
 
 
-def _network(start_from: str | None, net: str) -> Path | None:
-    """The checkpoint to start from: that of an installed style, or a path; None for none."""
-    start_from = start_from or (DEFAULT_STYLE if net == DEFAULTS.net else SCRATCH)
+def _network(start_from: str | None, config: TrainConfig) -> Path | None:
+    """What to start from: the checkpoint of an installed style, a path, or the artwork itself,
+    from which a network is predicted; None for none."""
+    if not start_from:
+        return config.style_image if config.net == DEFAULTS.net else None
     if start_from == SCRATCH:
         return None
     named = {style.card.name: style.folder for style in list_styles()}

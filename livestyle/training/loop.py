@@ -15,6 +15,7 @@ from livestyle.errors import TrainingError
 from livestyle.nets import build_net
 from livestyle.nets.light import NoiseMap
 from livestyle.nets.vgg import LossNetwork, load_loss_network
+from livestyle.styles.model_file import is_picture
 from livestyle.training.callbacks.callback import Callback, Progress
 from livestyle.training.checkpoint import (
     Checkpoint,
@@ -34,7 +35,8 @@ from livestyle.training.device import (
 from livestyle.training.distributed import join_process_group
 from livestyle.training.divergence import RUNNING_MEAN, DivergenceCheck, check_room, memory_in_words
 from livestyle.training.objective import Objective, in_precision
-from livestyle.training.provenance import STARTED_FROM, name_of, origin_of
+from livestyle.training.predicted_start import predicted_network
+from livestyle.training.provenance import PREDICTED, STARTED_FROM, name_of, origin_of
 from livestyle.training.schedule import one_cycle
 from livestyle.training.style_target import style_target
 from livestyle.training.time_budget import TimeBudget
@@ -92,7 +94,11 @@ class Trainer:
         self.losses: dict[str, float] = {}
         self.origin = origin_of(config, len(self.photos))
         self._stopped = threading.Event()
-        if start_from:
+        if start_from and is_picture(start_from):
+            self._check_net("light", f"The network predicted from {start_from.name}")
+            self.net.load_state_dict(predicted_network(start_from, config.stroke))
+            self.origin[STARTED_FROM] = {"name": PREDICTED}
+        elif start_from:
             start = load_checkpoint(start_from)
             self._take_network(start)
             self.origin[STARTED_FROM] = name_of(start)
@@ -241,12 +247,15 @@ class Trainer:
         return path
 
     def _take_network(self, checkpoint: Checkpoint) -> None:
-        if checkpoint.config.net != self.config.net:
-            raise TrainingError(
-                f"The checkpoint of {checkpoint.config.name} is of a {checkpoint.config.net} "
-                f"network, {self.config.net} was asked for. Pass --net {checkpoint.config.net}."
-            )
+        self._check_net(checkpoint.config.net, f"The checkpoint of {checkpoint.config.name}")
         self.net.load_state_dict(checkpoint.net)
+
+    def _check_net(self, net: str, what: str) -> None:
+        """Raises TrainingError unless the run is of that net."""
+        if net != self.config.net:
+            raise TrainingError(
+                f"{what} is a {net} network, {self.config.net} was asked for. Pass --net {net}."
+            )
 
     def _restore(self, checkpoint: Checkpoint) -> None:
         if checkpoint.config.losses_edition != LOSSES_EDITION:

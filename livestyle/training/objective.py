@@ -23,6 +23,10 @@ from livestyle.training.style_target import StyleTarget
 WEBCAM_NOISE = (0.0, 2 / 255)
 """Standard deviations of the noise that the network sees on photos, at an augmentation of 1."""
 
+MARGIN_PX = 16
+"""Of a crop, painted but not judged. Where a loss network sees the edge of what is painted, edges
+of its own padding count as the artwork's, and the network learns to draw a line along the frame."""
+
 
 @dataclass(frozen=True, slots=True)
 class Objective:
@@ -62,7 +66,7 @@ class Objective:
             seen = through_a_sensor(photos, batch, self.share, (low, high))
         with torch.autocast(crops.device.type, self.dtype, self.dtype is not None):
             with torch.no_grad():
-                wanted = self.loss_network(photos, until=config.content_layer)
+                wanted = self.loss_network(_inner(photos), until=config.content_layer)
             if steadiness_weight:
                 height, width = photos.shape[2:]
                 warp = random_warp(batch, height, width, photos.device).of(self.share)
@@ -73,7 +77,8 @@ class Objective:
                 ).chunk(2)
             else:
                 painted = net(seen)
-            features = self.loss_network(painted)
+            inner = _inner(painted)
+            features = self.loss_network(inner)
         losses = {
             "content": config.content_weight
             * relative_error(features[config.content_layer], wanted[config.content_layer]),
@@ -81,17 +86,23 @@ class Objective:
             * config.style_strength
             * style_ramp(progress)
             * style_loss(features, self.target.grams),
-            "tv": config.tv_weight * total_variation_loss(painted.float()),
+            "tv": config.tv_weight * total_variation_loss(inner.float()),
             "steadiness": painted.new_zeros((), dtype=torch.float32),
         }
         if steadiness_weight:
             steadiness = steadiness_loss(painted, painted_again, warp)
             losses["steadiness"] = steadiness_weight * steadiness
         if config.colour_weight or config.detail_weight:
-            transferred = colour_transfer(photos, self.target.colours)
-            losses["colour"] = config.colour_weight * colour_loss(painted, transferred)
-            losses["detail"] = config.detail_weight * detail_loss(painted, transferred)
+            transferred = colour_transfer(_inner(photos), self.target.colours)
+            losses["colour"] = config.colour_weight * colour_loss(inner, transferred)
+            losses["detail"] = config.detail_weight * detail_loss(inner, transferred)
         return losses
+
+
+def _inner(crops: Tensor) -> Tensor:
+    """Crops without margins, (N, C, H, W) in and out; of small crops an eighth is left off."""
+    margin = min(MARGIN_PX, min(crops.shape[2:]) // 8)
+    return crops[:, :, margin : crops.shape[2] - margin, margin : crops.shape[3] - margin]
 
 
 def in_precision(loss_network: LossNetwork, dtype: torch.dtype | None) -> LossNetwork:

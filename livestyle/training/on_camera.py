@@ -28,6 +28,7 @@ from livestyle.training.device import (
     keep_freed_memory,
 )
 from livestyle.training.objective import Objective, in_precision
+from livestyle.training.predicted_start import as_state_dict
 from livestyle.training.style_target import style_target
 
 BEGIN_FILE, WEIGHTS_FILE, STATUS_FILE = "begin.npz", "weights.npz", "status.json"
@@ -109,8 +110,10 @@ def learn(
     objective = Objective(config, in_precision(network, dtype), target, slice(0, 1), dtype)
     net = channels_last(Light(), at)
     net.load_state_dict(read_weights(out / BEGIN_FILE))
+    net.seed.scale.requires_grad_(False)  # what the style has of noise it keeps
     net.train()
-    optimiser = torch.optim.Adam(net.parameters(), lr=LEARNING_RATE)
+    learned = [weight for weight in net.parameters() if weight.requires_grad]
+    optimiser = torch.optim.Adam(learned, lr=LEARNING_RATE)
     averaged = {name: value.detach().clone() for name, value in net.state_dict().items()}
     best, waited, step, began_s = float("inf"), 0, 0, time.monotonic()
     show = os.getppid()
@@ -140,14 +143,8 @@ def learn(
 
 def read_weights(path: Path) -> dict[str, Tensor]:
     """A light network's state dict, from `write_weights` or `np.savez`."""
-    shapes = {name: value.shape for name, value in Light().state_dict().items()}
     with np.load(path, allow_pickle=False) as file:
-        return {
-            name: torch.from_numpy(file[name].astype(np.float32)).reshape(shape)
-            if name in file
-            else torch.zeros(shape)
-            for name, shape in shapes.items()
-        }
+        return as_state_dict({name: file[name] for name in file.files})
 
 
 def write_weights(path: Path, state: dict[str, Tensor]) -> None:

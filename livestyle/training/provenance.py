@@ -9,6 +9,8 @@ from livestyle.training.checkpoint import Checkpoint
 from livestyle.training.config import TrainConfig
 
 STARTED_FROM = "started_from"
+PREDICTED = "predicted"
+"""What a run started from whose first network was predicted from its artwork."""
 
 
 def origin_of(config: TrainConfig, photo_count: int) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from livestyle.styles.card import PREVIEW_FILE, StyleCard
 from livestyle.training.callbacks.history import LOSSES_FILE, STEADINESS_FILE, Table, read_table
 from livestyle.training.checkpoint import Checkpoint, load_checkpoint
 from livestyle.training.config import TrainConfig
+from livestyle.training.provenance import PREDICTED
 
 REPORT_FILE = "report.html"
 ARTWORK_PX = 560
@@ -126,7 +127,7 @@ def _figures(checkpoint: Checkpoint, card: StyleCard | None, steadiness: Table) 
     figures: dict[str, Any] = {
         "steps done": checkpoint.step,
         "photos": checkpoint.origin.get("photo_count", "?"),
-        "started from": f"{start['name']} ({start['steps']} steps)" if start else "fresh weights",
+        "started from": _started_from(start),
     }
     for name, value in checkpoint.losses.items():
         figures[f"{name} loss"] = f"{value:.3g}"
@@ -136,6 +137,15 @@ def _figures(checkpoint: Checkpoint, card: StyleCard | None, steadiness: Table) 
         said = f"{file.size_bytes / 1024:,.0f} KB, {file.psnr_db} dB against the network"
         figures[file.path] = said
     return figures
+
+
+def _started_from(start: dict[str, Any] | None) -> str:
+    """What the run began with, as its origin has it."""
+    if not start:
+        return "fresh weights"
+    if start["name"] == PREDICTED:
+        return "a network predicted from the artwork"
+    return f"{start['name']} ({start['steps']} steps)"
 
 
 def _rows(values: dict[str, Any]) -> str:

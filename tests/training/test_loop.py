@@ -5,12 +5,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from livestyle.errors import TrainingError
 from livestyle.images import read_picture, write_picture
 from livestyle.styles.checkpoint_file import CHECKPOINT_FILE
+from livestyle.styles.from_picture.painter import weights
+from livestyle.styles.from_picture.predictor import predict
+from livestyle.styles.from_picture.style_folder import in_colours_of
 from livestyle.training import device
 from livestyle.training.callbacks.callback import Callback, Progress
 from livestyle.training.callbacks.preview import paint
@@ -207,3 +211,23 @@ def test_steadiness_comes_in_after_the_painting() -> None:
     assert [steadiness_ramp(progress) for progress in (0, 0.2, 0.35, 0.5, 1)] == pytest.approx(
         [0, 0, 0.5, 1, 1]
     )
+
+
+def test_a_run_can_start_from_what_is_predicted_from_its_artwork(
+    config: TrainConfig, tmp_path: Path
+) -> None:
+    trainer = Trainer(replace(config, noise=True), start_from=config.style_image)
+    (style,) = predict(read_picture(config.style_image), (config.stroke,))
+    state = trainer.net.state_dict()
+    predicted = in_colours_of(read_picture(config.style_image), weights(style))
+    for name, values in predicted.items():
+        np.testing.assert_array_equal(state[name].numpy().reshape(-1), values.reshape(-1))
+    assert trainer.origin["started_from"] == {"name": "predicted"}
+
+    grey = tmp_path / "grey.png"
+    write_picture(grey, np.full((80, 80, 3), 90, np.uint8))
+    with pytest.raises(TrainingError, match=r"one colour all over.* --from mosaic"):
+        Trainer(replace(config, out=tmp_path / "grey"), start_from=grey)
+    with pytest.raises(TrainingError, match=r"predicted from painting\.png is a light network"):
+        johnson = replace(config, out=tmp_path / "johnson", net="johnson")
+        Trainer(johnson, start_from=config.style_image)

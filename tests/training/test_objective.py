@@ -125,3 +125,23 @@ def test_noise_and_light_and_movement_do_not_depend_on_the_share() -> None:
     part = through_a_sensor(in_another_light(GREY[share], 4, share), 4, share)
     assert torch.equal(whole[share], part)
     assert torch.equal(moved.grid[share], random_warp(4, 16, 16).of(share).grid)
+
+
+def test_what_is_painted_along_the_edge_of_a_crop_counts_for_nothing(config: TrainConfig) -> None:
+    class Framing(nn.Module):
+        def __init__(self, width_px: int) -> None:
+            super().__init__()
+            self.width_px = width_px
+
+        def forward(self, pictures: Tensor, fill: Tensor | None = None) -> Tensor:
+            framed, width = torch.ones_like(pictures), self.width_px
+            framed[:, :, width:-width, width:-width] = pictures[:, :, width:-width, width:-width]
+            return framed
+
+    objective = objective_of(replace(config, batch=1, augment=0.0, steadiness_weight=0.0))
+    photo = torch.randint(0, 256, (1, 3, 64, 64), dtype=torch.uint8)
+    totals = [
+        float(torch.stack(list(objective(Framing(width), photo, 1.0).values())).sum())
+        for width in (1, 8, 9)  # an eighth of the side is left off
+    ]
+    assert totals[0] == totals[1] != totals[2]

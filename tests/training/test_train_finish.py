@@ -19,6 +19,8 @@ from livestyle.training.checkpoint import load_checkpoint, save_checkpoint
 from livestyle.training.config import TrainConfig
 from livestyle.training.data.photos import PhotoSet
 
+PICTURE = "Ma peinture, 2.PNG"
+
 
 def changed(command: list[str], option: str, value: str) -> list[str]:
     """A command line with another value of one option."""
@@ -49,7 +51,7 @@ def test_a_painting_becomes_a_style_that_everybody_can_have(
     weights = hashlib.sha256((tmp_path / "deep.safetensors").read_bytes()).hexdigest()
     assert card.training["style_image_sha256"] == painting
     assert card.training["loss_network_sha256"] == weights
-    assert card.training["started_from"]["name"] == "mosaic"
+    assert card.training["started_from"] == {"name": "predicted"}
 
     assert run(["export", str(run_folder), "--to", "pack", "--out", str(tmp_path)]) == 0
     pack = str(tmp_path / "mine.livestyle")
@@ -136,14 +138,15 @@ def test_a_name_that_no_style_may_have_is_refused_at_once(
 @pytest.mark.parametrize(
     ("options", "steps", "begin"),
     [
-        ([], 600, "mosaic"),
-        (["--steps", "9"], 9, "mosaic"),
+        ([], 300, PICTURE),
+        (["--steps", "9"], 9, PICTURE),
+        (["--from", "mosaic"], 600, "mosaic"),
         (["--from", "starry_night"], 600, "starry_night"),
         (["--from", "scratch"], 2400, None),
         (["--net", "johnson"], 2400, None),
     ],
 )
-def test_training_starts_from_a_style_in_the_box_and_takes_a_quarter_of_the_steps(
+def test_training_starts_from_a_network_that_paints_and_takes_fewer_steps(
     options: list[str],
     steps: int,
     begin: str | None,
@@ -161,11 +164,14 @@ def test_training_starts_from_a_style_in_the_box_and_takes_a_quarter_of_the_step
     monkeypatch.setattr("livestyle.training.loop.Trainer", trainer)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mosaic").mkdir()  # a folder of that name is not what is meant
-    picture = config.style_image.with_name("Ma peinture, 2.PNG")
+    picture = config.style_image.with_name(PICTURE)
     assert run(["train", str(picture), "--photos", "photos", *options]) == 1
     found, start_from = seen[0]
     assert (found.steps, found.name) == (steps, "ma_peinture_2")
-    assert start_from == (find_style(begin).folder if begin else None)
+    if begin == PICTURE:
+        assert start_from == picture
+    else:
+        assert start_from == (find_style(begin).folder if begin else None)
 
 
 def test_a_report_that_fails_does_not_cost_the_style(
