@@ -22,6 +22,11 @@ COUNTED_PX = 192
 GAIN = (0.75, 3.0)
 """Bounds of what is done to contrast: of a faint painting no noise is made."""
 
+LIGHT = (0.25, 0.8)
+"""Bounds of the mean luma: in a picture of the night sky nobody would be seen."""
+
+LUMA = np.array([0.299, 0.587, 0.114])
+
 ROUNDS = 4
 """The network's last step, a tanh, is not linear; this often the map is corrected."""
 
@@ -39,6 +44,7 @@ def recoloured(network: Weights, painted: Sequence[Pixels], picture: Pixels) -> 
         picture: whose colours are wanted, likewise.
     """
     wanted_mean, wanted = _statistics([_small(picture)])
+    wanted_mean += np.clip(wanted_mean @ LUMA, *LIGHT) - wanted_mean @ LUMA
     before = [_before_tanh(view.reshape(-1, 3) / 255) for view in painted]
     _, found = _statistics([_after_tanh(p) for p in before])
     bounded = _power(_linear_map(found, wanted), 1.0, *GAIN)

@@ -86,3 +86,10 @@ def test_black_and_white_pictures_do(network: Weights) -> None:
     assert np.isfinite(changed["up2.weight"]).all()
     assert np.std(found.mean((0, 1))) < 8  # no colour of its own
     assert found.mean() > 160
+
+
+def test_somebody_is_seen_also_in_the_style_of_a_night_sky(network: Weights) -> None:
+    sky = np.zeros((96, 96, 3), np.uint8)
+    sky[::16, ::16] = 255
+    changed = recoloured(network, [painted_by(network, view) for view in VIEWS], sky)
+    assert 50 < np.mean([painted_by(changed, view).mean() for view in VIEWS]) < 90
