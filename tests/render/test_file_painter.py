@@ -90,4 +90,5 @@ def test_an_engine_paints_in_two_threads_what_it_paints_in_one(style: Style) -> 
             assert stylizer.info.at_once == at_once
             ready = [done for frame in film for done in paint(frame)] + paint.flush()
             painted.append(np.stack([frame.pixels for frame in ready]))
-    assert np.array_equal(*painted)
+    one_by_one, two_at_once = painted
+    assert np.array_equal(one_by_one, two_at_once)

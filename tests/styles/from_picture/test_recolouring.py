@@ -40,7 +40,7 @@ def figures(pictures: list[Pixels]) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.fixture(scope="module")
 def network() -> Weights:
-    (style,) = predict(cv2.applyColorMap(VIEWS[0], cv2.COLORMAP_BONE))
+    (style,) = predict(np.asarray(cv2.applyColorMap(VIEWS[0], cv2.COLORMAP_BONE), np.uint8))
     return weights(style)
 
 
