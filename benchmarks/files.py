@@ -3,8 +3,7 @@
     python benchmarks/files.py [CLIP] [--style mosaic] [--seconds 4] [--memory 10 100 1000]
 
 For 640x480 and 1280x720: frames a second of the network alone, end to end (decoded, painted,
-encoded, in threads that overlap), the same with one frame painted at a time, and end to end with
-`--steady 1`, alternating; and the processor
+encoded, in threads that overlap), and end to end with `--steady 1`, alternating; and the processor
 time that a frame costs in each. Where the network keeps all cores busy, what the others cost comes
 on top, however well they overlap. Without a CLIP this is left out.
 
@@ -23,8 +22,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from livestyle.engines import EngineOptions, load
-from livestyle.files import AT_ONCE, paint_video
+from livestyle.engines import load
+from livestyle.files import paint_video
 from livestyle.protocols import Stylizer
 from livestyle.sources.file import VideoFile
 from livestyle.styles.library import find_style
@@ -65,17 +64,15 @@ def measured(frames: int, run: Callable[[], object]) -> tuple[float, float]:
     return frames / took_s, cpu_s / frames * 1e3
 
 
-def print_speed(clip: Path, network: Stylizer, pair: Stylizer, folder: Path) -> None:
-    """Of one network that takes all threads, and of a pair that paints two frames at once."""
+def print_speed(clip: Path, network: Stylizer, folder: Path) -> None:
     with VideoFile(clip) as source:
         pictures = [frame.pixels for frame in source]
     network(pictures[0])
     runs: dict[str, Callable[[], object]] = {
         "network alone": lambda: [network(pixels) for pixels in pictures],
-        "end to end": lambda: paint_video(clip, folder / "out.mp4", pair, overwrite=True),
-        "one at a time": lambda: paint_video(clip, folder / "out.mp4", network, overwrite=True),
+        "end to end": lambda: paint_video(clip, folder / "out.mp4", network, overwrite=True),
         "with --steady 1": lambda: paint_video(
-            clip, folder / "out.mp4", pair, steady=1.0, overwrite=True
+            clip, folder / "out.mp4", network, steady=1.0, overwrite=True
         ),
     }
     rounds = [
@@ -123,12 +120,11 @@ def main() -> None:
     with TemporaryDirectory() as name:
         folder = Path(name)
         if args.clip:
-            style = find_style(args.style)
-            with load(style) as network, load(style, EngineOptions(at_once=AT_ONCE)) as pair:
+            with load(find_style(args.style)) as network:
                 for width, height in SIZES:
                     size = f"{width}x{height}"
                     clip = looped(args.clip, folder / f"{size}.mp4", size, args.seconds)
-                    print_speed(clip, network, pair, folder)
+                    print_speed(clip, network, folder)
         for seconds in args.memory:
             clip = made(folder / "long.mp4", seconds)
             mb = peak_mb(clip, folder / "out.mp4", args.style, shlex.split(args.options))

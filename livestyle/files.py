@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
@@ -33,8 +33,6 @@ from livestyle.styles.style import Style
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 2
-"""Frames of a video that are painted at the same time; more would cost memory and gain little."""
 
 FileSource: TypeAlias = VideoFile | AnimatedPicture | PictureSequence
 
@@ -184,7 +182,6 @@ def paint_video(
     Raises:
         SourceError, StyleError, EngineError, SinkError: what failed.
     """
-    engine = replace(engine or EngineOptions(), at_once=AT_ONCE)
     opening: AbstractContextManager[Stylizer] | TimedStyles
     if isinstance(style, StyleTimeline):
         opening = TimedStyles(style, engine)
@@ -192,11 +189,10 @@ def paint_video(
         opening = _loaded(style, engine)
     with (
         opening as stylizer,
-        FilePainter(stylizer, look, steady) as paint,
         video_pipeline(
             Path(video),
             Path(output),
-            paint,
+            FilePainter(stylizer, look, steady),
             clip=clip,
             encoding=encoding,
             overwrite=overwrite,

@@ -81,14 +81,12 @@ class EngineInfo:
         precision: of the file that was loaded, or that torch computes in: "fp32", "fp16" or
             "int8".
         threads: processor threads that paint; 0 where the engine does not say.
-        at_once: pictures that it paints at the same time, one thread of the caller each.
     """
 
     engine: str
     device: str
     precision: str
     threads: int = 0
-    at_once: int = 1
 
     def __str__(self) -> str:
         number = "1 thread" if self.threads == 1 else f"{self.threads} threads"

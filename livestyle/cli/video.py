@@ -4,7 +4,6 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -24,7 +23,7 @@ from livestyle.cli.options import (
 from livestyle.cli.signals import ending_cleanly
 from livestyle.engines import EngineOptions, load
 from livestyle.errors import LivestyleError, SinkError
-from livestyle.files import AT_ONCE, Clip, video_pipeline
+from livestyle.files import Clip, video_pipeline
 from livestyle.frame import Frame
 from livestyle.plain import printable
 from livestyle.protocols import Stylizer
@@ -159,15 +158,13 @@ def video(
         jobs, done = _jobs(inputs, output, overwrite=overwrite)
         for target in done:
             echo(f"{target} is there already and is left as it is.", err=True)
-        if not preview:  # which is painted one by one, to tell the time
-            engine = replace(engine, at_once=AT_ONCE)
         stylizer: Stylizer | TimedStyles = (
             TimedStyles(styles, engine) if styles else load(find_style(style), engine)
         )
         opened.callback(stylizer.close)
-        paint = opened.enter_context(FilePainter(stylizer, look, steady))
         failures: list[LivestyleError] = []
         for origin, target in jobs:
+            paint = FilePainter(stylizer, look, steady)
             try:
                 if preview:
                     target = _previewed(origin, target, paint, clip, overwrite=overwrite)

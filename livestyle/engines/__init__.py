@@ -55,9 +55,6 @@ class EngineOptions:
         noise: factor of the noise map, 0 to 1; see `livestyle.styles.noise`.
         spare_processor: where the engine would take all of more than two processors, one is left
             to the camera and the window.
-        at_once: pictures to paint at the same time, where the engine can. Each takes longer, as
-            it has its share of the threads, and all together a seventh less: nobody waits for
-            the slowest thread of a layer. For files; a camera wants its next picture soon.
     """
 
     engine: str = "auto"
@@ -66,7 +63,6 @@ class EngineOptions:
     threads: int | None = None
     noise: float = 1.0
     spare_processor: bool = False
-    at_once: int = 1
 
     def __post_init__(self) -> None:
         if today := FORMER_ENGINES.get(self.engine):
@@ -123,7 +119,6 @@ def load_model(
     precision: str,
     threads: int | None,
     compiled: CompiledCache | None = None,
-    at_once: int = 1,
 ) -> Engine:
     """A model file in an engine, without the checks of `load`: for bytes that were checked.
 
@@ -133,14 +128,13 @@ def load_model(
         precision: of the file.
         threads: processor threads to use; None leaves it to the engine.
         compiled: keeps what OpenVINO compiles; None compiles anew.
-        at_once: see `EngineOptions`; OpenVINO can.
 
     Raises:
         EngineError: the engine or device does not run here, or cannot read the model.
         StyleError: the model is not one of a network here.
     """
-    own = (compiled, at_once) if engine == "openvino" else ()
-    return _CLASSES[engine](model, precision, device, threads, *own)
+    cache = (compiled,) if engine == "openvino" else ()
+    return _CLASSES[engine](model, precision, device, threads, *cache)
 
 
 def _start(style: "Style", engine: str, device: str, options: EngineOptions) -> Engine:
@@ -158,9 +152,7 @@ def _start(style: "Style", engine: str, device: str, options: EngineOptions) -> 
     threads = options.threads
     if threads is None and options.spare_processor and (engine, device) == ("openvino", "cpu"):
         threads = threads_beside_others()
-    stylizer = load_model(
-        model, engine, device, precision, threads, CompiledCache(), options.at_once
-    )
+    stylizer = load_model(model, engine, device, precision, threads, CompiledCache())
     if device != "cpu":
         try:
             stylizer(np.zeros((64, 64, 3), np.uint8))

@@ -5,9 +5,6 @@ import io
 import logging
 import os
 import sys
-from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from threading import Lock
@@ -26,7 +23,6 @@ log = logging.getLogger(__name__)
 
 KEPT_SIZES = 3
 _LATENCY = {"PERFORMANCE_HINT": "LATENCY"}
-_THROUGHPUT = {"PERFORMANCE_HINT": "THROUGHPUT"}
 
 
 class OpenVINOEngine(Engine):
@@ -43,7 +39,6 @@ class OpenVINOEngine(Engine):
         device: str,
         threads: int | None,
         compiled: CompiledCache | None = None,
-        at_once: int = 1,
     ) -> None:
         """Opens the model.
 
@@ -54,8 +49,6 @@ class OpenVINOEngine(Engine):
             threads: how many to use on the CPU; None leaves it to OpenVINO.
             compiled: keeps what is compiled for the CPU, for this program and the next; only for
                 models that may run here, since nobody looks at what was compiled again.
-            at_once: pictures to paint at the same time, see `EngineOptions`; on a CPU with as
-                many processors.
 
         Raises:
             EngineError: OpenVINO is missing, has no such device, or cannot read the model.
@@ -64,11 +57,8 @@ class OpenVINOEngine(Engine):
         name = device.upper()
         if device != "cpu":
             name = _find_device(name, self._core.available_devices)
-        at_once = at_once if device == "cpu" and (threads or _processors()) >= at_once else 1
-        self.info = EngineInfo("openvino", name, precision, at_once=at_once)
+        self.info = EngineInfo("openvino", name, precision)
         self._config: dict[str, object] = dict(_LATENCY)
-        if at_once > 1:
-            self._config = {**_THROUGHPUT, "NUM_STREAMS": at_once}
         if threads is not None and device == "cpu":
             self._config["INFERENCE_NUM_THREADS"] = threads
         if hint := self._arithmetic(precision, device):
@@ -79,7 +69,7 @@ class OpenVINOEngine(Engine):
         self._digest = self._what_compiles()
         if not (self._compiled and self._compiled.knows(self._digest)):
             self._model = self._read()
-        self._networks: dict[tuple[int, ...], _Network] = {}
+        self._requests: dict[tuple[int, ...], Any] = {}
         self._lock = Lock()
 
     def _what_compiles(self) -> str:
@@ -119,35 +109,33 @@ class OpenVINOEngine(Engine):
         if self._is_closed:
             raise EngineError("This style was closed and paints no more. Load it again.")
         shape = 1, max(size[1], MIN_SIDE_PX), max(size[0], MIN_SIDE_PX), 3
+        with self._lock:
+            is_there = shape in self._requests
+        if is_there:
+            return
         try:
-            self._network(shape)
+            self._put_back(shape, self._compile(shape))
         except Exception as error:
             raise EngineError(f"OpenVINO cannot compile the model ({error}).") from error
 
     def _run(self, batch: Pixels) -> Pixels:
-        with self._network(batch.shape).request() as request:
-            return np.asarray(request.infer([batch], share_inputs=True)[0])
-
-    def _network(self, shape: tuple[int, ...]) -> "_Network":
-        """The model compiled for pictures of exactly this shape.
-
-        While one thread paints, another may compile a size to come: a shape has a lock of its own.
-        """
+        # While one thread paints, another may compile a size to come: a request is out while it
+        # runs, and only the taking and bringing back are guarded.
         with self._lock:
-            network = self._networks.pop(shape, None) or _Network()
-            self._networks[shape] = network  # the newest is last, the first goes
-            while len(self._networks) > KEPT_SIZES:
-                del self._networks[next(iter(self._networks))]
-        try:
-            network.compile_once(lambda: self._compile(shape))
-        except BaseException:
-            with self._lock:
-                self._networks.pop(shape, None)
-            raise
-        return network
+            request = self._requests.pop(batch.shape, None)
+        request = request or self._compile(batch.shape)
+        painted = np.asarray(request.infer([batch], share_inputs=True)[0])
+        self._put_back(batch.shape, request)
+        return painted
+
+    def _put_back(self, shape: tuple[int, ...], request: Any) -> None:
+        with self._lock:
+            self._requests[shape] = request  # the newest is last, the first goes
+            while len(self._requests) > KEPT_SIZES:
+                del self._requests[next(iter(self._requests))]
 
     def _compile(self, shape: tuple[int, ...]) -> Any:
-        """The model, compiled for pictures of exactly this shape."""
+        """An inference request for pictures of exactly this shape."""
         name = f"{self._digest}-{shape[2]}x{shape[1]}"
         compiled = self._kept(name)
         if compiled is None:
@@ -165,7 +153,7 @@ class OpenVINOEngine(Engine):
             "OpenVINO on %s: %s model for %dx%d, floating point in %s",
             *(self.info.device, self.info.precision, shape[2], shape[1], arithmetic),
         )
-        return compiled
+        return compiled.create_infer_request()
 
     def _kept(self, name: str) -> Any:
         """A compiled model out of the cache, or None."""
@@ -190,34 +178,8 @@ class OpenVINOEngine(Engine):
             self._compiled.write(name, blob.getvalue())
 
     def _free(self) -> None:
-        self._networks.clear()
+        self._requests.clear()
         self._model = None
-
-
-class _Network:
-    """A model compiled for one size, and the requests that run it, each in one thread at a time."""
-
-    def __init__(self) -> None:
-        self._compiling = Lock()
-        self._compiled: Any = None
-        self._idle: deque[Any] = deque()
-
-    def compile_once(self, compiled: Callable[[], Any]) -> None:
-        """Takes what `compiled` returns, and its first request; the first time only."""
-        with self._compiling:
-            if self._compiled is None:
-                self._compiled = compiled()
-                self._idle.append(self._compiled.create_infer_request())
-
-    @contextmanager
-    def request(self) -> Iterator[Any]:
-        """A request that nobody else has."""
-        try:
-            request = self._idle.pop()
-        except IndexError:
-            request = self._compiled.create_infer_request()
-        yield request
-        self._idle.append(request)  # one that failed is not used again
 
 
 @cache

@@ -3,10 +3,9 @@ style."""
 
 from abc import ABC, abstractmethod
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
 
 from livestyle.frame import Frame, Pixels
-from livestyle.protocols import Closable, Stylizer
+from livestyle.protocols import Stylizer
 from livestyle.render.compositing import Look, apply
 from livestyle.render.motion_smoothing import MotionSmoothing
 from livestyle.render.style_timeline import TimedStyles
@@ -43,7 +42,7 @@ class FilmPainter(ABC):
         return []
 
 
-class FilePainter(FilmPainter, Closable):
+class FilePainter(FilmPainter):
     """Paints in a style, or in several in turn; smoothed along the motion, if asked for."""
 
     def __init__(self, style: Stylizer | TimedStyles, look: Look, steady: float) -> None:
@@ -58,9 +57,6 @@ class FilePainter(FilmPainter, Closable):
         self._smoothed = MotionSmoothing(steady)
         self._waiting: deque[Frame] = deque()
         self._phase = (0, False)
-        self._at_once = style.info.at_once
-        self._threads = ThreadPoolExecutor(self._at_once, "paint")
-        self._in_work: deque[tuple[Frame, Future[Pixels]]] = deque()
         self.begin(0.0)
 
     def begin(self, zero_s: float, done: int = 0) -> None:
@@ -68,54 +64,32 @@ class FilePainter(FilmPainter, Closable):
         self._zero_s, self._done = zero_s, done
         self._smoothed.flush()
         self._waiting.clear()
-        self._in_work.clear()
 
     def __call__(self, frame: Frame) -> list[Frame]:
-        """Takes the next frame. Where several are painted at once, it is ready some later, and
-        smoothed ones later still."""
+        """Takes the next frame; smoothed ones are ready some later, several at once."""
         if frame.index < self._done:
             return []
         if self._look.strength <= 0:  # the network's work would not be seen
             return [frame.painted(apply(frame.pixels, frame.pixels, self._look), "")]
-        ready: list[Frame] = []
+        ready: list[Pixels] = []
+        at_s = frame.pts_s - self._zero_s
         if isinstance(self._style, TimedStyles):
-            at_s = frame.pts_s - self._zero_s
+            painted = self._style(frame.pixels, at_s)
             phase, self._phase = self._phase, self._style.phase(at_s)
             if self._phase != phase:
-                ready = self.flush()
-            style = self._style.at(at_s)
+                ready = self._smoothed.flush()
         else:
-            style = self._style
-        if self._at_once == 1:
-            return ready + self._smoothed_to_end(frame, style(frame.pixels))
-        self._in_work.append((frame, self._threads.submit(style, frame.pixels)))
-        if len(self._in_work) > self._at_once:  # one is ready to begin when another is done
-            ready += self._oldest()
-        return ready
+            painted = self._style(frame.pixels)
+        self._waiting.append(frame)
+        return self._composited(ready + self._smoothed(frame.pixels, painted))
 
     def flush(self) -> list[Frame]:
         """Gives back the frames that wait for later ones, after the last."""
-        ready: list[Frame] = []
-        while self._in_work:
-            ready += self._oldest()
-        return ready + self._composited(self._smoothed.flush())
-
-    def close(self) -> None:
-        """Ends its threads; the style stays."""
-        self._threads.shutdown(cancel_futures=True)
+        return self._composited(self._smoothed.flush())
 
     def smoothing_s(self, frame: Frame) -> float:
         """How long it takes to smooth a frame like this one, measured between two films."""
         return self._smoothed.seconds_per_frame(frame.pixels) if self._look.strength > 0 else 0.0
-
-    def _oldest(self) -> list[Frame]:
-        """Waits for the oldest frame in work; returns what is ready then."""
-        frame, painting = self._in_work.popleft()
-        return self._smoothed_to_end(frame, painting.result())
-
-    def _smoothed_to_end(self, frame: Frame, painted: Pixels) -> list[Frame]:
-        self._waiting.append(frame)
-        return self._composited(self._smoothed(frame.pixels, painted))
 
     def _composited(self, painted: list[Pixels]) -> list[Frame]:
         frames = [(self._waiting.popleft(), pixels) for pixels in painted]

@@ -2,7 +2,6 @@
 
 import math
 import re
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
@@ -12,7 +11,7 @@ import numpy as np
 
 from livestyle.engines import EngineOptions, load
 from livestyle.frame import Pixels
-from livestyle.protocols import Closable, EngineInfo, Stylizer
+from livestyle.protocols import Closable, Stylizer
 from livestyle.styles.library import find_style
 from livestyle.styles.style import Style
 
@@ -92,32 +91,20 @@ class TimedStyles(Closable):
         number = max(0, sum(begins_s <= at_s for begins_s, _ in self._changes) - 1)
         return number, number > 0 and at_s - self._changes[number][0] < self._fade_s
 
-    @property
-    def info(self) -> EngineInfo:
-        """What a style that is loaded runs on."""
-        return next(iter(self._loaded.values())).info
-
-    def at(self, at_s: float) -> Callable[[Pixels], Pixels]:
-        """What paints frames, RGB uint8 (H, W, 3), of a time. Nothing that painted in another
-        phase may still be painting.
+    def __call__(self, pixels: Pixels, at_s: float) -> Pixels:
+        """Paints a frame, RGB uint8 (H, W, 3), in the style of its time.
 
         Raises:
-            StyleError, EngineError: a style cannot be loaded.
+            StyleError, EngineError: a style cannot be loaded or does not run.
         """
         number, is_fading = self.phase(at_s)
         self._unload_all_but({number, number - 1} if is_fading else {number})
-        new = self._stylizer(number)
+        painted = self._stylizer(number)(pixels)
         if not is_fading:
-            return new
-        old = self._stylizer(number - 1)
+            return painted
+        old = self._stylizer(number - 1)(pixels)
         weight = (at_s - self._changes[number][0]) / self._fade_s
-
-        def fade(pixels: Pixels) -> Pixels:
-            return np.asarray(
-                cv2.addWeighted(new(pixels), weight, old(pixels), 1 - weight, 0), np.uint8
-            )
-
-        return fade
+        return np.asarray(cv2.addWeighted(painted, weight, old, 1 - weight, 0), np.uint8)
 
     def close(self) -> None:
         """Frees the styles."""

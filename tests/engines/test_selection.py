@@ -216,7 +216,7 @@ def test_compiled_sizes_are_few(style: Style) -> None:
     stylizer = load(style, EngineOptions("openvino", "cpu"))
     for width in range(40, 50):
         stylizer(np.zeros((40, width, 3), np.uint8))
-    assert len(stylizer._networks) == 3  # type: ignore[attr-defined]
+    assert len(stylizer._requests) == 3  # type: ignore[attr-defined]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals on Windows")

@@ -41,10 +41,10 @@ def test_what_is_no_timeline_is_refused(text: str) -> None:
 
 def test_one_style_fades_into_the_next_and_a_cut_is_a_cut() -> None:
     with TimedStyles(StyleTimeline.parse("0:mosaic,2:abstract,fade=1")) as paint:
-        levels = [level(paint.at(at_s)(GREY)) for at_s in (0.0, 1.9, 2.0, 2.5, 3.0, 9.0)]
+        levels = [level(paint(GREY, at_s)) for at_s in (0.0, 1.9, 2.0, 2.5, 3.0, 9.0)]
     assert levels == [195, 195, 195, pytest.approx((195 + 128) / 2, abs=1), 128, 128]
     with TimedStyles(StyleTimeline.parse("0:mosaic,2:abstract")) as paint:
-        assert [level(paint.at(at_s)(GREY)) for at_s in (1.99, 2.0)] == [195, 128]
+        assert [level(paint(GREY, at_s)) for at_s in (1.99, 2.0)] == [195, 128]
 
 
 def test_a_style_that_is_not_there_is_an_error_before_the_first_frame() -> None:
