@@ -94,7 +94,7 @@ class Trainer:
         self.losses: dict[str, float] = {}
         self.origin = origin_of(config, len(self.photos))
         self._stopped = threading.Event()
-        if start_from and is_picture(start_from):
+        if start_from and (start_from == config.style_image or is_picture(start_from)):
             self._check_net("light", f"The network predicted from {start_from.name}")
             self.net.load_state_dict(predicted_network(start_from, config.stroke))
             self.origin[STARTED_FROM] = {"name": PREDICTED}

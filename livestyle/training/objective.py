@@ -25,7 +25,7 @@ WEBCAM_NOISE = (0.0, 2 / 255)
 
 MARGIN_PX = 16
 """Of a crop, painted but not judged. Where a loss network sees the edge of what is painted, edges
-of its own padding count as the artwork's, and the network learns to draw a line along the frame."""
+of its own padding count as the artwork's, which rewards a line drawn along the frame."""
 
 
 @dataclass(frozen=True, slots=True)

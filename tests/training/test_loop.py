@@ -216,7 +216,9 @@ def test_steadiness_comes_in_after_the_painting() -> None:
 def test_a_run_can_start_from_what_is_predicted_from_its_artwork(
     config: TrainConfig, tmp_path: Path
 ) -> None:
-    trainer = Trainer(replace(config, noise=True), start_from=config.style_image)
+    picture = config.style_image.rename(tmp_path / "painting.png.part")  # whatever it is called
+    trainer = Trainer(replace(config, noise=True, style_image=picture), start_from=picture)
+    picture.rename(config.style_image)
     (style,) = predict(read_picture(config.style_image), (config.stroke,))
     state = trainer.net.state_dict()
     predicted = in_colours_of(read_picture(config.style_image), weights(style))
