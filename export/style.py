@@ -228,6 +228,7 @@ def style_card(checkpoint: Checkpoint, fine: Checkpoint | None = None) -> StyleC
             "loss_network": config.loss_network,
             "content_layer": config.content_layer,
             "style_layers": list(config.style_layers),
+            "style_layer_weights": list(config.style_layer_weights),
             "content_weight": config.content_weight,
             "style_weight": config.style_weight,
             "tv_weight": config.tv_weight,

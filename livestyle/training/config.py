@@ -4,10 +4,11 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-LOSSES_EDITION = 3
+LOSSES_EDITION = 4
 """Of what the weights of the losses mean. The first had mean squared differences of features at
 relu2_2 and of Gram matrices, which see fine texture only; the second had relative errors, and the
-artwork's palette; the third has its colours transferred to the photo, and the photo's detail."""
+artwork's palette; the third has its colours transferred to the photo, and the photo's detail; the
+fourth has their covariance transferred, more contrast, and forms of larger strokes than texture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,8 +22,8 @@ class TrainOptions:
         steps: batches to train on.
         batch: crops per step.
         crop_px: side of a crop.
-        stroke: size of the strokes. The loss network sees the artwork with a long side of 512
-            pixels times this.
+        stroke: size of the strokes. The loss network sees the artwork's texture at a long side of
+            512 pixels times this, and its forms up to 1.4 times as large.
         style_strength: how strongly to paint, 0.5 to 3; a factor of the style loss.
         content_weight, style_weight, tv_weight, steadiness_weight: factors of the losses.
             Content and style are relative errors, so that the same weights suit any artwork.
@@ -51,11 +52,11 @@ class TrainOptions:
     stroke: float = 1.0
     style_strength: float = 1.0
     content_weight: float = 1.0
-    style_weight: float = 5.0
+    style_weight: float = 6.5
     tv_weight: float = 2.0
     steadiness_weight: float = 10.0
-    colour_weight: float = 40.0
-    detail_weight: float = 80.0
+    colour_weight: float = 130.0
+    detail_weight: float = 70.0
     learning_rate: float = 1.5e-3
     noise: bool = True
     augment: float = 1.0
@@ -83,6 +84,7 @@ class TrainConfig(TrainOptions):
         out: folder of the run.
         content_layer: where the content loss is taken.
         style_layers: where the Gram matrices are taken.
+        style_layer_weights: what each of them counts.
         losses_edition: what the weights mean, see `LOSSES_EDITION`.
     """
 
@@ -92,6 +94,7 @@ class TrainConfig(TrainOptions):
     out: Path
     content_layer: str = "relu4_2"
     style_layers: tuple[str, ...] = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+    style_layer_weights: tuple[float, ...] = (0.7, 1.0, 1.0, 0.6, 0.1)
     losses_edition: int = LOSSES_EDITION
 
     def to_dict(self) -> dict[str, Any]:
@@ -109,6 +112,7 @@ class TrainConfig(TrainOptions):
         for key in ("style_image", "photos", "out", "vgg_weights"):
             if values.get(key) is not None:
                 values[key] = Path(values[key])
-        if "style_layers" in values:
-            values["style_layers"] = tuple(values["style_layers"])  # JSON knows no tuples
+        for key in ("style_layers", "style_layer_weights"):
+            if key in values:
+                values[key] = tuple(values[key])  # JSON knows no tuples
         return cls(**values)

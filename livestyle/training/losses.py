@@ -1,6 +1,7 @@
 """The losses of neural style transfer, as pure functions of features and pictures."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -9,14 +10,28 @@ from torch import Tensor
 
 PARTS = 16
 
-LUMA_AREA_PX, CHROMA_AREA_PX = 4, 8
+AREA_PX = 8
 """Light and colour are compared over areas so wide; what is finer is the artwork's."""
-LUMA_SHARE = 0.2
-GAIN = (0.6, 1.8)
+LUMA_SHARE = 0.25
+
+KEPT = 0.35
+"""Share of the photo's own colours: a yellow hat is not lost in a painting without yellow."""
+MEAN_KEPT = 0.4
+"""Share of the photo's own mean light and colour."""
+STRETCH = (0.3, 2.2)
+"""Bounds of what a transfer does to any direction of colour."""
+VARIANCE = 2e-3
+"""Added to a photo's: few colours are not stretched without bound."""
+SATURATION = 1.2
+LIGHTNESS = (0.42, 0.6)
+CONTRAST = (0.25, 0.29)
+"""Bounds of the mean and the deviation of luma, whatever the artwork's: a dull reproduction is not
+to make dull pictures."""
+CONTRAST_GAIN = (0.8, 2.2)
 """Bounds of what a transfer does to contrast: a foggy photo is not to become all noise."""
-KEPT = 0.3
 FULL_DETAIL = 0.1
 """Local standard deviation of luma that counts in full, that of an eye in a face."""
+LUMA = (0.299, 0.587, 0.114)
 
 
 def gram_matrix(features: Tensor) -> Tensor:
@@ -85,20 +100,27 @@ def relative_error(found: Tensor, wanted: Tensor) -> Tensor:
     return (squares / wanted.square().flatten(1).sum(1).clamp_min(1e-12)).mean()
 
 
-def style_loss(features: dict[str, Tensor], target_grams: dict[str, Tensor]) -> Tensor:
-    """Mean over layers of the relative error of Gram matrices, a scalar.
+def style_loss(
+    features: dict[str, Tensor],
+    target_grams: dict[str, Tensor],
+    weights: Sequence[float] | None = None,
+) -> Tensor:
+    """Weighted mean over layers of the relative error of Gram matrices, a scalar.
 
-    Cheng et al. (arXiv 2104.10064): divided by the artwork's own, every layer counts as much as
-    the others, and every artwork as much as others.
+    Cheng et al. (arXiv 2104.10064): divided by the artwork's own, every layer counts by its weight
+    alone, and every artwork as much as others.
 
     Args:
         features: layer -> (N, C, H, W); layers without a target are passed over.
         target_grams: layer -> (1, C, C).
+        weights: one for each target, in their order; None: all alike.
     """
-    losses = [
-        relative_error(gram_matrix(features[layer]), gram) for layer, gram in target_grams.items()
+    weights = weights or [1.0] * len(target_grams)
+    errors = [
+        weight * relative_error(gram_matrix(features[layer]), gram)
+        for weight, (layer, gram) in zip(weights, target_grams.items(), strict=True)
     ]
-    return torch.stack(losses).mean()
+    return torch.stack(errors).sum() / sum(weights)
 
 
 def total_variation_loss(pictures: Tensor) -> Tensor:
@@ -113,24 +135,24 @@ def total_variation_loss(pictures: Tensor) -> Tensor:
 
 
 def colour_statistics(artwork: Tensor) -> Tensor:
-    """Mean and standard deviation of an artwork's luma and chroma (YCbCr of BT.601).
+    """Mean and covariance of an artwork's colours.
 
     Args:
         artwork: RGB in [0, 1], (1, 3, H, W).
 
     Returns:
-        (2, 3, 1, 1): means, then deviations.
+        (4, 3): the mean, then the rows of the covariance.
     """
-    mean, deviation = _statistics(_ycbcr(artwork))
-    return torch.cat([mean, deviation])
+    mean, covariance = _statistics(artwork.float())
+    return torch.cat([mean, covariance[0]])
 
 
 def colour_transfer(photos: Tensor, statistics: Tensor) -> Tensor:
-    """Photos in an artwork's colours: equal mean and deviation of luma and chroma, and no more.
+    """Photos in an artwork's colours, with strong contrast.
 
-    Reinhard et al., "Color transfer between images" (2001), eq. 10 to 12. What is light stays
-    light and what is red stays redder than the rest. A part of the photo's own colours is kept
-    (`KEPT`), so that a yellow hat is not lost in a painting without yellow.
+    The linear map that gives them its covariance and moves colours least (Monge-Kantorovich; Pitié
+    and Kokaram, CVMP 2007, equation 16): what is dark gets the colour of its darks. A part of the
+    photo's own colours is kept; luma gets the artwork's deviation, within bounds.
 
     Args:
         photos: RGB in [0, 1], (N, 3, H, W).
@@ -139,15 +161,27 @@ def colour_transfer(photos: Tensor, statistics: Tensor) -> Tensor:
     Returns:
         YCbCr, chroma about 0, (N, 3, H, W).
     """
-    own = _ycbcr(photos)
-    mean, deviation = _statistics(own)
-    wanted_mean, wanted_deviation = statistics[:1], statistics[1:]
-    gain = (wanted_deviation / deviation).clamp(*GAIN)
-    return (1 - KEPT) * ((own - mean) * gain + wanted_mean) + KEPT * own
+    photos = photos.float()
+    wanted_mean, wanted = statistics[0], statistics[1:]
+    mean, covariance = _statistics(photos)
+    matrix = _linear_map(covariance, wanted)
+    own = photos.flatten(2) - mean[:, :, None]
+    centre = MEAN_KEPT * mean + (1 - MEAN_KEPT) * wanted_mean
+    moved = (1 - KEPT) * (matrix @ own) + KEPT * own + centre[:, :, None]
+    ycbcr = _ycbcr(moved.clamp(0, 1).reshape(photos.shape))
+    luma, chroma = ycbcr[:, :1], SATURATION * ycbcr[:, 1:]
+    weights = statistics.new_tensor(LUMA)
+    light, deviation = luma.mean((2, 3), keepdim=True), luma.std((2, 3), keepdim=True)
+    contrast = (weights @ wanted @ weights).clamp_min(0).sqrt().clamp(*CONTRAST)
+    gain = (contrast / deviation.clamp_min(1e-3)).clamp(*CONTRAST_GAIN)
+    wanted_light = (weights @ wanted_mean).clamp(*LIGHTNESS)
+    lightness = MEAN_KEPT * (mean @ weights).view_as(light) + (1 - MEAN_KEPT) * wanted_light
+    luma = ((luma - light) * gain + lightness).clamp(0.02, 0.98)
+    return torch.cat([luma, chroma], 1)
 
 
 def colour_loss(pictures: Tensor, transferred: Tensor) -> Tensor:
-    """Mean squared difference of luma over areas of 4 x 4 and of chroma over 8 x 8; a scalar.
+    """Mean squared difference of luma and of chroma over areas of 8 x 8; a scalar.
 
     Deep layers of a loss network hardly see light and colour; without this, painted faces go flat
     and all hues become one.
@@ -156,10 +190,8 @@ def colour_loss(pictures: Tensor, transferred: Tensor) -> Tensor:
         pictures: RGB in [0, 1], (N, 3, H, W).
         transferred: of `colour_transfer`.
     """
-    change = _ycbcr(pictures) - transferred
-    luma = F.avg_pool2d(change[:, :1], LUMA_AREA_PX).square().mean()
-    chroma = F.avg_pool2d(change[:, 1:], CHROMA_AREA_PX).square().mean()
-    return LUMA_SHARE * luma + (1 - LUMA_SHARE) * chroma
+    change = F.avg_pool2d(_ycbcr(pictures) - transferred, AREA_PX).square()
+    return LUMA_SHARE * change[:, :1].mean() + (1 - LUMA_SHARE) * change[:, 1:].mean()
 
 
 def detail_loss(pictures: Tensor, transferred: Tensor) -> Tensor:
@@ -184,13 +216,31 @@ def detail_loss(pictures: Tensor, transferred: Tensor) -> Tensor:
 def _ycbcr(pictures: Tensor) -> Tensor:
     """RGB in [0, 1], (N, 3, H, W) -> luma and chroma of BT.601, chroma about 0, float32."""
     matrix = torch.tensor(
-        [[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]],
+        [LUMA, (-0.168736, -0.331264, 0.5), (0.5, -0.418688, -0.081312)],
         device=pictures.device,
     )
     return torch.einsum("kc,nchw->nkhw", matrix, pictures.float())
 
 
-def _statistics(ycbcr: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and deviation over each picture, (N, 3, 1, 1) both."""
-    mean = ycbcr.mean((2, 3), keepdim=True)
-    return mean, ycbcr.std((2, 3), keepdim=True).clamp_min(1e-3)
+def _statistics(pictures: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean, (N, 3), and covariance, (N, 3, 3), of the colours of each picture, (N, 3, H, W)."""
+    pixels = pictures.flatten(2)
+    mean = pixels.mean(2)
+    own = pixels - mean[:, :, None]
+    return mean, own @ own.mT / own.shape[2]
+
+
+def _linear_map(covariance: Tensor, wanted: Tensor) -> Tensor:
+    """Symmetric matrices that give colours of a covariance, (N, 3, 3), another, (3, 3)."""
+    found = covariance.double().cpu() + VARIANCE * torch.eye(3, dtype=torch.float64)
+    root, inverse = _power(found, 0.5), _power(found, -0.5)
+    inner = _power(root @ wanted.double().cpu() @ root, 0.5)
+    return _power(inverse @ inner @ inverse, 1.0, *STRETCH).to(covariance)
+
+
+def _power(matrices: Tensor, exponent: float, low: float = 1e-9, high: float = math.inf) -> Tensor:
+    """Powers of symmetric matrices, their eigenvalues within bounds."""
+    values, vectors = torch.linalg.eigh(matrices)
+    raised = values.clamp(low, high) ** exponent
+    product: Tensor = vectors @ torch.diag_embed(raised) @ vectors.mT
+    return product

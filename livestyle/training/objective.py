@@ -85,7 +85,7 @@ class Objective:
             "style": config.style_weight
             * config.style_strength
             * style_ramp(progress)
-            * style_loss(features, self.target.grams),
+            * style_loss(features, self.target.grams, config.style_layer_weights),
             "tv": config.tv_weight * total_variation_loss(inner.float()),
             "steadiness": painted.new_zeros((), dtype=torch.float32),
         }

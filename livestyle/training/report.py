@@ -25,9 +25,9 @@ _COLORS = {
 }  # fmt: skip
 _SETTINGS = (
     "net", "loss_network", "steps", "batch", "crop_px", "stroke", "style_strength",
-    "content_layer", "style_layers", "content_weight", "style_weight", "tv_weight",
-    "steadiness_weight", "colour_weight", "detail_weight", "noise", "learning_rate", "augment",
-    "seed",
+    "content_layer", "style_layers", "style_layer_weights", "content_weight", "style_weight",
+    "tv_weight", "steadiness_weight", "colour_weight", "detail_weight", "noise",
+    "learning_rate", "augment", "seed",
 )  # fmt: skip
 
 _PAGE = """<!doctype html>

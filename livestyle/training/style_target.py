@@ -15,6 +15,12 @@ from livestyle.training.losses import colour_statistics, gram_matrix
 
 MIN_SIDE_PX = 64
 LONG_SIDE_PX = 512
+FORM = 1.4
+"""How much larger the loss network's last three stages see the artwork: forms are larger than
+texture."""
+
+ENLARGED = 1.45
+"""At most, of an artwork's own size, for its forms: what is enlarged further paints a mesh."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +29,7 @@ class StyleTarget:
 
     Attributes:
         grams: layer -> (1, C, C).
-        colours: mean and deviation of its luma and chroma, (2, 3, 1, 1).
+        colours: mean and covariance of its colours, of `colour_statistics`.
     """
 
     grams: dict[str, Tensor]
@@ -42,7 +48,7 @@ def style_target(
         loss_network: opened with `layers`.
         layers: where the Gram matrices are taken.
         picture_path: the artwork.
-        stroke: size of the strokes; 1.0 shows the artwork at a long side of 512 pixels.
+        stroke: size of the strokes, a factor of the artwork's size.
 
     Raises:
         SourceError: the picture cannot be read.
@@ -56,8 +62,14 @@ def style_target(
             f"It must have at least {MIN_SIDE_PX} on each side, better {LONG_SIDE_PX}."
         )
     device = loss_network.mean.device
+    texture = LONG_SIDE_PX * stroke
+    form = max(texture, min(FORM * texture, ENLARGED * max(height, width)))
+    grams: dict[str, Tensor] = {}
     with torch.no_grad():
-        artwork = to_batch(to_long_side(picture, round(LONG_SIDE_PX * stroke)))
-        features = loss_network(artwork.to(device))
-        grams = {layer: gram_matrix(features[layer]) for layer in layers}
-    return StyleTarget(grams, colour_statistics(artwork).to(device))
+        for long_side, stages in ((texture, "12"), (form, "345")):
+            artwork = to_batch(to_long_side(picture, round(long_side)))
+            features = loss_network(artwork.to(device))
+            seen = [layer for layer in layers if layer[len("relu")] in stages]
+            grams |= {layer: gram_matrix(features[layer]) for layer in seen}
+    in_order = {layer: grams[layer] for layer in layers}
+    return StyleTarget(in_order, colour_statistics(artwork).to(device))

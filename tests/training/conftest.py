@@ -48,6 +48,7 @@ def config(tmp_path: Path) -> TrainConfig:
         stroke=0.125,
         content_layer="relu1_2",
         style_layers=("relu1_1",),
+        style_layer_weights=(1.0,),
         device="cpu",
         precision="fp32",
         save_every=3,

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from livestyle.training import losses
 from livestyle.training.losses import (
     colour_loss,
     colour_statistics,
@@ -69,37 +70,69 @@ def test_total_variation() -> None:
     assert total_variation_loss(picture).item() == pytest.approx(22.5 + 8.5)
 
 
-def test_transferred_colours_have_the_artworks_mean_and_deviation_but_for_what_is_kept() -> None:
-    photos, artwork = torch.rand(2, 1, 3, 32, 32, generator=torch.Generator().manual_seed(1))
-    statistics = colour_statistics(artwork * 0.7 + 0.2)
-    own, found = colour_statistics(photos), colour_transfer(photos, statistics)
-    mean = 0.7 * statistics[:1] + 0.3 * own[:1]
-    deviation = 0.7 * statistics[1:] + 0.3 * own[1:]
-    torch.testing.assert_close(found.mean((2, 3), keepdim=True), mean)
-    torch.testing.assert_close(found.std((2, 3), keepdim=True), deviation)
+def test_style_loss_weighs_layers() -> None:
+    features = {"a": FEATURES, "b": FEATURES}
+    targets = {"a": 2 * gram_matrix(FEATURES), "b": gram_matrix(FEATURES)}
+    assert style_loss(features, targets, (3.0, 1.0)).item() == pytest.approx(0.75 / 4)
+
+
+@pytest.mark.parametrize("kept", [0.0, 1.0])
+def test_transferred_colours_are_the_artworks_or_the_photos(
+    kept: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"KEPT": kept, "MEAN_KEPT": kept, "SATURATION": 1.0}.items():
+        monkeypatch.setattr(losses, name, value)
+    monkeypatch.setattr(losses, "CONTRAST_GAIN", (1.0, 1.0))
+    monkeypatch.setattr(losses, "LIGHTNESS", (0.0, 1.0))
+    monkeypatch.setattr(losses, "VARIANCE", 0.0)
+    generator = torch.Generator().manual_seed(1)
+    photos, artwork = 0.3 + 0.4 * torch.rand(2, 1, 3, 32, 32, generator=generator)
+    artwork[:, 2] = 0.5 * artwork[:, 2] + 0.5 * artwork[:, 0]  # blue goes with red
+    statistics = colour_statistics(artwork)
+    found = colour_transfer(photos, statistics).flatten(2)[0]
+    wanted = photos if kept else artwork
+    ycbcr = losses._ycbcr(wanted).flatten(2)[0]
+    torch.testing.assert_close(found.mean(1), ycbcr.mean(1), atol=0.01, rtol=0)
+    torch.testing.assert_close(torch.cov(found), torch.cov(ycbcr), atol=1e-3, rtol=0.05)
 
 
 def test_a_foggy_photo_gains_contrast_within_bounds() -> None:
     fog = 0.5 + 0.01 * torch.rand(1, 3, 16, 16)
-    statistics = colour_statistics(torch.rand(1, 3, 16, 16))
-    deviation = colour_transfer(fog, statistics).std((2, 3))
-    torch.testing.assert_close(deviation, (0.7 * 1.8 + 0.3) * colour_statistics(fog)[1:, :, 0, 0])
+    transferred = colour_transfer(fog, colour_statistics(torch.rand(1, 3, 16, 16)))
+    own = losses._ycbcr(fog)[:, 0].std()
+    assert 1.2 * own < transferred[:, 0].std() < 2.2 * 2.2 * own
+
+
+@pytest.mark.parametrize("light", [0.0, 1.0])
+def test_no_artwork_makes_pictures_that_are_black_or_white(light: float) -> None:
+    photos = torch.rand(1, 3, 16, 16)
+    artwork = torch.full((1, 3, 16, 16), light)
+    luma = colour_transfer(photos, colour_statistics(artwork))[:, 0]
+    assert 0.4 < luma.mean() < 0.62
+    assert luma.std() > 0.1
+
+
+def test_colour_transfer_of_a_batch_is_that_of_each() -> None:
+    photos, statistics = torch.rand(3, 3, 16, 16), colour_statistics(torch.rand(1, 3, 16, 16))
+    together = colour_transfer(photos, statistics)
+    alone = torch.cat([colour_transfer(photo[None], statistics) for photo in photos])
+    torch.testing.assert_close(together, alone)
 
 
 def test_colour_loss_sees_areas_and_leaves_fine_strokes_alone() -> None:
     photos = torch.full((1, 3, 16, 16), 0.5)
-    wanted = colour_transfer(photos, colour_statistics(photos))
+    wanted = losses._ycbcr(photos)
     assert colour_loss(photos, wanted).item() == pytest.approx(0.0, abs=1e-10)
     stripes = torch.tensor([0.1, -0.1]).repeat(8)
     assert colour_loss(photos + stripes, wanted) < 1e-10
-    # 0.1 lighter: luma alone, which counts a fifth
-    assert colour_loss(photos + 0.1, wanted).item() == pytest.approx(0.2 * 0.1**2, rel=1e-3)
+    # 0.1 lighter: luma alone, which counts a quarter
+    assert colour_loss(photos + 0.1, wanted).item() == pytest.approx(0.25 * 0.1**2, rel=1e-3)
 
 
 def test_detail_loss_counts_where_the_photo_has_detail() -> None:
     photo = torch.full((1, 3, 64, 64), 0.5)
     photo[..., 8:24, 8:24] = (torch.arange(16) // 4 % 2).float()  # letters on a wall
-    wanted = colour_transfer(photo, colour_statistics(photo))
+    wanted = losses._ycbcr(photo)
     on_letters, on_wall = photo.clone(), photo.clone()
     on_letters[..., 8:24, 8:24] += 0.1
     on_wall[..., 40:56, 40:56] += 0.1

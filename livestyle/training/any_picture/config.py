@@ -32,9 +32,9 @@ class AnyPictureConfig:
     encoder_steps: int = 4_000
     pictures: int = 8
     crop_px: int = 144
-    style_strength: float = 1.5
-    colour_weight: float = 40.0
-    detail_weight: float = 50.0
+    style_strength: float = 1.0
+    colour_weight: float = 130.0
+    detail_weight: float = 70.0
     steadiness_weight: float = 10.0
     learning_rate: float = 1e-3
     loss_network: str = "vgg19"
