@@ -45,7 +45,7 @@ train_options = gathered(
     setting(
         "--stroke",
         "stroke",
-        "Size of the strokes: the painting is learned at 512 px times this.",
+        "Size of the strokes: the painting is learned at 512 px times this, its forms at more.",
         FiniteRange(0.125, 8),
     ),
     setting("--content-weight", "content_weight", "Weight of the content loss.", FiniteRange(0)),
