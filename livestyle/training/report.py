@@ -150,7 +150,7 @@ def _started_from(start: dict[str, Any] | None) -> str:
 
 def _rows(values: dict[str, Any]) -> str:
     def cell(value: Any) -> str:
-        said = ", ".join(value) if isinstance(value, tuple) else value
+        said = ", ".join(map(str, value)) if isinstance(value, tuple) else value
         return html.escape(f"{said:g}" if isinstance(said, float) else str(said))
 
     rows = (
