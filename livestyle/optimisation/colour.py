@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from livestyle.training.colour_map import linear_colour_map
+
 FLAT = 1e-4
 """Variance added to both: a picture of few colours is not stretched without bound."""
 
@@ -13,9 +15,6 @@ def colour_transfer(
     photo: Tensor, artworks: Sequence[tuple[Tensor, float]]
 ) -> tuple[Tensor, Tensor]:
     """Of all maps with that mean and covariance, the one that moves colours least.
-
-    The Monge-Kantorovich map of Pitié and Kokaram, "The linear Monge-Kantorovitch linear colour
-    mapping for example-based colour transfer", CVMP 2007, equation 16.
 
     Args:
         photo: RGB in [0, 1], (1, 3, H, W).
@@ -31,8 +30,7 @@ def colour_transfer(
         found_mean, found = _statistics(artwork)
         wanted_mean += weight / total * found_mean
         wanted += weight / total * found
-    root, inverse = _power(covariance, 0.5), _power(covariance, -0.5)
-    matrix = inverse @ _power(root @ wanted @ root, 0.5) @ inverse
+    matrix = linear_colour_map(covariance, wanted)
     return matrix.float(), (wanted_mean - matrix @ mean).float()
 
 
@@ -47,9 +45,3 @@ def _statistics(picture: Tensor) -> tuple[Tensor, Tensor]:
     pixels = picture[0].flatten(1).double().cpu()
     flat = FLAT * torch.eye(3, dtype=torch.float64)
     return pixels.mean(1), torch.cov(pixels) + flat
-
-
-def _power(matrix: Tensor, exponent: float) -> Tensor:
-    values, vectors = torch.linalg.eigh(matrix)
-    raised: Tensor = vectors @ torch.diag(values.clamp_min(1e-12) ** exponent) @ vectors.T
-    return raised

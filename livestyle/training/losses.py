@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from livestyle.training.colour_map import linear_colour_map
+
 PARTS = 16
 
 AREA_PX = 8
@@ -150,9 +152,9 @@ def colour_statistics(artwork: Tensor) -> Tensor:
 def colour_transfer(photos: Tensor, statistics: Tensor) -> Tensor:
     """Photos in an artwork's colours, with strong contrast.
 
-    The linear map that gives them its covariance and moves colours least (Monge-Kantorovich; Pitié
-    and Kokaram, CVMP 2007, equation 16): what is dark gets the colour of its darks. A part of the
-    photo's own colours is kept; luma gets the artwork's deviation, within bounds.
+    The linear map that gives them its covariance and moves colours least: what is dark gets the
+    colour of its darks. A part of the photo's own colours is kept; luma gets the artwork's
+    deviation, within bounds.
 
     Args:
         photos: RGB in [0, 1], (N, 3, H, W).
@@ -164,7 +166,8 @@ def colour_transfer(photos: Tensor, statistics: Tensor) -> Tensor:
     photos = photos.float()
     wanted_mean, wanted = statistics[0], statistics[1:]
     mean, covariance = _statistics(photos)
-    matrix = _linear_map(covariance, wanted)
+    found = covariance + VARIANCE * torch.eye(3, device=photos.device)
+    matrix = linear_colour_map(found, wanted, STRETCH)
     own = photos.flatten(2) - mean[:, :, None]
     centre = MEAN_KEPT * mean + (1 - MEAN_KEPT) * wanted_mean
     moved = (1 - KEPT) * (matrix @ own) + KEPT * own + centre[:, :, None]
@@ -228,19 +231,3 @@ def _statistics(pictures: Tensor) -> tuple[Tensor, Tensor]:
     mean = pixels.mean(2)
     own = pixels - mean[:, :, None]
     return mean, own @ own.mT / own.shape[2]
-
-
-def _linear_map(covariance: Tensor, wanted: Tensor) -> Tensor:
-    """Symmetric matrices that give colours of a covariance, (N, 3, 3), another, (3, 3)."""
-    found = covariance.double().cpu() + VARIANCE * torch.eye(3, dtype=torch.float64)
-    root, inverse = _power(found, 0.5), _power(found, -0.5)
-    inner = _power(root @ wanted.double().cpu() @ root, 0.5)
-    return _power(inverse @ inner @ inverse, 1.0, *STRETCH).to(covariance)
-
-
-def _power(matrices: Tensor, exponent: float, low: float = 1e-9, high: float = math.inf) -> Tensor:
-    """Powers of symmetric matrices, their eigenvalues within bounds."""
-    values, vectors = torch.linalg.eigh(matrices)
-    raised = values.clamp(low, high) ** exponent
-    product: Tensor = vectors @ torch.diag_embed(raised) @ vectors.mT
-    return product
