@@ -88,7 +88,8 @@ def test_better_weights_become_a_style_and_k_keeps_it(style: Style) -> None:
         until(lambda: bool(better))
         learned = weights_of(better[0])["up1.weight"]
         assert np.allclose(learned, weights_of(style)["up1.weight"] * 0.9, atol=1e-6)
-        assert better[0].card.fine
+        fine = weights_of(style, fine=True)["up1.weight"] - weights_of(style)["up1.weight"] * 0.1
+        assert np.allclose(weights_of(better[0], fine=True)["up1.weight"], fine, atol=1e-6)
         learning.keep()
         kept.append(learning.take_notice())
         (learning._folder / "go").touch()

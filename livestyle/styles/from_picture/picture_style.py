@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from livestyle import __version__
 from livestyle.errors import SourceError, StyleError
 from livestyle.images import read_picture
@@ -165,11 +167,17 @@ def write_learned(folder: Path, style: "Style", usual: Weights) -> None:
 
     Args:
         folder: where to, in `predicted_styles`.
-        style: what it was; its network for half scale is kept.
+        style: what it was. Its network for half scale is moved by as much as the usual one was:
+            they are relatives, and the differences of weights add up (arXiv 2212.04089).
         usual: the weights now.
     """
     card = replace(style.card, training=style.card.training | {"learned": "on a camera"})
-    write_style(folder, card, usual, weights_of(style, fine=True))
+    before = weights_of(style)
+    fine = {
+        name: np.asarray(weight + usual[name].reshape(-1) - before[name], np.float32)
+        for name, weight in weights_of(style, fine=True).items()
+    }
+    write_style(folder, card, usual, fine)
 
 
 def card_of(picture: Path) -> StyleCard:
