@@ -35,6 +35,12 @@ _DEFAULTS = AnyPictureConfig(photos=Path(), paintings=Path(), out=OUT)
 @click.option(
     "--out", type=click.Path(path_type=Path), default=OUT, show_default=True, help="Of the run."
 )
+@click.option(
+    "--begin-with",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of artworks named after styles that you have (great_wave.jpg): the training "
+    "begins with what these styles paint.",
+)
 @click.option("--hours", type=FiniteRange(0, min_open=True), help="Time that this piece may take.")
 @click.option("--resume", is_flag=True, help="Go on with the run in --out.")
 @click.option("--encoder", "encoder_only", is_flag=True, help="Train the encoder now.")
@@ -74,6 +80,7 @@ def train_any(
     photos: Path | None,
     paintings: Path | None,
     out: Path,
+    begin_with: Path | None,
     hours: float | None,
     resume: bool,
     encoder_only: bool,
@@ -101,6 +108,7 @@ def train_any(
         "loss_network": loss_network,
         "vgg_weights": vgg_weights,
         "device": device,
+        "begin_with": begin_with,
     }
     state: dict[str, Tensor] | None = None
     step = 0
@@ -133,7 +141,7 @@ def _train(
     from livestyle.training.any_picture.painter_training import PainterTraining
 
     config.out.mkdir(parents=True, exist_ok=True)
-    run = PainterTraining(config, state, [] if state else _related_networks(), step)
+    run = PainterTraining(config, state, {} if state else _related_networks(), step)
     stopped = threading.Event()
 
     def stepped(run: PainterTraining) -> bool:
@@ -177,15 +185,15 @@ def _train_encoder(run: "PainterTraining", stopped: Callable[[], bool]) -> None:
     )
 
 
-def _related_networks() -> "list[dict[str, Tensor]]":
-    """The networks of the styles there are that come from one another by training."""
+def _related_networks() -> "dict[str, dict[str, Tensor]]":
+    """The networks of the styles there are that come from one another by training, by name."""
     from livestyle.training.any_picture.painter_training import are_related
     from livestyle.training.checkpoint import load_checkpoint
 
-    found: list[dict[str, Tensor]] = []
+    found: dict[str, dict[str, Tensor]] = {}
     for style in list_styles():
         if style.card.net == "light" and style.checkpoint and style.file is None:
             network = load_checkpoint(style.folder).net
-            if not found or are_related(found[0], network):
-                found.append(network)
+            if not found or are_related(next(iter(found.values())), network):
+                found[style.card.name] = network
     return found

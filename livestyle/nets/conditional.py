@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from livestyle.nets.light import Light
 
-KERNELS = 10
+KERNELS = 15
 
 STRIDE = 3.0
 """Of the kernels at first, in standard deviations of the networks that they come from."""
@@ -66,6 +66,26 @@ class ConditionalLight(nn.Module):
             if _is_idle(name):
                 found[name] = torch.zeros_like(value)
         return found
+
+    @torch.no_grad()
+    def vector(self, network: dict[str, Tensor]) -> Tensor:
+        """The style vector whose weights are nearest to a light network; exact if it is spanned.
+
+        Args:
+            network: a state dict of light.
+
+        Returns:
+            (style_size,).
+        """
+        parts: list[Tensor] = []
+        for name in self._names:
+            key = _key(name)
+            change = (network[name].float() - self.shared[key]).flatten()
+            if key in self.kernels:
+                rows = self.kernels[key].flatten(1)
+                change = torch.linalg.pinv(rows.T) @ change
+            parts.append(change)
+        return torch.cat(parts)
 
     def shared_values(self) -> dict[str, Tensor]:
         """What all styles share, by light's names, in the order of the style vector."""

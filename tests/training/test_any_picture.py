@@ -1,5 +1,6 @@
 """The training for any picture: artworks, painter, encoder, pieces, and the files that ship."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +10,12 @@ from safetensors.torch import save_file
 
 from livestyle.cli.main import run as run_command
 from livestyle.errors import TrainingError
-from livestyle.images import write_picture
-from livestyle.nets.conditional import ConditionalLight
+from livestyle.images import read_picture, write_picture
+from livestyle.nets.conditional import KERNELS, ConditionalLight
 from livestyle.nets.light import Light
 from livestyle.nets.style_predictor import COMPONENTS, STATISTICS_SIZE, StylePredictor
 from livestyle.nets.vgg import LossNetwork
-from livestyle.training.any_picture import artworks, checkpoint
+from livestyle.training.any_picture import artworks, checkpoint, known_styles
 from livestyle.training.any_picture.config import AnyPictureConfig
 from livestyle.training.any_picture.painter_training import PainterTraining, are_related
 from livestyle.training.config import TrainConfig
@@ -60,7 +61,7 @@ def never(_: PainterTraining) -> bool:
 
 
 def test_a_step_moves_what_is_shared_the_kernels_and_the_predictor(run: AnyPictureConfig) -> None:
-    networks = [Light().state_dict()]
+    networks = {"first": Light().state_dict()}
     training = PainterTraining(run, None, networks, 0)
     before = {name: value.clone() for name, value in training.networks.state_dict().items()}
     training.run(None, never)
@@ -72,7 +73,7 @@ def test_a_step_moves_what_is_shared_the_kernels_and_the_predictor(run: AnyPictu
 
 
 def test_the_parts_of_artworks_follow_from_their_number(run: AnyPictureConfig) -> None:
-    one, other = (PainterTraining(run, None, [], 0).artworks for _ in range(2))
+    one, other = (PainterTraining(run, None, {}, 0).artworks for _ in range(2))
     assert len(one) == 8
     assert np.array_equal(one.part(7), other.part(7))
     assert not np.array_equal(one.part(7), one.part(6))
@@ -81,13 +82,13 @@ def test_the_parts_of_artworks_follow_from_their_number(run: AnyPictureConfig) -
 
 
 def test_a_run_goes_on_from_its_checkpoint(run: AnyPictureConfig) -> None:
-    training = PainterTraining(run, None, [], 0)
+    training = PainterTraining(run, None, {}, 0)
     training.run(None, lambda training: training.step == 1)
     run.out.mkdir()
     checkpoint.save(run, training.step, training.state)
     config, step, state = checkpoint.load(run.out)
     assert (config, step) == (run, 1)
-    again = PainterTraining(config, state, [], step)
+    again = PainterTraining(config, state, {}, step)
     for name, value in again.state.items():
         assert torch.allclose(value, training.state[name], atol=2e-3, rtol=1e-3), name
     again.run(None, never)
@@ -105,7 +106,7 @@ def test_what_is_no_checkpoint_is_one_sentence(tmp_path: Path) -> None:
 def test_the_command_writes_the_files_that_ship(
     run: AnyPictureConfig, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("livestyle.cli.train_any._related_networks", list)
+    monkeypatch.setattr("livestyle.cli.train_any._related_networks", dict)
     words = ["train-any", "--out", str(run.out), "--loss-network", "vgg16", "--vgg-weights",
              str(run.vgg_weights), "--steps", "1", "--encoder-steps", "1", "--pictures", "2",
              "--device", "cpu"]  # fmt: skip
@@ -113,7 +114,7 @@ def test_the_command_writes_the_files_that_ship(
     assert run_command(begin) == 0
     with np.load(run.out / "painter.npz", allow_pickle=False) as file:
         assert file["shared/up2.bias"].shape == (12,)
-        assert file["kernels/up1.weight"].shape == (10, 16, 32, 3, 3)
+        assert file["kernels/up1.weight"].shape == (KERNELS, 16, 32, 3, 3)
     assert (run.out / "predictor.onnx").stat().st_size < 3_000_000
     assert capsys.readouterr().out.strip() == str(run.out)
     assert run_command(begin) == 2  # a run is never begun over another one
@@ -138,6 +139,47 @@ def test_the_kernels_reach_the_networks_that_they_come_from() -> None:
     difference = (networks[0]["up1.weight"] - painter.shared_values()["up1.weight"]).flatten()
     factors = torch.linalg.lstsq(basis[:2].T, difference[:, None]).solution
     assert torch.allclose(basis[:2].T @ factors, difference[:, None], atol=1e-5)
+
+
+def test_a_network_that_is_spanned_has_a_style_vector() -> None:
+    networks = [Light().state_dict() for _ in range(3)]
+    painter = ConditionalLight()
+    painter.span(networks)
+    found = painter.weights(painter.vector(networks[1]))
+    assert torch.allclose(found["up1.weight"], networks[1]["up1.weight"], atol=1e-4)
+    assert torch.allclose(found["norm3.weight"], networks[1]["norm3.weight"], atol=1e-4)
+
+
+def test_the_predictor_begins_with_the_styles_whose_artworks_are_there(
+    run: AnyPictureConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It tells three networks from their artworks; of one that is no style it says nothing."""
+    monkeypatch.setattr(known_styles, "STEPS", 200)
+    rng = np.random.default_rng(2)
+    folder = tmp_path / "known"
+    folder.mkdir()
+    networks: dict[str, dict[str, torch.Tensor]] = {}
+    for number, name in enumerate(("first", "second", "third")):
+        colours = rng.integers(0, 256, (4, 4, 3)) // (1 + 3 * number)
+        picture = np.kron(colours, np.ones((24, 24, 1))).astype(np.uint8)
+        write_picture(folder / f"{name}.png", picture)
+        networks[name] = Light().state_dict()
+    write_picture(folder / "unknown.png", picture)
+    training = PainterTraining(replace(run, begin_with=folder), None, networks, 0)
+    predictor, painter = training.networks.predictor, training.networks.painter
+    for name in networks:
+        seen = training.artworks.look(read_picture(folder / f"{name}.png")).statistics
+        style = predictor(predictor.components(seen[None]))[0]
+        found = painter.weights(style)["up1.weight"]
+        distances = {n: float((found - w["up1.weight"]).norm()) for n, w in networks.items()}
+        assert min(distances, key=lambda n: distances[n]) == name, distances
+
+
+def test_a_folder_without_artworks_of_styles_is_one_sentence(
+    run: AnyPictureConfig, tmp_path: Path
+) -> None:
+    with pytest.raises(TrainingError, match="named like a style"):
+        PainterTraining(replace(run, begin_with=tmp_path), None, {}, 0)
 
 
 def test_relatives_are_told_from_strangers() -> None:

@@ -104,7 +104,7 @@ class Artworks:
         """A part as the loss network sees it."""
         if number in self._kept:
             return self._kept[number]
-        found = self._look(to_batch(self.part(number)))
+        found = self.look(self.part(number))
         size = sum(gram.nbytes for gram in found.target.grams.values())
         if size <= self._room:
             self._room -= size
@@ -112,8 +112,9 @@ class Artworks:
         return found
 
     @torch.no_grad()
-    def _look(self, picture: Tensor) -> Artwork:
-        picture = picture.to(self._loss_network.mean.device)
+    def look(self, pixels: Pixels) -> Artwork:
+        """An artwork, or a part of it, as the loss network sees it; RGB uint8, (H, W, 3)."""
+        picture = to_batch(pixels).to(self._loss_network.mean.device)
         with torch.autocast(picture.device.type, self._dtype, self._dtype is not None):
             found = self._loss_network(picture.contiguous(memory_format=torch.channels_last))
         features = {layer: found[layer] for layer in self._layers}

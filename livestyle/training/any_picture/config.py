@@ -23,6 +23,8 @@ class AnyPictureConfig:
         learning_rate: of the painter.
         loss_network, vgg_weights, seed, device, precision: as of `TrainConfig`.
         save_every: steps between checkpoints.
+        begin_with: folder of the artworks of styles in the box, great_wave.jpg and so on, whose
+            styles the predictor learns before the training begins; None: none.
     """
 
     photos: Path
@@ -43,6 +45,7 @@ class AnyPictureConfig:
     device: str = "auto"
     precision: str = "auto"
     save_every: int = 200
+    begin_with: Path | None = None
 
     def per_picture(self) -> TrainConfig:
         """The settings of one artwork's losses: a batch is one photo."""
@@ -74,7 +77,7 @@ class AnyPictureConfig:
         """The reverse of `to_dict`; unknown keys are passed over."""
         known = {field.name for field in fields(cls)}
         values = {key: value for key, value in data.items() if key in known}
-        for key in ("photos", "paintings", "out", "vgg_weights"):
+        for key in ("photos", "paintings", "out", "vgg_weights", "begin_with"):
             if values.get(key) is not None:
                 values[key] = Path(values[key])
         return cls(**values)

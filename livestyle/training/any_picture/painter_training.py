@@ -4,12 +4,16 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from livestyle.errors import TrainingError
+from livestyle.frame import Pixels
+from livestyle.images import read_picture, to_long_side
 from livestyle.nets.conditional import ConditionalLight
 from livestyle.nets.light import Light
 from livestyle.nets.style_predictor import COMPONENTS, StylePredictor
@@ -17,6 +21,7 @@ from livestyle.nets.vgg import load_loss_network
 from livestyle.styles.from_picture.painter import RELATED
 from livestyle.training.any_picture.artworks import Artworks
 from livestyle.training.any_picture.config import AnyPictureConfig
+from livestyle.training.any_picture.known_styles import learn_known_styles
 from livestyle.training.data.crops import open_crops
 from livestyle.training.data.photos import PhotoSet
 from livestyle.training.device import (
@@ -29,6 +34,7 @@ from livestyle.training.distributed import join_process_group
 from livestyle.training.divergence import RUNNING_MEAN
 from livestyle.training.objective import Objective, in_precision
 from livestyle.training.schedule import STEADINESS_RAMP, STYLE_RAMP
+from livestyle.training.style_target import LONG_SIDE_PX
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +57,9 @@ STATISTICS_NOISE = 0.1
 GRADIENT_NORM = 0.1
 FITTED_ON = 400
 """Artworks whose statistics give the principal axes."""
+
+KNOWN_VIEWS, KNOWN_SHARE = 12, (0.6, 1.0)
+"""Of the artwork of a known style: how many, and how much of its sides they show."""
 
 
 def are_related(first: dict[str, Tensor], second: dict[str, Tensor]) -> bool:
@@ -77,7 +86,8 @@ class PainterTraining:
     Args:
         config: what to do.
         state: tensors of an earlier piece by name; None begins anew.
-        networks: state dicts of related light networks to begin with; none: fresh weights.
+        networks: state dicts of related light networks to begin with, by the names of their
+            styles; none: fresh weights.
         step: steps done.
     """
 
@@ -85,7 +95,7 @@ class PainterTraining:
         self,
         config: AnyPictureConfig,
         state: dict[str, Tensor] | None,
-        networks: list[dict[str, Tensor]],
+        networks: dict[str, dict[str, Tensor]],
         step: int,
     ) -> None:
         torch.manual_seed(config.seed)
@@ -113,8 +123,11 @@ class PainterTraining:
             self.networks.load_state_dict(state)
         else:
             if networks:
-                self.networks.painter.span(networks)
-            self._fit()
+                self.networks.painter.span(list(networks.values()))
+            others = self._fit()
+            if config.begin_with:
+                known = self._known(config.begin_with, networks)
+                learn_known_styles(self.networks.painter, self.networks.predictor, known, others)
         self.networks.to(self.device)
         self._averaged = {k: v.detach().clone() for k, v in self.networks.state_dict().items()}
         self._begun_at = step
@@ -204,8 +217,8 @@ class PainterTraining:
         steady = STEADINESS_RAMP[1] - STYLE_RAMP
         return min(1.0, STYLE_RAMP + steady * self.step / STEADY_FROM)
 
-    def _fit(self) -> None:
-        """Centre and axes of the statistics, from some artworks."""
+    def _fit(self) -> Tensor:
+        """Centre and axes of the statistics, from some artworks; returns these, (N, C)."""
         count = min(FITTED_ON, len(self.artworks))
         numbers = np.random.default_rng(self.config.seed).permutation(len(self.artworks))[:count]
         seen = [self.artworks.seen(int(number)).statistics.cpu() for number in numbers]
@@ -213,6 +226,34 @@ class PainterTraining:
             log.warning("%d artworks are few; some thousand are better.", count)
             seen += [seen[i % count] for i in range(COMPONENTS + 1 - count)]
         self.networks.predictor.fit(torch.stack(seen))
+        return torch.stack(seen)
+
+    def _known(
+        self, folder: Path, networks: dict[str, dict[str, Tensor]]
+    ) -> list[tuple[dict[str, Tensor], Tensor]]:
+        """The networks whose artworks are in a folder, each with the statistics of views of it."""
+        known: list[tuple[dict[str, Tensor], Tensor]] = []
+        rng = np.random.default_rng((self.config.seed, 3))
+        for path in sorted(folder.iterdir()):
+            if path.stem not in networks:
+                continue
+            artwork = to_long_side(read_picture(path), LONG_SIDE_PX)
+            views = [self.artworks.look(_view(artwork, rng)) for _ in range(KNOWN_VIEWS)]
+            known.append((networks[path.stem], torch.stack([view.statistics for view in views])))
+        if not known:
+            raise TrainingError(
+                f"No picture in {folder} is named like a style that the training begins with: "
+                f"{', '.join(networks) or 'there is none'}."
+            )
+        return known
+
+
+def _view(artwork: Pixels, rng: np.random.Generator) -> Pixels:
+    """A part of an artwork, most of it."""
+    height, width = (round(side * rng.uniform(*KNOWN_SHARE)) for side in artwork.shape[:2])
+    top = int(rng.integers(artwork.shape[0] - height + 1))
+    left = int(rng.integers(artwork.shape[1] - width + 1))
+    return np.ascontiguousarray(artwork[top : top + height, left : left + width])
 
 
 class _With(nn.Module):

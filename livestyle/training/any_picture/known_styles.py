@@ -1,0 +1,60 @@
+"""Styles whose artworks are at hand: the predictor learns them before the training begins.
+
+A network that was trained for one artwork paints better than what a young predictor guesses. So
+the painter begins with what such networks span, and the predictor with telling which of them goes
+with an artwork; what is like two of them gets a mixture.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from livestyle.nets.conditional import ConditionalLight
+from livestyle.nets.style_predictor import StylePredictor
+
+STEPS, BATCH, LEARNING_RATE = 1500, 64, 1e-3
+
+NOISE = 0.15
+"""Deviation of what is added to components, so that they stand for their surroundings, too."""
+
+NEARNESS = 4.0
+"""Of the softmax of distances by which other artworks share in the known styles."""
+
+
+def learn_known_styles(
+    painter: ConditionalLight,
+    predictor: StylePredictor,
+    known: Sequence[tuple[dict[str, Tensor], Tensor]],
+    others: Tensor,
+) -> None:
+    """Trains the predictor, and nothing else, to tell the style vectors of known networks.
+
+    Args:
+        painter: spans the networks.
+        predictor: fitted.
+        known: state dicts of light networks, each with the statistics of views of its artwork,
+            (V, STATISTICS_SIZE).
+        others: statistics of other artworks, (N, STATISTICS_SIZE), N at least 1.
+    """
+    with torch.no_grad():
+        views = [predictor.components(statistics) for _, statistics in known]
+        vectors = torch.stack([painter.vector(network) for network, _ in known])
+        components = predictor.components(others)
+        distances = torch.cdist(components, torch.stack([seen.mean(0) for seen in views])).square()
+        nearest = distances.min(1).values.median().clamp_min(1e-6)
+        shares = torch.softmax(-NEARNESS * distances / nearest, dim=1)
+        counts = torch.tensor([len(seen) for seen in views])
+        inputs = torch.cat([*views, components])
+        wanted = torch.cat([vectors.repeat_interleave(counts, 0), shares @ vectors])
+        spread = wanted.std(0) + 1e-3
+    optimiser = torch.optim.Adam(predictor.layers.parameters(), lr=LEARNING_RATE)
+    for _ in range(STEPS):
+        own = torch.randint(int(counts.sum()), (BATCH // 2,))
+        other = torch.randint(int(counts.sum()), len(inputs), (BATCH - BATCH // 2,))
+        chosen = torch.cat([own, other])
+        noise = NOISE * torch.randn(BATCH, inputs.shape[1])
+        error = (predictor(inputs[chosen] + noise) - wanted[chosen]) / spread
+        optimiser.zero_grad(set_to_none=True)
+        torch.autograd.backward(error.square().mean())
+        optimiser.step()
