@@ -175,6 +175,14 @@ def test_the_predictor_begins_with_the_styles_whose_artworks_are_there(
         assert min(distances, key=lambda n: distances[n]) == name, distances
 
 
+def test_every_known_style_gets_an_equal_part_of_the_artworks() -> None:
+    torch.manual_seed(0)
+    scores = torch.randn(300, 4) * 5 + torch.tensor([9.0, 0.0, 0.0, -9.0])
+    shares = known_styles._balanced(scores)
+    assert torch.allclose(shares.sum(1), torch.ones(300), atol=1e-5)
+    assert float(shares.mean(0).min()) > 0.2
+
+
 def test_a_folder_without_artworks_of_styles_is_one_sentence(
     run: AnyPictureConfig, tmp_path: Path
 ) -> None:

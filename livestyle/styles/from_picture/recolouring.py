@@ -20,7 +20,8 @@ COUNTED_PX = 192
 """Long side of a picture whose colours are counted."""
 
 GAIN = (0.75, 3.0)
-"""Bounds of what is done to contrast: of a faint painting no noise is made."""
+"""Bounds of what is done to contrast: of a faint painting no fog is made, and no noise. Below, they
+hold for light alone, as a drawing in ink has no colour at all."""
 
 LIGHT = (0.25, 0.8)
 """Bounds of the mean luma: in a picture of the night sky nobody would be seen."""
@@ -47,7 +48,9 @@ def recoloured(network: Weights, painted: Sequence[Pixels], picture: Pixels) -> 
     wanted_mean += np.clip(wanted_mean @ LUMA, *LIGHT) - wanted_mean @ LUMA
     before = [_before_tanh(view.reshape(-1, 3) / 255) for view in painted]
     _, found = _statistics([_after_tanh(p) for p in before])
-    bounded = _power(_linear_map(found, wanted), 1.0, *GAIN)
+    missing = GAIN[0] ** 2 * LUMA @ found @ LUMA - LUMA @ wanted @ LUMA
+    wanted = wanted + max(missing, 0.0)  # in grey: as much in every channel
+    bounded = _power(_linear_map(found, wanted), 1.0, 0.0, GAIN[1])
     wanted = bounded @ found @ bounded
     change, offset = np.eye(3), np.zeros(3)
     for _ in range(ROUNDS):

@@ -88,6 +88,16 @@ def test_black_and_white_pictures_do(network: Weights) -> None:
     assert found.mean() > 160
 
 
+def test_after_a_drawing_in_ink_everything_is_grey(network: Weights) -> None:
+    ink = np.repeat(sunset()[..., :1], 3, axis=2)
+    changed = recoloured(network, [painted_by(network, view) for view in VIEWS], ink)
+    for view in VIEWS:
+        colours = painted_by(changed, view).reshape(-1, 3).astype(float)
+        spread = colours.max(1) - colours.min(1)
+        assert float(np.mean(spread)) < 6
+        assert float(colours.mean(1).std()) > 20
+
+
 def test_somebody_is_seen_also_in_the_style_of_a_night_sky(network: Weights) -> None:
     sky = np.zeros((96, 96, 3), np.uint8)
     sky[::16, ::16] = 255
