@@ -171,7 +171,9 @@ def test_the_predictor_begins_with_the_styles_whose_artworks_are_there(
         seen = training.artworks.look(read_picture(folder / f"{name}.png")).statistics
         style = predictor(predictor.components(seen[None]))[0]
         found = painter.weights(style)["up1.weight"]
-        distances = {n: float((found - w["up1.weight"]).norm()) for n, w in networks.items()}
+        distances = {
+            n: float((found.detach() - w["up1.weight"]).norm()) for n, w in networks.items()
+        }
         assert min(distances, key=lambda n: distances[n]) == name, distances
 
 
