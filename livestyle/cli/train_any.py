@@ -46,10 +46,10 @@ _DEFAULTS = AnyPictureConfig(photos=Path(), paintings=Path(), out=OUT)
 @click.option("--encoder", "encoder_only", is_flag=True, help="Train the encoder now.")
 @click.option(
     "--steps",
-    type=click.IntRange(1),
+    type=click.IntRange(0),
     default=_DEFAULTS.steps,
     show_default=True,
-    help="Of the painter in all, however many pieces they come in.",
+    help="Of the painter in all, however many pieces they come in; 0: it stays as it begins.",
 )
 @click.option(
     "--encoder-steps", type=click.IntRange(1), default=_DEFAULTS.encoder_steps, show_default=True
@@ -113,6 +113,8 @@ def train_any(
     state: dict[str, Tensor] | None = None
     step = 0
     if resume:
+        if begin_with:
+            raise click.UsageError("--begin-with is for a new run; this one has begun.")
         config, step, state = checkpoint.load(out)
         changed = {name: value for name, value in given.items() if was_given(ctx, name)}
         config = replace(

@@ -119,6 +119,23 @@ def test_the_command_writes_the_files_that_ship(
     assert capsys.readouterr().out.strip() == str(run.out)
     assert run_command(begin) == 2  # a run is never begun over another one
     assert "--resume" in capsys.readouterr().err
+    known = [*words, "--resume", "--begin-with", str(run.paintings)]
+    assert run_command(known) == 2  # nothing would come of it
+    assert "new run" in capsys.readouterr().err
+
+
+def test_without_steps_the_painter_stays_as_it_begins(
+    run: AnyPictureConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    networks = {"first": Light().state_dict()}
+    monkeypatch.setattr("livestyle.cli.train_any._related_networks", lambda: networks)
+    words = ["train-any", "--out", str(run.out), "--loss-network", "vgg16", "--vgg-weights",
+             str(run.vgg_weights), "--steps", "0", "--encoder-steps", "1", "--device", "cpu",
+             "--photos", str(run.photos), "--paintings", str(run.paintings)]  # fmt: skip
+    assert run_command(words) == 0
+    with np.load(run.out / "painter.npz", allow_pickle=False) as file:
+        wanted = networks["first"]["up1.weight"].numpy()
+        assert np.allclose(file["shared/up1.weight"], wanted, atol=1e-3)
 
 
 def test_a_style_vector_of_zeros_is_what_styles_share() -> None:

@@ -14,7 +14,7 @@ from torch import Tensor
 from livestyle.nets.conditional import ConditionalLight
 from livestyle.nets.style_predictor import StylePredictor
 
-STEPS, BATCH, LEARNING_RATE = 1500, 64, 1e-3
+STEPS, BATCH, LEARNING_RATE = 6000, 64, 1e-3
 
 NOISE = 0.15
 """Deviation of what is added to components, so that they stand for their surroundings, too."""
