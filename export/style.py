@@ -223,6 +223,7 @@ def style_card(checkpoint: Checkpoint, fine: Checkpoint | None = None) -> StyleC
             "batch": config.batch,
             "crop_px": config.crop_px,
             "stroke": config.stroke,
+            "remove_grain": config.remove_grain,
             "style_strength": config.style_strength,
             "photos": config.photos.name,
             "loss_network": config.loss_network,

@@ -69,6 +69,11 @@ train_options = gathered(
         "Weight of the loss that keeps the photo's detail, such as eyes and letters, readable.",
         FiniteRange(0),
     ),
+    setting(
+        "--remove-grain/--keep-grain",
+        "remove_grain",
+        "Take the grain of paper, canvas or JPEG out of the painting first.",
+    ),
     setting("--learning-rate", "learning_rate", "Peak learning rate.", FiniteRange(0)),
     setting(
         "--noise/--no-noise",

@@ -24,6 +24,8 @@ class TrainOptions:
         crop_px: side of a crop.
         stroke: size of the strokes. The loss network sees the artwork's texture at a long side of
             512 pixels times this, and its forms up to 1.4 times as large.
+        remove_grain: whether the artwork is freed of the grain of paper, canvas and JPEG first. For
+            flat paint with firm contours; fine strokes are lost with it.
         style_strength: how strongly to paint, 0.5 to 3; a factor of the style loss.
         content_weight, style_weight, tv_weight, steadiness_weight: factors of the losses.
             Content and style are relative errors, so that the same weights suit any artwork.
@@ -50,6 +52,7 @@ class TrainOptions:
     batch: int = 1
     crop_px: int = 224
     stroke: float = 1.0
+    remove_grain: bool = False
     style_strength: float = 1.0
     content_weight: float = 1.0
     style_weight: float = 6.5

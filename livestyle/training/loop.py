@@ -120,7 +120,11 @@ class Trainer:
             load_loss_network(config.loss_network, layers, config.vgg_weights), self.device
         )
         self.target = style_target(
-            self.loss_network, config.style_layers, config.style_image, config.stroke
+            self.loss_network,
+            config.style_layers,
+            config.style_image,
+            config.stroke,
+            config.remove_grain,
         )
         dtype = autocast_dtype(config.precision, self.device)
         (bf16,) = self.processes.agreed([dtype is not None])  # a trial may end otherwise in another

@@ -24,7 +24,8 @@ _COLORS = {
     "steadiness": "#5b8c5a", "colour": "#b58900", "detail": "#7d5ba6",
 }  # fmt: skip
 _SETTINGS = (
-    "net", "loss_network", "steps", "batch", "crop_px", "stroke", "style_strength",
+    "net", "loss_network", "steps", "batch", "crop_px", "stroke", "remove_grain",
+    "style_strength",
     "content_layer", "style_layers", "style_layer_weights", "content_weight", "style_weight",
     "tv_weight", "steadiness_weight", "colour_weight", "detail_weight", "noise",
     "learning_rate", "augment", "seed",

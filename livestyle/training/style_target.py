@@ -11,6 +11,7 @@ from livestyle.errors import TrainingError
 from livestyle.images import read_picture, to_long_side
 from livestyle.nets.pixels import to_batch
 from livestyle.nets.vgg import LossNetwork
+from livestyle.training.artwork import without_grain
 from livestyle.training.losses import colour_statistics, gram_matrix
 
 MIN_SIDE_PX = 64
@@ -41,6 +42,7 @@ def style_target(
     layers: Sequence[str],
     picture_path: Path,
     stroke: float,
+    remove_grain: bool = False,
 ) -> StyleTarget:
     """Reads an artwork.
 
@@ -49,6 +51,7 @@ def style_target(
         layers: where the Gram matrices are taken.
         picture_path: the artwork.
         stroke: size of the strokes, a factor of the artwork's size.
+        remove_grain: see `livestyle.training.artwork.without_grain`.
 
     Raises:
         SourceError: the picture cannot be read.
@@ -61,6 +64,9 @@ def style_target(
             f"The style picture {picture_path} has {width}x{height} pixels. "
             f"It must have at least {MIN_SIDE_PX} on each side, better {LONG_SIDE_PX}."
         )
+    if remove_grain:
+        picture = without_grain(picture)
+        height, width = picture.shape[:2]
     device = loss_network.mean.device
     texture = LONG_SIDE_PX * stroke
     form = max(texture, min(FORM * texture, ENLARGED * max(height, width)))
