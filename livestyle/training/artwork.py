@@ -29,10 +29,12 @@ def without_grain(artwork: Pixels) -> Pixels:
     Returns:
         Likewise, of 1100 pixels on the long side, or three times the size.
     """
+    own_px = max(artwork.shape[:2])
+    if own_px > LONG_SIDE_PX:  # denoising takes a minute for a large photograph
+        artwork = to_long_side(artwork, LONG_SIDE_PX)
     even = np.empty_like(artwork)
     cv2.fastNlMeansDenoisingColored(artwork, even, GRAIN, COLOUR_GRAIN)
-    long_side = min(LONG_SIDE_PX, MOST_ENLARGED * max(artwork.shape[:2]))
-    even = to_long_side(even, round(long_side))
+    even = to_long_side(even, round(min(LONG_SIDE_PX, MOST_ENLARGED * own_px)))
     planes = cv2.bilateralFilter(even, EDGE_PX, EDGE_LEVELS, EDGE_SIGMA_PX).astype(np.float32)
     blurred = cv2.GaussianBlur(planes, (0, 0), SHARP_SIGMA_PX)
     return np.clip(planes + SHARP_AMOUNT * (planes - blurred), 0, 255).astype(np.uint8)
