@@ -70,6 +70,12 @@ train_options = gathered(
         FiniteRange(0),
     ),
     setting(
+        "--face-weight",
+        "face_weight",
+        "Weight of the loss that keeps faces as they are.",
+        FiniteRange(0),
+    ),
+    setting(
         "--remove-grain/--keep-grain",
         "remove_grain",
         "Take the grain of paper, canvas or JPEG out of the painting first.",

@@ -4,11 +4,12 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-LOSSES_EDITION = 4
+LOSSES_EDITION = 5
 """Of what the weights of the losses mean. The first had mean squared differences of features at
 relu2_2 and of Gram matrices, which see fine texture only; the second had relative errors, and the
 artwork's palette; the third has its colours transferred to the photo, and the photo's detail; the
-fourth has their covariance transferred, more contrast, and forms of larger strokes than texture."""
+fourth has their covariance transferred, more contrast, and forms of larger strokes than texture;
+the fifth keeps faces."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,7 @@ class TrainOptions:
         colour_weight: factor of the colour loss: light and colour of the photo, transferred to
             the artwork's range.
         detail_weight: factor of the detail loss: that eyes, mouths and letters can be read.
+        face_weight: factor of the face loss: that faces are left as the photo has them.
         learning_rate: peak of the one-cycle schedule.
         noise: whether a constant noise map may paint flat walls and skies, too. Without it they
             stay flat, and a sensor's noise is painted in its place, which flickers.
@@ -60,6 +62,7 @@ class TrainOptions:
     steadiness_weight: float = 10.0
     colour_weight: float = 130.0
     detail_weight: float = 70.0
+    face_weight: float = 1000.0
     learning_rate: float = 1.5e-3
     noise: bool = True
     augment: float = 1.0

@@ -12,6 +12,7 @@ from livestyle.training.losses import (
     colour_loss,
     colour_transfer,
     detail_loss,
+    face_loss,
     relative_error,
     style_loss,
     total_variation_loss,
@@ -53,12 +54,14 @@ class Objective:
 
         Args:
             net: the network that learns.
-            crops: this process's share, RGB uint8 (N, 3, H, W).
+            crops: this process's share, RGB uint8 (N, 3, H, W), with a fourth channel that is 255
+                where there is a face; without it nothing counts as one.
             progress: share of the run that is done, 0 to 1.
         """
         config, batch = self.config, self.config.batch
         steadiness_weight = config.steadiness_weight * steadiness_ramp(progress)
-        photos = crops.to(memory_format=torch.channels_last).float() / 255
+        pixels = crops.to(memory_format=torch.channels_last).float() / 255
+        photos, faces = pixels[:, :3], pixels[:, 3:]
         seen = photos
         if config.augment:
             photos = in_another_light(photos, batch, self.share, config.augment)
@@ -92,10 +95,13 @@ class Objective:
         if steadiness_weight:
             steadiness = steadiness_loss(painted, painted_again, warp)
             losses["steadiness"] = steadiness_weight * steadiness
-        if config.colour_weight or config.detail_weight:
+        weighs_faces = bool(config.face_weight and faces.shape[1])
+        if config.colour_weight or config.detail_weight or weighs_faces:
             transferred = colour_transfer(_inner(photos), self.target.colours)
             losses["colour"] = config.colour_weight * colour_loss(inner, transferred)
             losses["detail"] = config.detail_weight * detail_loss(inner, transferred)
+            if weighs_faces:
+                losses["face"] = config.face_weight * face_loss(inner, transferred, _inner(faces))
         return losses
 
 

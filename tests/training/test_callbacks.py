@@ -64,7 +64,7 @@ def test_tables_and_sheet_of_a_run_that_was_interrupted(config: TrainConfig) -> 
 
     Trainer(config, resume=True).run([History(CLIP), Preview()])
     losses = read_table(config.out / "losses.csv")
-    weighed = ["content", "style", "tv", "steadiness", "colour", "detail"]
+    weighed = ["content", "style", "tv", "steadiness", "colour", "detail", "face"]
     assert list(losses) == ["step", *weighed]
     assert losses["step"] == [2, 4, 6]
     assert losses["content"][1] != 1

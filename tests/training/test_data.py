@@ -3,6 +3,7 @@
 import io
 import tarfile
 import zipfile
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,11 @@ import torch
 
 from livestyle import images
 from livestyle.errors import TrainingError
-from livestyle.images import write_picture
+from livestyle.images import read_picture, write_picture
 from livestyle.training.config import TrainConfig
 from livestyle.training.data import archive
 from livestyle.training.data.crops import DeviceCrops, ThreadedCrops, cut_out
+from livestyle.training.data.faces import FaceFinder
 from livestyle.training.data.photo_cache import Album, Cut, DeviceAlbum, random_cut
 from livestyle.training.data.photos import PhotoSet
 
@@ -234,6 +236,29 @@ def test_the_device_cuts_what_the_processor_cuts(tmp_path: Path) -> None:
         assert photo is not None
         expected = torch.tensor(cut_out(photo, cut, 64)).permute(2, 0, 1)
         assert (crop.int() - expected.int()).abs().max() <= 2
+
+
+def test_a_face_is_found_and_cut_with_its_photo(tmp_path: Path) -> None:
+    portrait = read_picture(str(files("livestyle.sources") / "demo.jpg"))
+    mask = FaceFinder().mask(portrait)
+    rows, columns = np.nonzero(mask)
+    assert rows.min() > 45 and rows.max() < 195
+    assert columns.min() > 165 and columns.max() < 285
+    assert mask[120, 222] == 255  # the nose
+    write_picture(tmp_path / "portrait.png", portrait)
+    album = Album(PhotoSet(tmp_path), 150, faces=FaceFinder())
+    photo = album.read(0)
+    assert photo is not None and photo.shape == (200, 200, 4)
+    cut = Cut(0, 60, 80, flip=True)
+    crop = cut_out(photo, cut, 64)
+    assert crop[:, ::-1][38, 21, 3] == 255 and crop[60, 60, 3] == 0
+    assert np.array_equal(crop[..., :3], cut_out(photo[..., :3], cut, 64))
+    on_device = DeviceAlbum(album, torch.device("cpu")).cut([(0, cut)], 64)[0]
+    assert on_device.shape == (4, 64, 64) and on_device[3, 38, 63 - 21] == 255
+
+
+def test_a_photo_without_a_face_has_an_empty_mask() -> None:
+    assert not FaceFinder().mask(np.full((64, 80, 3), 128, np.uint8)).any()
 
 
 def test_crops_of_the_device_do_not_depend_on_the_share(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from livestyle.training.losses import (
     colour_statistics,
     colour_transfer,
     detail_loss,
+    face_loss,
     gram_matrix,
     relative_error,
     style_loss,
@@ -139,3 +140,19 @@ def test_detail_loss_counts_where_the_photo_has_detail() -> None:
     assert detail_loss(on_wall, wanted) < 1e-9
     # 8 x 8 of the 32 x 32 pixels at half size, all of them full of detail
     assert detail_loss(on_letters, wanted).item() == pytest.approx(0.1**2 / 16, rel=1e-3)
+
+
+def test_face_loss_counts_within_faces() -> None:
+    photo = torch.full((1, 3, 64, 64), 0.5)
+    wanted, faces = losses._ycbcr(photo), torch.zeros(1, 1, 64, 64)
+    faces[..., 8:24, 8:24] = 1
+    on_face, on_wall = photo.clone(), photo.clone()
+    on_face[..., 8:24, 8:24] += 0.1
+    on_wall[..., 40:56, 40:56] += 0.1
+    assert face_loss(on_wall, wanted, faces) < 1e-9
+    assert face_loss(on_face, wanted, faces).item() == pytest.approx(0.1**2 / 16, rel=1e-3)
+    tinted = photo.clone()
+    tinted[:, 2, 8:24, 8:24] += 0.1  # blue: little luma, chroma counts half
+    y, cb, cr = 0.114 * 0.1, 0.5 * 0.1, -0.081312 * 0.1
+    expected = (y**2 + (cb**2 + cr**2) / 2) / 16
+    assert face_loss(tinted, wanted, faces).item() == pytest.approx(expected, rel=1e-3)

@@ -71,6 +71,19 @@ def test_only_what_stands_still_is_painted_with_the_seed(config: TrainConfig) ->
     assert moved.sum() == 2
 
 
+def test_faces_weigh_where_there_are_some(config: TrainConfig) -> None:
+    crops = torch.randint(0, 256, (2, 4, 64, 64), dtype=torch.uint8)
+    crops[:, 3] = 0
+    crops[1, 3, 20:40, 20:40] = 255
+    some = objective_of(replace(config, batch=2, augment=0.0, face_weight=10.0))
+    assert some(Tinting(), crops, 1.0)["face"] > 0
+    crops[:, 3] = 0
+    assert some(Tinting(), crops, 1.0)["face"] == 0
+    assert "face" not in some(Tinting(), crops[:, :3], 1.0)
+    none = objective_of(replace(config, batch=2, augment=0.0, face_weight=0.0))
+    assert "face" not in none(Tinting(), crops, 1.0)
+
+
 @pytest.mark.parametrize(("name", "weight"), [("colour", 10.0), ("detail", 100.0)])
 def test_colours_weigh_what_is_asked_for(config: TrainConfig, name: str, weight: float) -> None:
     crops = torch.randint(0, 256, (2, 3, 64, 64), dtype=torch.uint8)

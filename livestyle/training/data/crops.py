@@ -14,6 +14,7 @@ from livestyle.errors import TrainingError
 from livestyle.frame import Pixels
 from livestyle.images import resampled
 from livestyle.training.config import TrainConfig
+from livestyle.training.data.faces import FaceFinder
 from livestyle.training.data.photo_cache import Album, Cut, DeviceAlbum, device_album, random_cut
 from livestyle.training.data.photos import PhotoSet
 
@@ -27,7 +28,7 @@ class Crops(Protocol):
     """
 
     def next(self) -> Tensor:
-        """RGB uint8, (N, 3, crop, crop).
+        """RGB uint8, (N, 3, crop, crop); with faces a fourth channel, 255 where there is one.
 
         Raises:
             TrainingError: no photo can be read.
@@ -44,12 +45,13 @@ def open_crops(
 
     Args:
         photos: where they come from.
-        config: crop, batch and seed.
+        config: crop, batch and seed, and whether faces weigh anything.
         start: number of batches to pass over, when a run goes on.
         share: the part of each batch that is wanted.
         device: where a GPU trains and has room, the photos are kept and cut there.
     """
-    album = Album(photos, config.crop_px)
+    faces = FaceFinder() if config.face_weight else None
+    album = Album(photos, config.crop_px, faces=faces)
     if on_device := device_album(album, device):
         return DeviceCrops(on_device, config, start, share)
     return ThreadedCrops(album, config, start, share)
@@ -62,7 +64,7 @@ class DeviceCrops:
         self._album, self._config, self._number, self._share = album, config, start, share
 
     def next(self) -> Tensor:
-        """RGB uint8, (N, 3, crop, crop)."""
+        """As of `Crops`."""
         crop_px, cuts = self._config.crop_px, []
         for position, rng in _positions(self._config, self._number, self._share):
             photo = _photo_at(position, len(self._album.sizes), self._config.seed)
@@ -85,7 +87,7 @@ class ThreadedCrops:
         self._thread.start()
 
     def next(self) -> Tensor:
-        """RGB uint8, (N, 3, crop, crop).
+        """As of `Crops`.
 
         Raises:
             TrainingError: no photo can be read.
@@ -137,14 +139,18 @@ class ThreadedCrops:
 
 
 def cut_out(photo: Pixels, cut: Cut, crop_px: int) -> Pixels:
-    """The square of a photo, scaled to `crop_px`; RGB uint8 (H, W, 3) in and out."""
+    """The square of a photo, scaled to `crop_px`; uint8 (H, W, channels) in and out."""
     square = photo[cut.top : cut.top + cut.side, cut.left : cut.left + cut.side]
     if cut.flip:
         square = square[:, ::-1]
     square = np.ascontiguousarray(square)
     if cut.side == crop_px:
         return square
-    return resampled(square, (crop_px, crop_px))
+    size = crop_px, crop_px
+    pixels = resampled(square[..., :3], size)
+    if square.shape[2] == 3:
+        return pixels
+    return np.dstack([pixels, resampled(square[..., 3], size)])
 
 
 def _positions(

@@ -13,6 +13,7 @@ from torch import Tensor
 from livestyle.errors import TrainingError
 from livestyle.frame import Pixels
 from livestyle.images import resampled
+from livestyle.training.data.faces import FaceFinder
 from livestyle.training.data.photos import PhotoSet
 
 log = logging.getLogger(__name__)
@@ -55,10 +56,22 @@ class Album:
         photos: where they come from.
         crop_px: side of the crops.
         room_bytes: memory that they may take; None: half of what is free.
+        faces: finds the faces in them, which become a fourth channel; None: there is none.
+
+    Attributes:
+        channels: 3, or 4 with faces.
     """
 
-    def __init__(self, photos: PhotoSet, crop_px: int, room_bytes: int | None = None) -> None:
+    def __init__(
+        self,
+        photos: PhotoSet,
+        crop_px: int,
+        room_bytes: int | None = None,
+        faces: FaceFinder | None = None,
+    ) -> None:
         self.photos = photos
+        self.channels = 4 if faces else 3
+        self._faces = faces
         self._short_px = round(crop_px / SIDES[0])
         self._kept: dict[int, Pixels] = {}
         self._room = int(free_memory() * SHARE_OF_MEMORY) if room_bytes is None else room_bytes
@@ -67,13 +80,18 @@ class Album:
         return len(self.photos)
 
     def read(self, index: int) -> Pixels | None:
-        """RGB uint8 (H, W, 3), or None for a photo that cannot be used."""
+        """RGB uint8 (H, W, channels), or None for a photo that cannot be used.
+
+        The fourth channel is 255 where there is a face, 0 elsewhere.
+        """
         if index in self._kept:
             return self._kept[index]
         photo = self.photos.read(index)
         if photo is None:
             return None
         photo = _no_larger(photo, self._short_px)
+        if self._faces:
+            photo = np.dstack([photo, self._faces.mask(photo)])
         if photo.nbytes <= self._room:
             self._room -= photo.nbytes
             self._kept[index] = photo
@@ -101,9 +119,10 @@ class DeviceAlbum:
         self.sizes = [(photo.shape[0], photo.shape[1]) for photo in photos]
         ends = np.cumsum([height * width for height, width in self.sizes])
         self._begins = [0, *ends[:-1].tolist()]
-        self._pixels = torch.empty((int(ends[-1]), 3), dtype=torch.uint8, device=device)
+        shape = int(ends[-1]), album.channels
+        self._pixels = torch.empty(shape, dtype=torch.uint8, device=device)
         for begin, end, photo in zip(self._begins, ends.tolist(), photos, strict=True):
-            self._pixels[begin:end] = torch.tensor(photo.reshape(-1, 3), device=device)
+            self._pixels[begin:end] = torch.tensor(photo.reshape(-1, album.channels), device=device)
 
     def cut(self, cuts: list[tuple[int, Cut]], crop_px: int) -> Tensor:
         """Crops, all at once.
@@ -113,7 +132,7 @@ class DeviceAlbum:
             crop_px: side that the squares are scaled to, bilinearly.
 
         Returns:
-            RGB uint8, (N, 3, crop, crop).
+            RGB uint8, (N, channels, crop, crop).
         """
         rows = [
             (self._begins[n], self.sizes[n][1], cut.top, cut.left, cut.side, cut.flip)
@@ -129,7 +148,7 @@ class DeviceAlbum:
 
         def pixels(y: Tensor, x: Tensor) -> Tensor:
             places = (begin + (top + y) * width)[:, :, None] + (left + x)[:, None, :]
-            return self._pixels[places].float()  # (N, crop, crop, 3)
+            return self._pixels[places].float()  # (N, crop, crop, channels)
 
         right, down = part[:, None, :, None], part[:, :, None, None]
         upper = torch.lerp(pixels(first, first), pixels(first, second), right)
