@@ -237,7 +237,6 @@ def style_card(checkpoint: Checkpoint, fine: Checkpoint | None = None) -> StyleC
             "colour_weight": config.colour_weight,
             "detail_weight": config.detail_weight,
             "face_weight": config.face_weight,
-            "contours": config.contours,
             "noise": config.noise,
             "learning_rate": config.learning_rate,
             "seed": config.seed,

@@ -76,12 +76,6 @@ train_options = gathered(
         FiniteRange(0),
     ),
     setting(
-        "--contours",
-        "contours",
-        "How much the photo's contours are drawn as lines of ink, as in prints and pen drawings.",
-        FiniteRange(0, 1),
-    ),
-    setting(
         "--remove-grain/--keep-grain",
         "remove_grain",
         "Take the grain of paper, canvas or JPEG out of the painting first.",

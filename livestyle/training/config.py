@@ -34,8 +34,6 @@ class TrainOptions:
             the artwork's range.
         detail_weight: factor of the detail loss: that eyes, mouths and letters can be read.
         face_weight: factor of the face loss: that faces are left as the photo has them.
-        contours: how much the photo's contours are drawn as lines of ink, 0 to 1, as in prints and
-            pen drawings.
         learning_rate: peak of the one-cycle schedule.
         noise: whether a constant noise map may paint flat walls and skies, too. Without it they
             stay flat, and a sensor's noise is painted in its place, which flickers.
@@ -65,7 +63,6 @@ class TrainOptions:
     colour_weight: float = 130.0
     detail_weight: float = 70.0
     face_weight: float = 4000.0
-    contours: float = 0.0
     learning_rate: float = 1.5e-3
     noise: bool = True
     augment: float = 1.0

@@ -33,12 +33,6 @@ CONTRAST_GAIN = (0.8, 2.2)
 """Bounds of what a transfer does to contrast: a foggy photo is not to become all noise."""
 FULL_DETAIL = 0.1
 """Local standard deviation of luma that counts in full, that of an eye in a face."""
-CONTOUR_PX = 0.84, 2.16
-"""Standard deviations of the two Gaussians whose difference is a contour."""
-CONTOUR_GAIN, CONTOUR_FLOOR = 14.0, 0.25
-"""A line is full ink where the difference times the first is 1 above the second."""
-INK = 0.12
-"""Luma of full ink."""
 LUMA = (0.299, 0.587, 0.114)
 
 
@@ -189,26 +183,6 @@ def colour_transfer(photos: Tensor, statistics: Tensor) -> Tensor:
     return torch.cat([luma, chroma], 1)
 
 
-def with_contours(transferred: Tensor, amount: float) -> Tensor:
-    """A transferred photo with lines of ink along its contours, as in prints and pen drawings.
-
-    Where the photo is darker than what is around it, by a difference of Gaussians (XDoG,
-    Winnemöller et al., Computers & Graphics 2012), luma goes down to that of ink, chroma to half.
-
-    Args:
-        transferred: of `colour_transfer`.
-        amount: share of the way to ink, 0 to 1.
-
-    Returns:
-        As `transferred`.
-    """
-    luma = transferred[:, :1]
-    fine, wide = (_blurred(luma, sigma) for sigma in CONTOUR_PX)
-    line = (CONTOUR_GAIN * (wide - fine) - CONTOUR_FLOOR).clamp(0, 1)
-    inked = luma - amount * line * (luma - INK).clamp_min(0)
-    return torch.cat([inked, transferred[:, 1:] * (1 - 0.5 * amount * line)], 1)
-
-
 def colour_loss(pictures: Tensor, transferred: Tensor) -> Tensor:
     """Mean squared difference of luma and of chroma over areas of 8 x 8; a scalar.
 
@@ -255,16 +229,6 @@ def face_loss(pictures: Tensor, transferred: Tensor, faces: Tensor) -> Tensor:
     """
     change = F.avg_pool2d(_ycbcr(pictures) - transferred, 2).square()
     return (F.avg_pool2d(faces, 2) * (change[:, :1] + 0.5 * change[:, 1:].sum(1, True))).mean()
-
-
-def _blurred(pictures: Tensor, sigma: float) -> Tensor:
-    """Blurred by a Gaussian; (N, 1, H, W) in and out."""
-    reach = math.ceil(3 * sigma)
-    places = torch.arange(-reach, reach + 1, device=pictures.device)
-    kernel = torch.exp(-0.5 * (places / sigma) ** 2)
-    kernel = (kernel / kernel.sum()).to(pictures)
-    padded = F.pad(pictures, (reach,) * 4, mode="reflect")
-    return F.conv2d(F.conv2d(padded, kernel.view(1, 1, 1, -1)), kernel.view(1, 1, -1, 1))
 
 
 def _ycbcr(pictures: Tensor) -> Tensor:

@@ -16,7 +16,6 @@ from livestyle.training.losses import (
     relative_error,
     style_loss,
     total_variation_loss,
-    with_contours,
 )
 from livestyle.training.schedule import steadiness_ramp, style_ramp
 from livestyle.training.steadiness import random_warp, steadiness_loss, through_a_sensor
@@ -99,8 +98,6 @@ class Objective:
         weighs_faces = bool(config.face_weight and faces.shape[1])
         if config.colour_weight or config.detail_weight or weighs_faces:
             transferred = colour_transfer(_inner(photos), self.target.colours)
-            if config.contours:
-                transferred = with_contours(transferred, config.contours)
             losses["colour"] = config.colour_weight * colour_loss(inner, transferred)
             losses["detail"] = config.detail_weight * detail_loss(inner, transferred)
             if weighs_faces:

@@ -28,8 +28,7 @@ _SETTINGS = (
     "net", "loss_network", "steps", "batch", "crop_px", "stroke", "remove_grain",
     "style_strength",
     "content_layer", "style_layers", "style_layer_weights", "content_weight", "style_weight",
-    "tv_weight", "steadiness_weight", "colour_weight", "detail_weight", "face_weight",
-    "contours", "noise",
+    "tv_weight", "steadiness_weight", "colour_weight", "detail_weight", "face_weight", "noise",
     "learning_rate", "augment", "seed",
 )  # fmt: skip
 

@@ -14,7 +14,6 @@ from livestyle.training.losses import (
     relative_error,
     style_loss,
     total_variation_loss,
-    with_contours,
 )
 
 FEATURES = torch.tensor([[[[1.0, 2.0]], [[3.0, 4.0]]]])  # (1, 2, 1, 2)
@@ -157,17 +156,3 @@ def test_face_loss_counts_within_faces() -> None:
     y, cb, cr = 0.114 * 0.1, 0.5 * 0.1, -0.081312 * 0.1
     expected = (y**2 + (cb**2 + cr**2) / 2) / 16
     assert face_loss(tinted, wanted, faces).item() == pytest.approx(expected, rel=1e-3)
-
-
-def test_contours_are_ink_on_the_dark_side_of_an_edge() -> None:
-    ycbcr = torch.zeros(1, 3, 40, 40)
-    ycbcr[:, 0], ycbcr[:, 1] = 0.9, 0.2
-    ycbcr[:, 0, :, 20:] = 0.3
-    inked = with_contours(ycbcr, 1.0)
-    assert inked[0, 0, :, 20].max() < 0.13  # a line of ink beside the edge, where it is darker
-    assert inked[0, 1, 20, 20].item() == pytest.approx(0.1, abs=0.02)
-    torch.testing.assert_close(inked[..., :17], ycbcr[..., :17])  # the light side, and what is even
-    torch.testing.assert_close(inked[..., 30:], ycbcr[..., 30:])
-    half = with_contours(ycbcr, 0.5)
-    torch.testing.assert_close(half[:, 0], (inked[:, 0] + ycbcr[:, 0]) / 2)
-    assert torch.equal(with_contours(ycbcr, 0.0), ycbcr)
