@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.transforms import Bbox
 
 DOCS = Path(__file__).parents[1]
-MARKERS = {"2016": "^", "box": "s"}
+MARKERS = {"2016": "^", "box": "s", "ships": "*"}
 LABEL_PX = 10, 13
 """Size of a letter, with the air around it."""
 
