@@ -239,7 +239,7 @@ def test_the_device_cuts_what_the_processor_cuts(tmp_path: Path) -> None:
 
 
 def test_a_face_is_found_and_cut_with_its_photo(tmp_path: Path) -> None:
-    portrait = read_picture(str(files("livestyle.sources") / "demo.jpg"))
+    portrait = read_picture(Path(str(files("livestyle.sources") / "demo.jpg")))
     mask = FaceFinder().mask(portrait)
     rows, columns = np.nonzero(mask)
     assert rows.min() > 45 and rows.max() < 195
