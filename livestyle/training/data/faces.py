@@ -2,6 +2,8 @@
 
 import importlib.resources
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import cv2
 import numpy as np
@@ -22,8 +24,7 @@ class FaceFinder:
     def __init__(self) -> None:
         network = importlib.resources.files("livestyle.weights") / "face_detector/yunet.onnx"
         self._lock = threading.Lock()
-        before = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
-        try:  # OpenCV 5 warns of a target that nobody chose
+        with _without_warnings():  # OpenCV 5 warns of a target that nobody chose
             self._detector = cv2.FaceDetectorYN.create(
                 "onnx",
                 np.frombuffer(network.read_bytes(), np.uint8),
@@ -31,8 +32,6 @@ class FaceFinder:
                 (0, 0),
                 LEAST_SCORE,
             )
-        finally:
-            cv2.utils.logging.setLogLevel(before)
 
     def mask(self, photo: Pixels) -> Pixels:
         """The faces of a photo.
@@ -53,3 +52,17 @@ class FaceFinder:
             axes = round(ELLIPSE[0] * w), round(ELLIPSE[1] * h)
             cv2.ellipse(mask, centre, axes, 0, 0, 360, 255, cv2.FILLED)
         return mask
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """OpenCV 5 says less; OpenCV 4 has no such switch, and nothing to say."""
+    logging = getattr(cv2.utils, "logging", None)
+    if not logging:
+        yield
+        return
+    before = logging.setLogLevel(logging.LOG_LEVEL_ERROR)
+    try:
+        yield
+    finally:
+        logging.setLogLevel(before)
