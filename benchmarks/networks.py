@@ -248,6 +248,7 @@ def config_of(name: str, args: argparse.Namespace) -> TrainConfig:
         steadiness_weight=0.0,
         colour_weight=0.0,
         detail_weight=0.0,
+        face_weight=0.0,
         augment=0.0,
         learning_rate=CANDIDATES[name].learning_rate,
         keep=1,

@@ -195,7 +195,8 @@ def print_parts(config: TrainConfig, steps: int) -> None:
 
 
 def print_classic(config: TrainConfig, rounds: int) -> None:
-    weights = {"steadiness_weight": 0.0, "colour_weight": 0.0, "detail_weight": 0.0}
+    ours_alone = ("steadiness", "colour", "detail", "face")
+    weights = {f"{name}_weight": 0.0 for name in ours_alone}
     plain = replace(config, augment=0.0, **weights)
     loops: dict[str, Callable[[], object]] = {}
     opened = []

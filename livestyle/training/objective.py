@@ -98,8 +98,10 @@ class Objective:
         weighs_faces = bool(config.face_weight and faces.shape[1])
         if config.colour_weight or config.detail_weight or weighs_faces:
             transferred = colour_transfer(_inner(photos), self.target.colours)
-            losses["colour"] = config.colour_weight * colour_loss(inner, transferred)
-            losses["detail"] = config.detail_weight * detail_loss(inner, transferred)
+            if config.colour_weight:
+                losses["colour"] = config.colour_weight * colour_loss(inner, transferred)
+            if config.detail_weight:
+                losses["detail"] = config.detail_weight * detail_loss(inner, transferred)
             if weighs_faces:
                 losses["face"] = config.face_weight * face_loss(inner, transferred, _inner(faces))
         return losses

@@ -96,6 +96,7 @@ def learn(
         photos=frames,
         name=out.name,
         out=out,
+        face_weight=0.0,  # a face often fills a camera's picture, and is to be painted then
         loss_network=loss_network,
         vgg_weights=vgg_weights,
         device=device,

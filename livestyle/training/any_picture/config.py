@@ -60,6 +60,7 @@ class AnyPictureConfig:
             style_strength=self.style_strength,
             colour_weight=self.colour_weight,
             detail_weight=self.detail_weight,
+            face_weight=0.0,
             steadiness_weight=self.steadiness_weight,
             loss_network=self.loss_network,
             vgg_weights=self.vgg_weights,
