@@ -14,6 +14,7 @@ import numpy as np
 
 from livestyle.engines.base import MIN_SIDE_PX, Engine
 from livestyle.engines.compiled_cache import CompiledCache
+from livestyle.engines.tile_network import OpenVINOTileNetwork
 from livestyle.errors import EngineError
 from livestyle.frame import Pixels
 from livestyle.openvino_core import import_openvino, shared_core
@@ -117,6 +118,18 @@ class OpenVINOEngine(Engine):
             self._put_back(shape, self._compile(shape))
         except Exception as error:
             raise EngineError(f"OpenVINO cannot compile the model ({error}).") from error
+
+    def tile_network(self) -> OpenVINOTileNetwork | None:
+        """The network for tiles of a picture, see `livestyle.render.tiles`; None but on the CPU.
+
+        Raises:
+            EngineError: OpenVINO cannot read the model.
+        """
+        if self.info.device != "CPU":
+            return None
+        return OpenVINOTileNetwork(
+            self._read, lambda model: self._core.compile_model(model, "CPU", self._config)
+        )
 
     def _run(self, batch: Pixels) -> Pixels:
         # While one thread paints, another may compile a size to come: a request is out while it
