@@ -90,8 +90,12 @@ class Clip:
         return kind(path, size, self.start_s, self.end_s, self.fps)
 
 
+MOST_AT_ONCE = 16_000_000
+"""Pixels of a picture that are painted at once where larger ones are painted in tiles: the same
+painting in a fraction of the time, with 0.9 GB of memory in int8 and 1.8 in fp32."""
+
 MOST_PAINTED = 10_000_000
-"""Pixels of a picture that are painted at once, in 0.8 GB of memory."""
+"""Pixels that are painted where an engine has no tiles, so that its device has the memory."""
 
 FULL_STYLE = Look()
 WHOLE = Clip()
@@ -150,9 +154,12 @@ def paint_image(
 def _painted(
     pixels: Pixels, stylizer: Stylizer, on_progress: Callable[[int, int], None] | None
 ) -> Pixels:
-    """At its own size, at once or in tiles; in `MOST_PAINTED` pixels where there are no tiles."""
-    if pixels.shape[0] * pixels.shape[1] > MOST_PAINTED and isinstance(stylizer, Tileable):
+    """At its own size, at once or in tiles; without tiles, in `MOST_PAINTED` pixels."""
+    count = pixels.shape[0] * pixels.shape[1]
+    if count > MOST_PAINTED and isinstance(stylizer, Tileable):
         network = stylizer.tile_network()
+        if network and count <= MOST_AT_ONCE:
+            return stylizer(pixels)
         if network:
             return painted_in_tiles(pixels, network, on_progress=on_progress)
     return painted_within(MOST_PAINTED, pixels, stylizer)

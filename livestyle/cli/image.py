@@ -59,8 +59,8 @@ def image(
     its name has no ending.
 
     Every pixel is painted, so strokes are finer in larger pictures; `cam` keeps them as large as
-    at 640x480. Pictures of more than 10 megapixels are painted in tiles, without seams, which takes
-    several times as long a pixel.
+    at 640x480. Pictures of more than 16 megapixels are painted in tiles, without seams, which takes
+    several times as long.
     """
     paint = partial(paint_image, look=look, height=height, quality=quality, overwrite=overwrite)
     jobs = _jobs(inputs, output)
@@ -74,7 +74,7 @@ def image(
             show_pos=True,
             hidden=len(jobs) == 1 or not sys.stderr.isatty(),
         ) as bar,
-        _tile_progress(hidden=len(jobs) > 1 or not sys.stderr.isatty()) as show,
+        tile_progress(hidden=len(jobs) > 1 or not sys.stderr.isatty()) as show,
     ):
         for origin, target in bar:
             try:
@@ -99,7 +99,7 @@ def image(
 
 
 @contextmanager
-def _tile_progress(*, hidden: bool) -> Iterator[Callable[[int, int], None]]:
+def tile_progress(*, hidden: bool) -> Iterator[Callable[[int, int], None]]:
     """A progress bar for the tiles of a picture; none is drawn before it is called."""
     bar: ProgressBar[int] = click.progressbar(
         length=0, label="painting in tiles", file=sys.stderr, hidden=hidden

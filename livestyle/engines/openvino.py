@@ -107,8 +107,7 @@ class OpenVINOEngine(Engine):
         Raises:
             EngineError: OpenVINO cannot.
         """
-        if self._is_closed:
-            raise EngineError("This style was closed and paints no more. Load it again.")
+        self._check_open()
         shape = 1, max(size[1], MIN_SIDE_PX), max(size[0], MIN_SIDE_PX), 3
         with self._lock:
             is_there = shape in self._requests
@@ -123,8 +122,9 @@ class OpenVINOEngine(Engine):
         """The network for tiles of a picture, see `livestyle.render.tiles`; None but on the CPU.
 
         Raises:
-            EngineError: OpenVINO cannot read the model.
+            EngineError: OpenVINO cannot read the model, or the style was closed.
         """
+        self._check_open()
         if self.info.device != "CPU":
             return None
         return OpenVINOTileNetwork(
