@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
 
+import numpy as np
+from numpy.typing import NDArray
+
 from livestyle.frame import Frame, Pixels
 
 
@@ -126,6 +129,52 @@ class Preparable(Protocol):
 
     def prepare(self, size: tuple[int, int]) -> None:
         """Makes the next picture of (width, height) fast; from any thread.
+
+        Raises:
+            EngineError: the engine failed.
+        """
+
+
+class TileNetwork(Protocol):
+    """A style's network that paints tiles of a picture, normalised as the picture is.
+
+    Attributes:
+        norms_left: how many of its norms are not fixed yet.
+    """
+
+    norms_left: int
+
+    def features(self, tile: Pixels) -> NDArray[np.float32]:
+        """What the first norm that is not fixed would normalise.
+
+        Args:
+            tile: RGB uint8 (H, W, 3).
+
+        Returns:
+            (C, h, w), at the resolution of the tile or a lower one. The next call may overwrite it.
+
+        Raises:
+            EngineError: the engine failed.
+        """
+
+    def fix_norm(self, mean: NDArray[np.float64], variance: NDArray[np.float64]) -> None:
+        """Fixes that norm: its mean and variance of each channel, (C,), for every tile to come."""
+
+    def paint(self, tile: Pixels) -> Pixels:
+        """The painted tile, RGB uint8 (H, W, 3), once all norms are fixed. The next call may
+        overwrite it.
+
+        Raises:
+            EngineError: the engine failed.
+        """
+
+
+@runtime_checkable
+class Tileable(Protocol):
+    """A Stylizer whose network can paint a picture in tiles."""
+
+    def tile_network(self) -> TileNetwork | None:
+        """The network, none of its norms fixed; None where the device paints whole pictures only.
 
         Raises:
             EngineError: the engine failed.

@@ -2,9 +2,11 @@
 
 import io
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,6 +19,9 @@ from livestyle.frame import Pixels
 from livestyle.images import FOUND_SUFFIXES, SUFFIXES
 from livestyle.render.compositing import Look
 from livestyle.styles.library import find_style
+
+if TYPE_CHECKING:
+    from click._termui_impl import ProgressBar
 
 PIPE = Path("-")
 
@@ -54,7 +59,8 @@ def image(
     its name has no ending.
 
     Every pixel is painted, so strokes are finer in larger pictures; `cam` keeps them as large as
-    at 640x480. Pictures of more than 10 megapixels are painted in 10 and brought up to their size.
+    at 640x480. Pictures of more than 16 megapixels are painted in tiles, without seams, which takes
+    several times as long.
     """
     paint = partial(paint_image, look=look, height=height, quality=quality, overwrite=overwrite)
     jobs = _jobs(inputs, output)
@@ -68,10 +74,11 @@ def image(
             show_pos=True,
             hidden=len(jobs) == 1 or not sys.stderr.isatty(),
         ) as bar,
+        tile_progress(hidden=len(jobs) > 1 or not sys.stderr.isatty()) as show,
     ):
         for origin, target in bar:
             try:
-                _paint(origin, target, partial(paint, style=stylizer))
+                _paint(origin, target, partial(paint, style=stylizer, on_progress=show))
             except LivestyleError as error:
                 if len(jobs) == 1:
                     raise
@@ -89,6 +96,24 @@ def image(
         raise type(failures[0])(
             f"{len(failures)} of {len(jobs)} pictures could not be repainted (see above)."
         )
+
+
+@contextmanager
+def tile_progress(*, hidden: bool) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar for the tiles of a picture; none is drawn before it is called."""
+    bar: ProgressBar[int] = click.progressbar(
+        length=0, label="painting in tiles", file=sys.stderr, hidden=hidden
+    )
+
+    def show(done: int, work: int) -> None:
+        bar.length = work
+        bar.update(done - bar.pos)
+
+    try:
+        yield show
+    finally:
+        if bar.pos:
+            bar.render_finish()
 
 
 class StandardInput(io.BytesIO):

@@ -29,8 +29,7 @@ class Engine(Stylizer, ABC):
         Raises:
             EngineError: the engine failed, was closed, or `pixels` is no RGB uint8 picture.
         """
-        if self._is_closed:
-            raise EngineError("This style was closed and paints no more. Load it again.")
+        self._check_open()
         _check_picture(pixels)
         height, width = pixels.shape[:2]
         below, beside = max(0, MIN_SIDE_PX - height), max(0, MIN_SIDE_PX - width)
@@ -55,6 +54,10 @@ class Engine(Stylizer, ABC):
         if not picture.flags.c_contiguous or np.may_share_memory(picture, pixels):
             return picture.copy()
         return picture
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise EngineError("This style was closed and paints no more. Load it again.")
 
     @abstractmethod
     def _run(self, batch: Pixels) -> Pixels:

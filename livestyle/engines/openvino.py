@@ -14,6 +14,7 @@ import numpy as np
 
 from livestyle.engines.base import MIN_SIDE_PX, Engine
 from livestyle.engines.compiled_cache import CompiledCache
+from livestyle.engines.tile_network import OpenVINOTileNetwork
 from livestyle.errors import EngineError
 from livestyle.frame import Pixels
 from livestyle.openvino_core import import_openvino, shared_core
@@ -106,8 +107,7 @@ class OpenVINOEngine(Engine):
         Raises:
             EngineError: OpenVINO cannot.
         """
-        if self._is_closed:
-            raise EngineError("This style was closed and paints no more. Load it again.")
+        self._check_open()
         shape = 1, max(size[1], MIN_SIDE_PX), max(size[0], MIN_SIDE_PX), 3
         with self._lock:
             is_there = shape in self._requests
@@ -117,6 +117,19 @@ class OpenVINOEngine(Engine):
             self._put_back(shape, self._compile(shape))
         except Exception as error:
             raise EngineError(f"OpenVINO cannot compile the model ({error}).") from error
+
+    def tile_network(self) -> OpenVINOTileNetwork | None:
+        """The network for tiles of a picture, see `livestyle.render.tiles`; None but on the CPU.
+
+        Raises:
+            EngineError: OpenVINO cannot read the model, or the style was closed.
+        """
+        self._check_open()
+        if self.info.device != "CPU":
+            return None
+        return OpenVINOTileNetwork(
+            self._read, lambda model: self._core.compile_model(model, "CPU", self._config)
+        )
 
     def _run(self, batch: Pixels) -> Pixels:
         # While one thread paints, another may compile a size to come: a request is out while it

@@ -17,6 +17,7 @@ from media import cut_short, make_clip, moving_bar, noise
 from models import save_style
 from PIL import Image
 
+from livestyle.cli.image import tile_progress
 from livestyle.sources.file import VideoFile
 
 Livestyle = Callable[..., Ended]
@@ -409,6 +410,16 @@ def test_a_folder_of_pictures(livestyle: Livestyle) -> None:
     assert Path("in/a.png").read_bytes() == before
     Path("nothing").mkdir()
     assert livestyle("image", "nothing", "out").code == 3
+
+
+def test_a_bar_is_drawn_for_tiles_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    with tile_progress(hidden=False):
+        pass
+    assert capsys.readouterr().err == ""
+    with tile_progress(hidden=False) as show:
+        show(1, 2)
+        show(2, 2)
+    assert "painting in tiles" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import torch
 from livestyle.errors import StyleError
 from livestyle.nets import NETS, build_net, kmac_per_pixel, parameter_count
 from livestyle.nets.light import SEED_SIDE, Light, NoiseMap, ResidualBlock, start_as_nearest
+from livestyle.render.tiles import NOISE_PERIOD_PX, OVERLAP_PX
 
 
 @pytest.mark.parametrize("name", NETS)
@@ -33,6 +34,28 @@ def test_johnson_is_the_baseline_everybody_knows() -> None:
 def test_an_unknown_net_is_refused_with_the_names() -> None:
     with pytest.raises(StyleError, match="light, rich, johnson"):
         build_net("heavy")
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_tiles_overlap_by_more_than_a_net_sees(name: str) -> None:
+    """Norms aside, which see everything: those of tiles are fixed."""
+    net = build_net(name).eval()
+    for module in net.modules():
+        if isinstance(module, ResidualBlock):
+            torch.nn.init.ones_(module.norm2.weight)  # at first they add nothing
+    for module in net.modules():
+        if isinstance(module, torch.nn.InstanceNorm2d):
+            module.register_forward_hook(lambda _module, inputs, _output: inputs[0])
+    row = torch.rand(1, 3, 16, 256, requires_grad=True)
+    net(row)[..., 128:132].sum().backward()
+    assert row.grad is not None
+    seen = row.grad.abs().sum((0, 1, 2)).nonzero().flatten()
+    assert seen.min() > 128 - OVERLAP_PX and seen.max() < 132 + OVERLAP_PX
+    assert seen.max() - seen.min() > 70, "what it sees is more than the strokes"
+
+
+def test_tiles_begin_where_the_noise_does() -> None:
+    assert NOISE_PERIOD_PX % (SEED_SIDE * Light.size_multiple) == 0
 
 
 def test_the_first_picture_has_no_checkerboard() -> None:
