@@ -80,7 +80,8 @@ class MotionEstimator:
     """Finds the motion between pictures. Used by one thread."""
 
     def __init__(self) -> None:
-        self._dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+        self._dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+        self._dis.setFinestScale(0)
 
     def between(self, one: Pixels, other: Pixels) -> tuple[Motion, Motion]:
         """The motions from one small picture to another of its size, and back."""
