@@ -69,9 +69,8 @@ class Motion:
         """
         height, width = pixels.shape[:2]
         small_height, small_width = self.sure.shape
-        flow = np.asarray(cv2.resize(self.flow, (width, height)), np.float32)
-        flow *= np.array((width / small_width, height / small_height), np.float32)
-        x, y = _ends(flow)
+        flow = self.flow * np.array((width / small_width, height / small_height), np.float32)
+        x, y = _ends(np.asarray(cv2.resize(flow, (width, height)), np.float32))
         moved = cv2.remap(pixels, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
         return np.asarray(moved, np.uint8)
 
@@ -80,7 +79,8 @@ class MotionEstimator:
     """Finds the motion between pictures. Used by one thread."""
 
     def __init__(self) -> None:
-        self._dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+        self._dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+        self._dis.setFinestScale(0)  # presets stop at a quarter or half of the size
 
     def between(self, one: Pixels, other: Pixels) -> tuple[Motion, Motion]:
         """The motions from one small picture to another of its size, and back."""
@@ -106,9 +106,9 @@ def small(pixels: Pixels) -> Pixels:
 def _ends(flow: Map) -> tuple[Map, Map]:
     """Where flow leads: x and y, (h, w) each."""
     height, width = flow.shape[:2]
-    columns, rows = np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)
-    x: Map = flow[..., 0] + columns
-    y: Map = flow[..., 1] + rows[:, np.newaxis]
+    x, y = (np.asarray(part, np.float32) for part in cv2.split(flow))
+    x += np.arange(width, dtype=np.float32)
+    y += np.arange(height, dtype=np.float32)[:, np.newaxis]
     return x, y
 
 

@@ -20,6 +20,7 @@ from livestyle.errors import SourceError
 from livestyle.frame import Frame, Pixels
 from livestyle.protocols import FrameSource
 from livestyle.resize import resized
+from livestyle.sources.avi import empty_chunks
 from livestyle.sources.constant_rate import at_rate
 from livestyle.sources.conversion import FrameConverter
 from livestyle.sources.deinterlacing import Deinterlacer
@@ -185,7 +186,7 @@ class VideoFile(FrameSource):
             end_s = math.inf if self._end_s is None else self._end_s
             still_s = min(self._stands_until_s, end_s) - ends_s
             yield Frame(pixels, index, ends_s, time.perf_counter(), duration_s=still_s)
-            ends_s += still_s
+            ends_s = self._stands_until_s
         self._warn_if_damaged(decoded, ends_s)
 
     def _square(self, picture: av.VideoFrame, pixels: Pixels) -> tuple[int, int]:
@@ -203,7 +204,9 @@ class VideoFile(FrameSource):
     def _decoded(self) -> Iterator[av.VideoFrame]:
         """Whole pictures, packet by packet, so that a broken one costs no more than itself."""
         deinterlaced = Deinterlacer(self._stream)
+        last: AnyPacket | None = None
         for packet in self._packets():
+            last = packet if packet.size else last
             if packet.pts is not None and packet.size == 0:  # the picture before stands on
                 due_s = float((packet.pts + (packet.duration or 0)) * packet.time_base)
                 self._stands_until_s = max(self._stands_until_s, due_s)
@@ -214,6 +217,10 @@ class VideoFile(FrameSource):
             except av.FFmpegError as error:
                 self._count_broken(error)
         yield from deinterlaced(None)
+        if self._container.format.name == "avi" and last and last.pos and last.dts is not None:
+            again = empty_chunks(self.path, last.pos + last.size, self._stream.index)
+            if again:
+                self._stands_until_s = float((last.dts + 1 + again) * last.time_base)
 
     def _packets(self) -> "Iterator[AnyPacket]":
         """The packets; those of a format that is not sought in, from the key frame before the

@@ -1,5 +1,6 @@
 """Video files of kinds that cameras, televisions and old programs make."""
 
+import struct
 from itertools import pairwise
 from pathlib import Path
 
@@ -180,6 +181,53 @@ def test_a_picture_that_stands_is_no_damage(
     assert blue_s == pytest.approx(1.0)
     assert len(read_all(VideoFile(tmp_path / "in.avi"))) == 9
     assert not caplog.text
+
+
+def emptied(path: Path, count: int) -> Path:
+    """The last pictures of an AVI without sound become empty: "the one before, again"."""
+    data = path.read_bytes()
+    begins = data.index(b"movi") + 4
+    at, chunks = begins, list[bytes]()
+    while data[at : at + 4] == b"00dc":
+        size = int.from_bytes(data[at + 4 : at + 8], "little")
+        chunks.append(data[at + 8 : at + 8 + size])
+        at += 8 + size + size % 2
+    chunks[-count:] = [b""] * count
+    body, index = b"", b""
+    for chunk in chunks:
+        length = struct.pack("<I", len(chunk))
+        index += b"00dc" + struct.pack("<II", 16, 4 + len(body)) + length
+        body += b"00dc" + length + chunk + b"\0" * (len(chunk) % 2)
+    movi = struct.pack("<I", 4 + len(body)) + b"movi" + body
+    riff = data[8 : begins - 8] + movi + b"idx1" + struct.pack("<I", len(index)) + index
+    path.write_bytes(b"RIFF" + struct.pack("<I", len(riff)) + riff)
+    return path
+
+
+def test_an_avi_whose_last_picture_stands_is_whole(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """FFmpeg gives nothing of the empty pictures behind the last."""
+    path = emptied(make_clip(tmp_path / "in.avi", frames=50, fps=25), 20)
+    frames = read_all(VideoFile(path))
+    assert len(frames) == 31
+    assert frames[-1].pts_s == pytest.approx(1.2)
+    assert frames[-1].duration_s == pytest.approx(0.8)
+    assert (frames[-1].pixels == frames[-2].pixels).all()
+    assert len(read_all(VideoFile(path, fps=25))) == 50
+    part = read_all(VideoFile(path, start_s=1.0, end_s=1.5))
+    assert part[-1].pts_s + part[-1].duration_s == pytest.approx(1.5)
+    assert not caplog.text
+
+
+def test_an_avi_cut_short_among_its_empty_pictures_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = emptied(make_clip(tmp_path / "in.avi", frames=50, fps=25), 20)
+    data = path.read_bytes()
+    path.write_bytes(data[: data.index(b"idx1") - 8 * 8])
+    assert len(read_all(VideoFile(path))) == 31
+    assert "in.avi is cut short" in caplog.text
 
 
 def test_pictures_without_a_time_come_before_the_first_that_has_one(tmp_path: Path) -> None:
