@@ -30,7 +30,7 @@ from livestyle.styles.from_picture.painter import (
     weights,
 )
 from livestyle.styles.from_picture.predictor import predict
-from livestyle.styles.from_picture.recolouring import GAIN, LIGHT, ROUNDS
+from livestyle.styles.from_picture.recolouring import GAIN, LIGHT, ROUNDS, VIVIDNESS
 from livestyle.styles.from_picture.style_folder import in_colours_of, unmade_card, write_style
 from livestyle.styles.model_file import read_model
 
@@ -213,7 +213,7 @@ def _edition() -> str:
     """A digest of all that a style depends on beside its picture."""
     files = [any_picture_folder() / name for name in (PAINTER_FILE, PREDICTOR_FILE)]
     digests = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
-    return " ".join([__version__, *digests, str((GAIN, LIGHT, ROUNDS))])
+    return " ".join([__version__, *digests, str((GAIN, LIGHT, ROUNDS, VIVIDNESS))])
 
 
 def _make_room(folder: Path) -> None:

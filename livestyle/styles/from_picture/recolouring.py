@@ -26,6 +26,9 @@ hold for light alone, as a drawing in ink has no colour at all."""
 LIGHT = (0.25, 0.8)
 """Bounds of the mean luma: in a picture of the night sky nobody would be seen."""
 
+VIVIDNESS = 1.2
+"""Contrast and chroma, in those of the picture: blind, what is painted so was preferred."""
+
 LUMA = np.array([0.299, 0.587, 0.114])
 
 ROUNDS = 4
@@ -37,7 +40,8 @@ EDGE = 1e-3
 
 
 def recoloured(network: Weights, painted: Sequence[Pixels], picture: Pixels) -> Weights:
-    """A network that paints in the colours of a picture: with their mean and covariance.
+    """A network that paints in the colours of a picture: with their mean and covariance, and
+    somewhat more vivid, see `VIVIDNESS`.
 
     Args:
         network: the weights of a light network.
@@ -45,7 +49,9 @@ def recoloured(network: Weights, painted: Sequence[Pixels], picture: Pixels) -> 
         picture: whose colours are wanted, likewise.
     """
     wanted_mean, wanted = _statistics([_small(picture)])
-    wanted_mean += np.clip(wanted_mean @ LUMA, *LIGHT) - wanted_mean @ LUMA
+    grey = wanted_mean @ LUMA
+    wanted_mean = np.clip(grey, *LIGHT) + VIVIDNESS * (wanted_mean - grey)
+    wanted = VIVIDNESS**2 * wanted
     before = [_before_tanh(view.reshape(-1, 3) / 255) for view in painted]
     _, found = _statistics([_after_tanh(p) for p in before])
     missing = GAIN[0] ** 2 * LUMA @ found @ LUMA - LUMA @ wanted @ LUMA
