@@ -225,6 +225,7 @@ def style_card(checkpoint: Checkpoint, fine: Checkpoint | None = None) -> StyleC
             "stroke": config.stroke,
             "remove_grain": config.remove_grain,
             "style_strength": config.style_strength,
+            **({"brush": config.brush} if config.brush else {}),
             "photos": config.photos.name,
             "loss_network": config.loss_network,
             "content_layer": config.content_layer,

@@ -126,7 +126,7 @@ def train(
         run_sweep(config, _repeated(ctx), resume=resume, start_from=begin)
         return
     begin = None if resume else _network(start_from, config)
-    takes_fewer = bool(begin) and not (steps_given or hours)
+    takes_fewer = bool(begin) and not (steps_given or hours or config.brush)
     if takes_fewer:
         fewer = FROM_PREDICTED if begin == config.style_image else FINE_TUNING
         config = replace(config, steps=config.steps // fewer)

@@ -14,6 +14,7 @@ from livestyle.cli.options import (
     FiniteRange,
     gathered,
 )
+from livestyle.training.brushes import BRUSHES
 from livestyle.training.config import TrainOptions
 
 DEFAULTS = TrainOptions()
@@ -47,6 +48,13 @@ train_options = gathered(
         "stroke",
         "Size of the strokes: the painting is learned at 512 px times this, its forms at more.",
         FiniteRange(0.125, 8),
+    ),
+    setting(
+        "--brush",
+        "brush",
+        "Draw these strokes, in the painting's colours, in place of its texture; needs no loss "
+        "network.",
+        click.Choice([*BRUSHES]),
     ),
     setting("--content-weight", "content_weight", "Weight of the content loss.", FiniteRange(0)),
     setting("--style-weight", "style_weight", "Weight of the style loss.", FiniteRange(0)),

@@ -94,9 +94,14 @@ class NoiseMap(nn.Module):
     everywhere. Texture networks (arXiv 1603.03417) feed noise for that; here the noise is a
     constant of the picture plane, so a still camera gives a still picture. Where the camera moves,
     what it paints stays behind on the screen; so it can be left out.
+
+    Attributes:
+        tile: the noise, (1, 1, SEED_SIDE, SEED_SIDE).
+        shift: how far the tile was rolled for the last batch in training, in rows and columns.
     """
 
     tile: Tensor
+    shift: tuple[int, int]
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -105,22 +110,26 @@ class NoiseMap(nn.Module):
         self.register_buffer("tile", tile, persistent=False)  # it is the same in every network
         self.register_load_state_dict_pre_hook(_leave_tile_out)  # type: ignore[no-untyped-call]
         self.scale = nn.Parameter(torch.full((1, width, 1, 1), 0.1))
+        self.shift = 0, 0
 
     def forward(self, x: Tensor, fill: Tensor | None = None) -> Tensor:
         """Shapes (N, width, H, W) in and out, fill as of `Light`.
 
         In training the tile lies at a random place.
         """
-        height, width = x.shape[2:]
-        tile = self.tile
         if self.training:
-            shift = torch.randint(SEED_SIDE, (2,)).tolist()
-            tile = tile.roll(shift, (2, 3))
-        rows, columns = height // SEED_SIDE + 1, width // SEED_SIDE + 1
-        noise = tile.repeat(1, 1, rows, columns)[:, :, :height, :width].to(x.dtype)
+            rows, columns = torch.randint(SEED_SIDE, (2,)).tolist()
+            self.shift = rows, columns
+        noise = self.noise(*x.shape[2:]).to(x.dtype)
         if fill is not None:
             noise = noise * fill.to(x.dtype)
         return x + self.scale * noise
+
+    def noise(self, height: int, width: int) -> Tensor:
+        """What was added to the last batch but for its scale, (1, 1, height, width)."""
+        tile = self.tile.roll(self.shift, (2, 3)) if self.training else self.tile
+        rows, columns = height // SEED_SIDE + 1, width // SEED_SIDE + 1
+        return tile.repeat(1, 1, rows, columns)[:, :, :height, :width]
 
     def leave_out(self) -> None:
         """Adds nothing from now on, and learns nothing."""

@@ -34,11 +34,11 @@ from livestyle.training.device import (
 )
 from livestyle.training.distributed import join_process_group
 from livestyle.training.divergence import RUNNING_MEAN, DivergenceCheck, check_room, memory_in_words
-from livestyle.training.objective import Objective, in_precision
+from livestyle.training.objective import BrushObjective, Objective, in_precision
 from livestyle.training.predicted_start import predicted_network
 from livestyle.training.provenance import PREDICTED, STARTED_FROM, name_of, origin_of
 from livestyle.training.schedule import one_cycle
-from livestyle.training.style_target import style_target
+from livestyle.training.style_target import StyleTarget, artwork_colours, style_target
 from livestyle.training.time_budget import TimeBudget
 
 log = logging.getLogger(__name__)
@@ -115,21 +115,27 @@ class Trainer:
 
     def _prepare(self, config: TrainConfig, loss_network: LossNetwork | None) -> None:
         """Networks, what they are to reach, and the optimiser."""
-        layers = (config.content_layer, *config.style_layers)
-        self.loss_network: LossNetwork = loss_network or channels_last(
-            load_loss_network(config.loss_network, layers, config.vgg_weights), self.device
-        )
-        self.target = style_target(
-            self.loss_network,
-            config.style_layers,
-            config.style_image,
-            config.stroke,
-            config.remove_grain,
-        )
+        self.loss_network: LossNetwork | None = None
+        if config.brush:
+            colours = artwork_colours(config.style_image, config.remove_grain)
+            self.target = StyleTarget({}, colours.to(self.device))
+        else:
+            layers = (config.content_layer, *config.style_layers)
+            self.loss_network = loss_network or channels_last(
+                load_loss_network(config.loss_network, layers, config.vgg_weights), self.device
+            )
+            self.target = style_target(
+                self.loss_network,
+                config.style_layers,
+                config.style_image,
+                config.stroke,
+                config.remove_grain,
+            )
         dtype = autocast_dtype(config.precision, self.device)
         (bf16,) = self.processes.agreed([dtype is not None])  # a trial may end otherwise in another
         self.autocast_dtype = torch.bfloat16 if bf16 else None
-        in_precision(self.loss_network, self.autocast_dtype)
+        if self.loss_network:
+            in_precision(self.loss_network, self.autocast_dtype)
         self.net: nn.Module = channels_last(build_net(config.net), self.device)
         self.optimiser = torch.optim.Adam(self.net.parameters(), lr=config.learning_rate)
 
@@ -140,13 +146,17 @@ class Trainer:
             net = torch.compile(net)  # type: ignore[assignment]
         if self.processes.count > 1:
             net = DistributedDataParallel(net, broadcast_buffers=False)
-        loss_network: nn.Module = self.loss_network
-        if self.config.compile:
-            loss_network = torch.compile(loss_network)  # type: ignore[assignment]
-        self._objective = Objective(
-            self.config, loss_network, self.target, self.share, self.autocast_dtype
-        )
+        self._objective = self._make_objective()
         return net
+
+    def _make_objective(self) -> Objective | BrushObjective:
+        config, share, dtype = self.config, self.share, self.autocast_dtype
+        loss_network: nn.Module | None = self.loss_network
+        if loss_network is None:
+            return BrushObjective(config, self.target.colours, share, dtype)
+        if config.compile:
+            loss_network = torch.compile(loss_network)  # type: ignore[assignment]
+        return Objective(config, loss_network, self.target, share, dtype)
 
     def stop(self) -> None:
         """Asks for the end after the step that is being done; from any thread."""

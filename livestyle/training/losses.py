@@ -149,7 +149,7 @@ def colour_statistics(artwork: Tensor) -> Tensor:
     return torch.cat([mean, covariance[0]])
 
 
-def colour_transfer(photos: Tensor, statistics: Tensor) -> Tensor:
+def colour_transfer(photos: Tensor, statistics: Tensor, saturation: float = SATURATION) -> Tensor:
     """Photos in an artwork's colours, with strong contrast.
 
     The linear map that gives them its covariance and moves colours least: what is dark gets the
@@ -159,6 +159,7 @@ def colour_transfer(photos: Tensor, statistics: Tensor) -> Tensor:
     Args:
         photos: RGB in [0, 1], (N, 3, H, W).
         statistics: of `colour_statistics`.
+        saturation: factor of the chroma.
 
     Returns:
         YCbCr, chroma about 0, (N, 3, H, W).
@@ -172,7 +173,7 @@ def colour_transfer(photos: Tensor, statistics: Tensor) -> Tensor:
     centre = MEAN_KEPT * mean + (1 - MEAN_KEPT) * wanted_mean
     moved = (1 - KEPT) * (matrix @ own) + KEPT * own + centre[:, :, None]
     ycbcr = _ycbcr(moved.clamp(0, 1).reshape(photos.shape))
-    luma, chroma = ycbcr[:, :1], SATURATION * ycbcr[:, 1:]
+    luma, chroma = ycbcr[:, :1], saturation * ycbcr[:, 1:]
     weights = statistics.new_tensor(LUMA)
     light, deviation = luma.mean((2, 3), keepdim=True), luma.std((2, 3), keepdim=True)
     contrast = (weights @ wanted @ weights).clamp_min(0).sqrt().clamp(*CONTRAST)
@@ -229,6 +230,24 @@ def face_loss(pictures: Tensor, transferred: Tensor, faces: Tensor) -> Tensor:
     """
     change = F.avg_pool2d(_ycbcr(pictures) - transferred, 2).square()
     return (F.avg_pool2d(faces, 2) * (change[:, :1] + 0.5 * change[:, 1:].sum(1, True))).mean()
+
+
+def brushwork_loss(pictures: Tensor, wanted: Tensor) -> Tensor:
+    """Mean absolute difference of luma, of its gradient and of chroma; a scalar.
+
+    Absolute, for squares would rather blur a stroke than put it in a wrong place; luma at full
+    size and at a quarter, chroma at half, for twice.
+
+    Args:
+        pictures: RGB in [0, 1], (N, 3, H, W).
+        wanted: YCbCr, chroma about 0, (N, 3, H, W).
+    """
+    change = _ycbcr(pictures) - wanted
+    luma, chroma = change[:, :1], F.avg_pool2d(change[:, 1:], 2)
+    gradient = (luma[..., 1:] - luma[..., :-1]).abs().mean()
+    gradient += (luma[:, :, 1:] - luma[:, :, :-1]).abs().mean()
+    coarse = F.avg_pool2d(luma, 4).abs().mean()
+    return luma.abs().mean() + 0.5 * coarse + gradient + 2 * chroma.abs().mean()
 
 
 def _ycbcr(pictures: Tensor) -> Tensor:

@@ -18,10 +18,11 @@ def origin_of(config: TrainConfig, photo_count: int) -> dict[str, Any]:
 
     `started_from` names the network that the run began with; None: fresh weights.
     """
+    loss_network = None if config.brush else weights_path(config.loss_network, config.vgg_weights)
     return {
         "photo_count": photo_count,
         "style_image_sha256": _sha256(config.style_image),
-        "loss_network_sha256": _sha256(weights_path(config.loss_network, config.vgg_weights)),
+        "loss_network_sha256": _sha256(loss_network) if loss_network else None,
         STARTED_FROM: None,
     }
 

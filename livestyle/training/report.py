@@ -22,11 +22,11 @@ ARTWORK_PX = 560
 _COLORS = {
     "content": "#3b6ea5", "style": "#c8553d", "tv": "#8a8a8a",
     "steadiness": "#5b8c5a", "colour": "#b58900", "detail": "#7d5ba6",
-    "face": "#c0392b",
+    "face": "#c0392b", "brushwork": "#2a7f7f",
 }  # fmt: skip
 _SETTINGS = (
     "net", "loss_network", "steps", "batch", "crop_px", "stroke", "remove_grain",
-    "style_strength",
+    "style_strength", "brush",
     "content_layer", "style_layers", "style_layer_weights", "content_weight", "style_weight",
     "tv_weight", "steadiness_weight", "colour_weight", "detail_weight", "face_weight", "noise",
     "learning_rate", "augment", "seed",

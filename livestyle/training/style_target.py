@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from livestyle.errors import TrainingError
+from livestyle.frame import Pixels
 from livestyle.images import read_picture, to_long_side
 from livestyle.nets.pixels import to_batch
 from livestyle.nets.vgg import LossNetwork
@@ -57,16 +58,8 @@ def style_target(
         SourceError: the picture cannot be read.
         TrainingError: it is too small.
     """
-    picture = read_picture(picture_path)
+    picture = _read_artwork(picture_path, remove_grain)
     height, width = picture.shape[:2]
-    if min(height, width) < MIN_SIDE_PX:
-        raise TrainingError(
-            f"The style picture {picture_path} has {width}x{height} pixels. "
-            f"It must have at least {MIN_SIDE_PX} on each side, better {LONG_SIDE_PX}."
-        )
-    if remove_grain:
-        picture = without_grain(picture)
-        height, width = picture.shape[:2]
     device = loss_network.mean.device
     texture = LONG_SIDE_PX * stroke
     form = max(texture, min(FORM * texture, ENLARGED * max(height, width)))
@@ -79,3 +72,23 @@ def style_target(
             grams |= {layer: gram_matrix(features[layer]) for layer in seen}
     in_order = {layer: grams[layer] for layer in layers}
     return StyleTarget(in_order, colour_statistics(artwork).to(device))
+
+
+def artwork_colours(picture_path: Path, remove_grain: bool = False) -> Tensor:
+    """Mean and covariance of an artwork's colours, of `colour_statistics`.
+
+    Args and errors as of `style_target`.
+    """
+    picture = _read_artwork(picture_path, remove_grain)
+    return colour_statistics(to_batch(to_long_side(picture, LONG_SIDE_PX)))
+
+
+def _read_artwork(path: Path, remove_grain: bool) -> Pixels:
+    picture = read_picture(path)
+    height, width = picture.shape[:2]
+    if min(height, width) < MIN_SIDE_PX:
+        raise TrainingError(
+            f"The style picture {path} has {width}x{height} pixels. "
+            f"It must have at least {MIN_SIDE_PX} on each side, better {LONG_SIDE_PX}."
+        )
+    return without_grain(picture) if remove_grain else picture

@@ -1,15 +1,19 @@
 """What a step weighs, and the light and noise that photos are seen in."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
+from livestyle.errors import TrainingError
+from livestyle.nets.light import Light, NoiseMap
 from livestyle.training.config import TrainConfig
 from livestyle.training.data.augmentation import in_another_light
 from livestyle.training.loop import Trainer
-from livestyle.training.objective import Objective
+from livestyle.training.objective import BrushObjective, Objective
 from livestyle.training.steadiness import random_warp, through_a_sensor
 
 GREY = torch.full((4, 3, 16, 16), 0.5)
@@ -39,8 +43,23 @@ class Tinting(nn.Conv2d):
         return super().forward(pictures)
 
 
+class Showing(nn.Module):
+    """Paints its noise, or the noise as it is some cells further."""
+
+    def __init__(self, moved: int = 0) -> None:
+        super().__init__()
+        self.seed, self.moved = NoiseMap(1), moved
+
+    def forward(self, pictures: Tensor, fill: Tensor | None = None) -> Tensor:
+        height, width = pictures.shape[2] // 4, pictures.shape[3] // 4
+        self.seed(torch.zeros(1, 1, height, width))
+        noise = self.seed.noise(height, width).roll(self.moved // 2, 3)
+        return pictures + 0.03 * F.interpolate(noise, scale_factor=4.0, mode="bilinear")
+
+
 def objective_of(config: TrainConfig, share: slice = slice(None)) -> Objective:
     trainer = Trainer(config)
+    assert trainer.loss_network
     return Objective(config, trainer.loss_network, trainer.target, share, None)
 
 
@@ -94,6 +113,40 @@ def test_colours_weigh_what_is_asked_for(config: TrainConfig, name: str, weight:
         net = Tinting()
         losses.append(objective_of(some)(net, crops, 1.0)[name].item())
     assert losses[1] == pytest.approx(2 * losses[0]) and losses[0] > 0
+
+
+def brush_objective_of(config: TrainConfig) -> BrushObjective:
+    trainer = Trainer(config)
+    return BrushObjective(config, trainer.target.colours, slice(None), None)
+
+
+def test_a_brush_weighs_strokes_and_steadiness_and_needs_no_loss_network(
+    config: TrainConfig, tmp_path: Path
+) -> None:
+    config = replace(config, brush="hatched", vgg_weights=tmp_path / "none.safetensors", batch=2)
+    crops = torch.randint(0, 256, (2, 4, 64, 64), dtype=torch.uint8)
+    net = Light()
+    losses = brush_objective_of(config)(net, crops, 0.9)
+    assert list(losses) == ["brushwork", "steadiness"]
+    assert all(loss > 0 for loss in losses.values())
+    losses["brushwork"].backward()
+    assert all(weight.grad is not None for weight in net.parameters())
+
+
+def test_strokes_lie_where_the_network_has_its_noise(config: TrainConfig) -> None:
+    """A network that paints what its noise map says, and grey elsewhere, is nearly right."""
+    config = replace(config, brush="swept", augment=0.0, steadiness_weight=0.0)
+    objective = brush_objective_of(config)
+    grey = torch.full((1, 3, 160, 160), 128, dtype=torch.uint8)
+    found, elsewhere = Showing(), Showing(moved=40)
+    right = objective(found, grey, 0.0)["brushwork"]
+    assert right < 0.97 * objective(elsewhere, grey, 0.0)["brushwork"]
+
+
+def test_a_network_without_noise_cannot_learn_a_brush(config: TrainConfig) -> None:
+    objective = brush_objective_of(replace(config, brush="swept"))
+    with pytest.raises(TrainingError, match="--net light"):
+        objective(Tinting(), torch.zeros(1, 3, 64, 64, dtype=torch.uint8), 0.0)
 
 
 @pytest.mark.parametrize("augment", [0.0, 1.0])

@@ -1,0 +1,90 @@
+"""The brushes that a network can learn: how long a stroke is, how thick, and what it leaves."""
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brush:
+    """How a painter works; `BRUSHES` has some by name.
+
+    Attributes:
+        length, width: of a stroke, as the reach of its smear and the deviation of its blur.
+        relief: how much lighter or darker a stroke is than what it paints, 0 to 1.
+        tint: how its chroma (Cb, Cr) differs.
+        hues: how far neighbouring strokes go round the circle of hues.
+        angle: direction on flat areas, in radians; 0 is along a row, pi / 2 down a column.
+        own_direction: how firmly strokes keep that direction, a factor of `FLAT`.
+        facets: if there are any, strokes and planes have the nearest of these directions only.
+        calm: what the photo is smoothed along its forms, as a reach.
+        passes: how often that is done.
+        shine: how strongly thick paint shines, lit from the upper left.
+        dark, light: what single strokes take to black and to white, 0 to 1.
+        contours: how dark contours are drawn, 0 to 1.
+        tones: number of steps of luma; 0: all of them.
+        spares_faces: share by which strokes are weaker in faces, 0 to 1.
+    """
+
+    length: float = 18
+    width: float = 1.6
+    relief: float = 0.0
+    tint: tuple[float, float] = (0.0, 0.0)
+    hues: float = 0.0
+    angle: float = 0.2
+    own_direction: float = 1.0
+    facets: tuple[float, ...] = ()
+    calm: float = 9
+    passes: int = 2
+    shine: float = 0.0
+    dark: float = 0.0
+    light: float = 0.0
+    contours: float = 0.0
+    tones: int = 0
+    spares_faces: float = 0.9
+
+    def scaled(self, stroke: float, strength: float) -> "Brush":
+        """A brush of another size, that leaves more or less paint.
+
+        Args:
+            stroke: factor of all lengths.
+            strength: factor of what strokes do to light and colours.
+        """
+        blue, red = self.tint
+        return replace(
+            self,
+            length=stroke * self.length,
+            width=stroke * self.width,
+            calm=stroke * self.calm,
+            relief=strength * self.relief,
+            tint=(strength * blue, strength * red),
+            hues=strength * self.hues,
+            shine=strength * self.shine,
+            dark=strength * self.dark,
+            light=strength * self.light,
+        )
+
+
+BRUSHES = {
+    "swept": Brush(width=0.8, relief=0.1, tint=(-0.05, 0.03), contours=0.5, length=24, calm=5),
+    "flowing": Brush(
+        length=36, width=0.8, relief=0.09, tint=(-0.05, 0.05), angle=0.1, calm=6, contours=0.4
+    ),
+    "impasto": Brush(
+        length=28, width=2, relief=0.05, tint=(-0.03, 0), shine=0.9, angle=0.4, calm=6
+    ),
+    "hatched": Brush(
+        length=22, width=0.6, relief=0.1, tint=(0.05, -0.04), angle=2.2, own_direction=10,
+        contours=0.85, calm=6,
+    ),
+    "slashed": Brush(
+        length=30, width=1, angle=0.9, facets=(0.9, 1.9, 2.6), calm=6, passes=1, dark=0.65,
+        light=0.25, contours=0.8,
+    ),
+    "outlined": Brush(
+        length=28, width=1.5, relief=0.06, tint=(0.06, 0), angle=0, own_direction=10,
+        contours=0.9, tones=5, calm=9,
+    ),
+    "dabbed": Brush(
+        length=14, width=1.4, relief=0.1, hues=0.12, angle=0.9, contours=0.85, dark=0.3, calm=6
+    ),
+}  # fmt: skip
+"""By what the strokes look like."""
