@@ -79,12 +79,15 @@ BRUSHES = {
         length=30, width=1, angle=0.9, facets=(0.9, 1.9, 2.6), calm=6, passes=1, dark=0.65,
         light=0.25, contours=0.8,
     ),
+    "faceted": Brush(
+        length=30, width=3.5, relief=0.12, angle=0.5, facets=(0.5, 1.5, 2.6), calm=12, contours=0.5
+    ),
     "outlined": Brush(
-        length=28, width=1.5, relief=0.06, tint=(0.06, 0), angle=0, own_direction=10,
-        contours=0.9, tones=5, calm=9,
+        length=28, width=1.5, relief=0.03, tint=(0.03, 0), angle=0.4, contours=0.9, tones=5,
+        calm=9,
     ),
     "dabbed": Brush(
-        length=14, width=1.4, relief=0.1, hues=0.12, angle=0.9, contours=0.85, dark=0.3, calm=6
+        length=14, width=1.4, relief=0.1, hues=0.1, angle=0.9, contours=0.85, dark=0.3, calm=6
     ),
 }  # fmt: skip
 """By what the strokes look like."""

@@ -63,7 +63,7 @@ def _drawn(painted: Floats, strokes: Floats, faces: Floats, brush: Brush) -> Flo
     contours = _contours(luma)
     between = np.clip(4 * luma * (1 - luma), 0, 1)  # neither black nor white takes a stroke
     detail = np.clip(4 * np.abs(luma - _blurred(luma, 6)), 0, 0.7)
-    room = bold * (0.4 + 0.6 * between) * (1 - detail)
+    room = bold * (0.15 + 0.85 * between) * (1 - detail)
     if brush.tones:
         luma += bold * (_posterised(luma, brush.tones) - luma)
     if brush.shine:
@@ -71,7 +71,7 @@ def _drawn(painted: Floats, strokes: Floats, faces: Floats, brush: Brush) -> Flo
         slope = cv2.Sobel(height, cv2.CV_32F, 1, 0) + cv2.Sobel(height, cv2.CV_32F, 0, 1)
         luma += bold * np.clip(brush.shine / 8 * slope, -0.16, 0.2)
     luma += brush.relief * softly * room
-    chroma += _floats(brush.tint) * (softly * bold)[..., None]
+    chroma += _floats(brush.tint) * (softly * room)[..., None]
     if brush.hues:
         round_the_circle = np.dstack([np.sin(1.8 * strokes), np.cos(1.5 * strokes + 0.4) - 0.4])
         chroma += brush.hues * room[..., None] * round_the_circle

@@ -12,7 +12,7 @@ import torch
 from livestyle.errors import TrainingError
 from livestyle.training.checkpoint import TRY_AGAIN
 from livestyle.training.config import TrainConfig
-from livestyle.training.schedule import STYLE_RAMP, style_ramp
+from livestyle.training.schedule import STYLE_RAMP
 
 log = logging.getLogger(__name__)
 
@@ -24,12 +24,12 @@ ends. Single batches jump, means over fifty of them do not."""
 CHECKPOINTS_OF_ROOM = 4
 MEMORY_SAID = ("can't allocate memory", "not enough memory", "out of memory", "CUBLAS_STATUS_ALLOC")
 
+FOLLOWED = "content", "style", "tv", "brushwork"
+"""Losses whose sum says whether a network still learns; steadiness comes in slowly."""
+
 
 class DivergenceCheck:
-    """Follows the total of the losses and says when it has broken away.
-
-    The steadiness loss, which comes in slowly, is left out, and the style loss is taken whole.
-    """
+    """Follows the total of the losses, once the style loss is in, and says when it breaks away."""
 
     def __init__(self) -> None:
         self._mean = self._best = math.inf
@@ -54,7 +54,7 @@ class DivergenceCheck:
             raise TrainingError(f"The losses are not finite at step {step} ({losses}). {TRY_AGAIN}")
         if progress < STYLE_RAMP:
             return
-        total = losses["content"] + losses["style"] / style_ramp(progress) + losses["tv"]
+        total = sum(losses.get(name, 0.0) for name in FOLLOWED)
         before = total if math.isinf(self._mean) else self._mean
         self._mean = RUNNING_MEAN * before + (1 - RUNNING_MEAN) * total
         self._best = min(self._best, self._mean)

@@ -61,6 +61,7 @@ def style_of(trainer: Trainer) -> float:
     photo = trainer.photos.read(0)
     assert photo is not None
     batch = torch.tensor(paint(trainer.net, photo)).permute(2, 0, 1)[None] / 255
+    assert trainer.loss_network
     return style_loss(trainer.loss_network(batch), trainer.target.grams).item()
 
 
@@ -101,6 +102,17 @@ def test_a_stopped_run_resumed_equals_an_unbroken_one(config: TrainConfig, tmp_p
     for key, value in unbroken.net.items():
         torch.testing.assert_close(resumed.net[key], value, msg=key)
     assert resumed.losses == pytest.approx(unbroken.losses)
+
+
+def test_a_brush_is_learned_without_a_loss_network(config: TrainConfig, tmp_path: Path) -> None:
+    config = replace(config, brush="swept", vgg_weights=tmp_path / "none.safetensors", steps=40)
+    trainer = Trainer(config)
+    first: dict[str, float] = {}
+    trainer.run([AtStep(1, lambda: first.update(trainer.losses))])
+    assert trainer.loss_network is None
+    assert trainer.losses["brushwork"] < 0.9 * first["brushwork"]
+    assert load_checkpoint(config.out).config.brush == "swept"
+    assert load_checkpoint(config.out).origin["loss_network_sha256"] is None
 
 
 def test_a_run_is_not_started_over_by_mistake(config: TrainConfig) -> None:
