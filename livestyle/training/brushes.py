@@ -11,9 +11,7 @@ class Brush:
         length, width: of a stroke, as the reach of its smear and the deviation of its blur.
         relief: how much lighter or darker a stroke is than what it paints, 0 to 1.
         tint: how its chroma (Cb, Cr) differs.
-        hues: how far neighbouring strokes go round the circle of hues.
         angle: direction on flat areas, in radians; 0 is along a row, pi / 2 down a column.
-        own_direction: how firmly strokes keep that direction, a factor of `FLAT`.
         facets: if there are any, strokes and planes have the nearest of these directions only.
         calm: what the photo is smoothed along its forms, as a reach.
         passes: how often that is done.
@@ -21,6 +19,8 @@ class Brush:
         dark, light: what single strokes take to black and to white, 0 to 1.
         contours: how dark contours are drawn, 0 to 1.
         tones: number of steps of luma; 0: all of them.
+        cut: if above 0, there is ink and paper only, and tones are lines of this weight, as in a
+            woodcut.
         spares_faces: share by which strokes are weaker in faces, 0 to 1.
     """
 
@@ -28,9 +28,7 @@ class Brush:
     width: float = 1.6
     relief: float = 0.0
     tint: tuple[float, float] = (0.0, 0.0)
-    hues: float = 0.0
     angle: float = 0.2
-    own_direction: float = 1.0
     facets: tuple[float, ...] = ()
     calm: float = 9
     passes: int = 2
@@ -39,6 +37,7 @@ class Brush:
     light: float = 0.0
     contours: float = 0.0
     tones: int = 0
+    cut: float = 0.0
     spares_faces: float = 0.9
 
     def scaled(self, stroke: float, strength: float) -> "Brush":
@@ -56,7 +55,7 @@ class Brush:
             calm=stroke * self.calm,
             relief=strength * self.relief,
             tint=(strength * blue, strength * red),
-            hues=strength * self.hues,
+            cut=strength * self.cut,
             shine=strength * self.shine,
             dark=strength * self.dark,
             light=strength * self.light,
@@ -71,23 +70,14 @@ BRUSHES = {
     "impasto": Brush(
         length=28, width=2, relief=0.05, tint=(-0.03, 0), shine=0.9, angle=0.4, calm=6
     ),
-    "hatched": Brush(
-        length=22, width=0.6, relief=0.1, tint=(0.05, -0.04), angle=2.2, own_direction=10,
-        contours=0.85, calm=6,
-    ),
     "slashed": Brush(
         length=30, width=1, angle=0.9, facets=(0.9, 1.9, 2.6), calm=6, passes=1, dark=0.65,
         light=0.25, contours=0.8,
     ),
-    "faceted": Brush(
-        length=30, width=3.5, relief=0.12, angle=0.5, facets=(0.5, 1.5, 2.6), calm=12, contours=0.5
-    ),
+    "cut": Brush(length=20, width=0.5, angle=0.5, cut=0.3, contours=0.6, calm=6, spares_faces=0.5),
     "outlined": Brush(
         length=28, width=1.5, relief=0.03, tint=(0.03, 0), angle=0.4, contours=0.9, tones=5,
         calm=9,
-    ),
-    "dabbed": Brush(
-        length=14, width=1.4, relief=0.1, hues=0.1, angle=0.9, contours=0.85, dark=0.3, calm=6
     ),
 }  # fmt: skip
 """By what the strokes look like."""

@@ -30,6 +30,9 @@ STEP_PX = 2.0
 SHARP = 15.0
 """How fast an edge is sharpened in full, over the second derivative of luma across it."""
 
+CUT_SHARP = 14.0
+"""How hard paper meets ink."""
+
 SHARPENED = 0.5
 """A network that imitates softens; so what it imitates is sharpened beforehand."""
 
@@ -66,15 +69,15 @@ def _drawn(painted: Floats, strokes: Floats, faces: Floats, brush: Brush) -> Flo
     room = bold * (0.15 + 0.85 * between) * (1 - detail)
     if brush.tones:
         luma += bold * (_posterised(luma, brush.tones) - luma)
+    if brush.cut:
+        grain = luma + brush.cut * (0.2 + between) * softly * (1 - detail)
+        luma += bold * (1 / (1 + np.exp(-CUT_SHARP * (grain - 0.45))) - luma)
     if brush.shine:
         height = _floats(bold * softly + 2.5 * painted[..., 0])
         slope = cv2.Sobel(height, cv2.CV_32F, 1, 0) + cv2.Sobel(height, cv2.CV_32F, 0, 1)
         luma += bold * np.clip(brush.shine / 8 * slope, -0.16, 0.2)
     luma += brush.relief * softly * room
     chroma += _floats(brush.tint) * (softly * room)[..., None]
-    if brush.hues:
-        round_the_circle = np.dstack([np.sin(1.8 * strokes), np.cos(1.5 * strokes + 0.4) - 0.4])
-        chroma += brush.hues * room[..., None] * round_the_circle
     black = np.clip(brush.dark * bold * np.clip(strokes - 0.55, 0, 1.2), 0, 0.85)
     white = np.clip(brush.light * bold * np.clip(-strokes - 0.75, 0, 1), 0, 0.7)
     luma += white * (0.97 - luma)
@@ -90,7 +93,7 @@ def _flow(luma: Floats, brush: Brush, own_direction: bool = False) -> Floats:
     tensor = _blurred(products, 3.5) + 0.15 * _blurred(products, 8)
     if own_direction:
         x, y = -math.sin(brush.angle), math.cos(brush.angle)
-        tensor += FLAT * brush.own_direction * _floats([x * x, x * y, y * y])
+        tensor += FLAT * _floats([x * x, x * y, y * y])
     xx, xy, yy = (tensor[..., part] for part in range(3))
     angle = 0.5 * np.arctan2(2 * xy, xx - yy) + np.pi / 2
     if brush.facets:
