@@ -12,11 +12,7 @@ class Brush:
         relief: how much lighter or darker a stroke is than what it paints, 0 to 1.
         tint: how its chroma (Cb, Cr) differs.
         angle: direction on flat areas, in radians; 0 is along a row, pi / 2 down a column.
-        facets: if there are any, strokes and planes have the nearest of these directions only.
         calm: what the photo is smoothed along its forms, as a reach.
-        passes: how often that is done.
-        shine: how strongly thick paint shines, lit from the upper left.
-        dark, light: what single strokes take to black and to white, 0 to 1.
         contours: how dark contours are drawn, 0 to 1.
         tones: number of steps of luma; 0: all of them.
         cut: if above 0, there is ink and paper only, and tones are lines of this weight, as in a
@@ -29,12 +25,7 @@ class Brush:
     relief: float = 0.0
     tint: tuple[float, float] = (0.0, 0.0)
     angle: float = 0.2
-    facets: tuple[float, ...] = ()
     calm: float = 9
-    passes: int = 2
-    shine: float = 0.0
-    dark: float = 0.0
-    light: float = 0.0
     contours: float = 0.0
     tones: int = 0
     cut: float = 0.0
@@ -56,9 +47,6 @@ class Brush:
             relief=strength * self.relief,
             tint=(strength * blue, strength * red),
             cut=strength * self.cut,
-            shine=strength * self.shine,
-            dark=strength * self.dark,
-            light=strength * self.light,
         )
 
 
@@ -66,13 +54,6 @@ BRUSHES = {
     "swept": Brush(width=0.8, relief=0.1, tint=(-0.05, 0.03), contours=0.5, length=24, calm=5),
     "flowing": Brush(
         length=36, width=0.8, relief=0.09, tint=(-0.05, 0.05), angle=0.1, calm=6, contours=0.4
-    ),
-    "impasto": Brush(
-        length=28, width=2, relief=0.05, tint=(-0.03, 0), shine=0.9, angle=0.4, calm=6
-    ),
-    "slashed": Brush(
-        length=30, width=1, angle=0.9, facets=(0.9, 1.9, 2.6), calm=6, passes=1, dark=0.65,
-        light=0.25, contours=0.8,
     ),
     "cut": Brush(length=20, width=0.5, angle=0.5, cut=0.3, contours=0.6, calm=6, spares_faces=0.5),
     "outlined": Brush(

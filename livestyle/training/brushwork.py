@@ -33,6 +33,9 @@ SHARP = 15.0
 CUT_SHARP = 14.0
 """How hard paper meets ink."""
 
+PASSES = 2
+"""How often the photo is smoothed along its forms and sharpened across them."""
+
 SHARPENED = 0.5
 """A network that imitates softens; so what it imitates is sharpened beforehand."""
 
@@ -47,11 +50,11 @@ def brushed(picture: Floats, noise: Floats, faces: Floats, brush: Brush) -> Floa
         brush: how.
     """
     painted = picture
-    for _ in range(brush.passes):
-        flow = _flow(painted[..., 0], brush)
+    for _ in range(PASSES):
+        flow = _flow(painted[..., 0])
         painted = _across_sharpened(_along(painted, flow, brush.calm), flow)
     painted = _floats(painted + brush.spares_faces * faces[..., None] * (picture - painted))
-    flow = _flow(painted[..., 0], brush, own_direction=True)
+    flow = _flow(painted[..., 0], brush.angle)
     strokes = _along(_blurred(noise, brush.width), flow, brush.length)
     strokes = _floats(strokes / (strokes.std() + 1e-6))
     drawn = _drawn(painted, strokes, faces, brush)
@@ -72,33 +75,24 @@ def _drawn(painted: Floats, strokes: Floats, faces: Floats, brush: Brush) -> Flo
     if brush.cut:
         grain = luma + brush.cut * (0.2 + between) * softly * (1 - detail)
         luma += bold * (1 / (1 + np.exp(-CUT_SHARP * (grain - 0.45))) - luma)
-    if brush.shine:
-        height = _floats(bold * softly + 2.5 * painted[..., 0])
-        slope = cv2.Sobel(height, cv2.CV_32F, 1, 0) + cv2.Sobel(height, cv2.CV_32F, 0, 1)
-        luma += bold * np.clip(brush.shine / 8 * slope, -0.16, 0.2)
     luma += brush.relief * softly * room
     chroma += _floats(brush.tint) * (softly * room)[..., None]
-    black = np.clip(brush.dark * bold * np.clip(strokes - 0.55, 0, 1.2), 0, 0.85)
-    white = np.clip(brush.light * bold * np.clip(-strokes - 0.75, 0, 1), 0, 0.7)
-    luma += white * (0.97 - luma)
-    kept = (1 - black) * (1 - brush.contours * contours)
+    kept = 1 - brush.contours * contours
     return _floats(np.dstack([luma * kept, chroma * kept[..., None]]))
 
 
-def _flow(luma: Floats, brush: Brush, own_direction: bool = False) -> Floats:
-    """Unit vectors along the edges, (H, W, 2), from the smoothed structure tensor."""
+def _flow(luma: Floats, flat_angle: float | None = None) -> Floats:
+    """Unit vectors along the edges, (H, W, 2), from the smoothed structure tensor; at an angle
+    where there are none."""
     soft = _blurred(luma, 1.4)
     across, down = (cv2.Scharr(soft, cv2.CV_32F, *order) / 16 for order in ((1, 0), (0, 1)))
     products = np.dstack([across * across, across * down, down * down])
     tensor = _blurred(products, 3.5) + 0.15 * _blurred(products, 8)
-    if own_direction:
-        x, y = -math.sin(brush.angle), math.cos(brush.angle)
+    if flat_angle is not None:
+        x, y = -math.sin(flat_angle), math.cos(flat_angle)
         tensor += FLAT * _floats([x * x, x * y, y * y])
     xx, xy, yy = (tensor[..., part] for part in range(3))
     angle = 0.5 * np.arctan2(2 * xy, xx - yy) + np.pi / 2
-    if brush.facets:
-        nearness = [np.abs(np.cos(angle - facet)) for facet in brush.facets]
-        angle = _floats(brush.facets)[np.argmax(nearness, axis=0)]
     return _floats(np.dstack([np.cos(angle), np.sin(angle)]))
 
 

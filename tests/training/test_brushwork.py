@@ -91,18 +91,6 @@ def test_few_tones_make_steps_of_a_ramp() -> None:
     assert slopes.max() > 2.5 * np.median(slopes)
 
 
-def test_single_strokes_are_black_and_white() -> None:
-    painted = brushed(GREY, NOISE, NOTHING, Brush(dark=0.6, light=0.4))[..., 0]
-    assert painted.min() < 0.3 and painted.max() > 0.6
-    assert abs(np.median(painted) - 0.5) < 0.05
-
-
-def test_facets_leave_a_few_directions() -> None:
-    brush = replace(STROKES, angle=0.7, facets=(0.0, 1.57))
-    luma = brushed(GREY, NOISE, NOTHING, brush)[..., 0]
-    assert reach(luma, 0.0) > 0.4 and reach(luma, 0.7) < reach(luma, 0.0)
-
-
 def test_a_cut_leaves_ink_and_paper() -> None:
     ramp = np.linspace(0.1, 0.9, SIDE, dtype=np.float32)
     picture = np.dstack([np.tile(ramp, (SIDE, 1)), *np.zeros((2, SIDE, SIDE), np.float32)])

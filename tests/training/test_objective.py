@@ -123,7 +123,7 @@ def brush_objective_of(config: TrainConfig) -> BrushObjective:
 def test_a_brush_weighs_strokes_and_steadiness_and_needs_no_loss_network(
     config: TrainConfig, tmp_path: Path
 ) -> None:
-    config = replace(config, brush="impasto", vgg_weights=tmp_path / "none.safetensors", batch=2)
+    config = replace(config, brush="flowing", vgg_weights=tmp_path / "none.safetensors", batch=2)
     crops = torch.randint(0, 256, (2, 4, 64, 64), dtype=torch.uint8)
     net = Light()
     losses = brush_objective_of(config)(net, crops, 0.9)
