@@ -55,7 +55,7 @@ BRUSHES = {
     "flowing": Brush(
         length=36, width=0.8, relief=0.09, tint=(-0.05, 0.05), angle=0.1, calm=6, contours=0.4
     ),
-    "cut": Brush(length=20, width=0.5, angle=0.5, cut=0.3, contours=0.6, calm=6, spares_faces=0.5),
+    "cut": Brush(length=20, width=0.5, angle=0.5, cut=0.2, contours=0.6, calm=6, spares_faces=0.9),
     "outlined": Brush(
         length=28, width=1.5, relief=0.03, tint=(0.03, 0), angle=0.4, contours=0.9, tones=5,
         calm=9,

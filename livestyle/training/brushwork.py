@@ -74,7 +74,7 @@ def _drawn(painted: Floats, strokes: Floats, faces: Floats, brush: Brush) -> Flo
         luma += bold * (_posterised(luma, brush.tones) - luma)
     if brush.cut:
         grain = luma + brush.cut * (0.2 + between) * softly * (1 - detail)
-        luma += bold * (1 / (1 + np.exp(-CUT_SHARP * (grain - 0.45))) - luma)
+        luma += bold * (1 / (1 + np.exp(-CUT_SHARP * (grain - 0.42))) - luma)
     luma += brush.relief * softly * room
     chroma += _floats(brush.tint) * (softly * room)[..., None]
     kept = 1 - brush.contours * contours
