@@ -29,7 +29,7 @@ class TrainOptions:
             flat paint with firm contours; fine strokes are lost with it.
         style_strength: how strongly to paint, 0.5 to 3; a factor of the style loss.
         brush: how strokes are drawn, a name in `livestyle.training.brushwork.BRUSHES`, in place of
-            the losses that compare with the photo; "": as the losses alone would have it.
+            the losses that compare with the photo; None: as those losses have it.
         content_weight, style_weight, tv_weight, steadiness_weight: factors of the losses.
             Content and style are relative errors, so that the same weights suit any artwork.
         colour_weight: factor of the colour loss: light and colour of the photo, transferred to
@@ -58,7 +58,7 @@ class TrainOptions:
     stroke: float = 1.0
     remove_grain: bool = False
     style_strength: float = 1.0
-    brush: str = ""
+    brush: str | None = None
     content_weight: float = 1.0
     style_weight: float = 6.5
     tv_weight: float = 2.0

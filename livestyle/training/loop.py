@@ -16,6 +16,7 @@ from livestyle.nets import build_net
 from livestyle.nets.light import NoiseMap
 from livestyle.nets.vgg import LossNetwork, load_loss_network
 from livestyle.styles.model_file import is_picture
+from livestyle.training.brushes import BRUSHES
 from livestyle.training.callbacks.callback import Callback, Progress
 from livestyle.training.checkpoint import (
     Checkpoint,
@@ -152,8 +153,9 @@ class Trainer:
     def _make_objective(self) -> Objective | BrushObjective:
         config, share, dtype = self.config, self.share, self.autocast_dtype
         loss_network: nn.Module | None = self.loss_network
-        if loss_network is None:
-            return BrushObjective(config, self.target.colours, share, dtype)
+        if config.brush:
+            return BrushObjective(config, BRUSHES[config.brush], self.target.colours, share, dtype)
+        assert loss_network
         if config.compile:
             loss_network = torch.compile(loss_network)  # type: ignore[assignment]
         return Objective(config, loss_network, self.target, share, dtype)

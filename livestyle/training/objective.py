@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from livestyle.errors import TrainingError
 from livestyle.nets.light import NoiseMap
 from livestyle.nets.vgg import LossNetwork
-from livestyle.training.brushes import BRUSHES
+from livestyle.training.brushes import Brush
 from livestyle.training.brushwork import brushed
 from livestyle.training.config import TrainConfig
 from livestyle.training.data.augmentation import in_another_light
@@ -158,12 +158,14 @@ class BrushObjective:
     """The weighted losses of a batch that is to look as a brush paints it.
 
     Attributes:
-        config: brush and weights.
+        config: the weights.
+        brush: how strokes are drawn.
         colours: mean and covariance of the artwork's colours, of `colour_statistics`.
         share, dtype: as of `Objective`.
     """
 
     config: TrainConfig
+    brush: Brush
     colours: Tensor
     share: slice
     dtype: torch.dtype | None
@@ -181,7 +183,7 @@ class BrushObjective:
         noise = F.interpolate(noise, size, mode="bilinear")
         faces = batch.faces if batch.faces.shape[1] else torch.zeros_like(noise)
         pictures = colour_transfer(batch.photos, self.colours, BRUSH_SATURATION)
-        brush = BRUSHES[config.brush].scaled(config.stroke, config.style_strength)
+        brush = self.brush.scaled(config.stroke, config.style_strength)
         drawn = [
             brushed(_rows(picture), _rows(strokes), _rows(face), brush)
             for picture, strokes, face in zip(pictures, noise, faces, strict=True)

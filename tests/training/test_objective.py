@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from livestyle.errors import TrainingError
 from livestyle.nets.light import Light, NoiseMap
+from livestyle.training.brushes import BRUSHES
 from livestyle.training.config import TrainConfig
 from livestyle.training.data.augmentation import in_another_light
 from livestyle.training.loop import Trainer
@@ -117,7 +118,9 @@ def test_colours_weigh_what_is_asked_for(config: TrainConfig, name: str, weight:
 
 def brush_objective_of(config: TrainConfig) -> BrushObjective:
     trainer = Trainer(config)
-    return BrushObjective(config, trainer.target.colours, slice(None), None)
+    assert config.brush
+    brush = BRUSHES[config.brush]
+    return BrushObjective(config, brush, trainer.target.colours, slice(None), None)
 
 
 def test_a_brush_weighs_strokes_and_steadiness_and_needs_no_loss_network(

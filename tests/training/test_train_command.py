@@ -47,6 +47,20 @@ def test_train_export_and_paint(
     assert read_picture(painted).shape == read_picture(photo).shape
 
 
+def test_a_brush_is_learned_goes_on_and_names_itself_on_the_card(
+    config: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "nothing"))  # no loss network is looked for
+    run_folder = tmp_path / "run"
+    command = ["train", str(config.style_image), "--photos", str(config.photos), "--name", "mine"]
+    command += ["--out", str(run_folder), "--crop", "64", "--steps", "2", "--brush", "swept"]
+    assert run([*command, "--no-export"]) == 0
+    assert run(["train", "--resume", "--out", str(run_folder), "--steps", "3", "--no-install"]) == 0
+    assert load_checkpoint(run_folder).config.brush == "swept"
+    card = StyleCard.from_json((run_folder / "style" / "card.json").read_text(), "the run")
+    assert card.training["brush"] == "swept"
+
+
 def test_images_of_a_resumed_run_are_counted_in_its_own_batches(
     train: list[str], tmp_path: Path
 ) -> None:
