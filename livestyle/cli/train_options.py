@@ -46,7 +46,8 @@ train_options = gathered(
     setting(
         "--stroke",
         "stroke",
-        "Size of the strokes: the painting is learned at 512 px times this, its forms at more.",
+        "Size of the strokes: the painting is learned at 512 px times this, its forms at more; a "
+        "brush's strokes are as much larger or smaller.",
         FiniteRange(0.125, 8),
     ),
     setting(

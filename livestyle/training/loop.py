@@ -35,11 +35,16 @@ from livestyle.training.device import (
 )
 from livestyle.training.distributed import join_process_group
 from livestyle.training.divergence import RUNNING_MEAN, DivergenceCheck, check_room, memory_in_words
-from livestyle.training.objective import BrushObjective, Objective, in_precision
+from livestyle.training.objective import BrushObjective, Objective, in_precision, noise_of
 from livestyle.training.predicted_start import predicted_network
 from livestyle.training.provenance import PREDICTED, STARTED_FROM, name_of, origin_of
 from livestyle.training.schedule import one_cycle
-from livestyle.training.style_target import StyleTarget, artwork_colours, style_target
+from livestyle.training.style_target import (
+    MIN_SIDE_PX,
+    StyleTarget,
+    artwork_colours,
+    style_target,
+)
 from livestyle.training.time_budget import TimeBudget
 
 log = logging.getLogger(__name__)
@@ -138,6 +143,8 @@ class Trainer:
         if self.loss_network:
             in_precision(self.loss_network, self.autocast_dtype)
         self.net: nn.Module = channels_last(build_net(config.net), self.device)
+        if config.brush:
+            noise_of(self.net, MIN_SIDE_PX, MIN_SIDE_PX)  # refuses a network that has none
         self.optimiser = torch.optim.Adam(self.net.parameters(), lr=config.learning_rate)
 
     def _wrapped(self) -> nn.Module:

@@ -147,9 +147,9 @@ def test_strokes_lie_where_the_network_has_its_noise(config: TrainConfig) -> Non
 
 
 def test_a_network_without_noise_cannot_learn_a_brush(config: TrainConfig) -> None:
-    objective = brush_objective_of(replace(config, brush="swept"))
     with pytest.raises(TrainingError, match="--net light"):
-        objective(Tinting(), torch.zeros(1, 3, 64, 64, dtype=torch.uint8), 0.0)
+        Trainer(replace(config, brush="swept", net="johnson"))
+    assert not config.out.exists()
 
 
 @pytest.mark.parametrize("augment", [0.0, 1.0])
