@@ -25,6 +25,7 @@ from livestyle.nets import build_net, kmac_per_pixel, parameter_count
 from livestyle.styles.card import CARD_FILE, PREVIEW_FILE, ModelFile, StyleCard
 from livestyle.styles.style import Style
 from livestyle.training.checkpoint import Checkpoint, save_checkpoint
+from livestyle.training.config import TrainConfig
 from livestyle.training.data.photos import PhotoSet
 
 log = logging.getLogger(__name__)
@@ -225,18 +226,9 @@ def style_card(checkpoint: Checkpoint, fine: Checkpoint | None = None) -> StyleC
             "stroke": config.stroke,
             "remove_grain": config.remove_grain,
             "style_strength": config.style_strength,
-            **({"brush": config.brush} if config.brush else {}),
             "photos": config.photos.name,
-            "loss_network": config.loss_network,
-            "content_layer": config.content_layer,
-            "style_layers": list(config.style_layers),
-            "style_layer_weights": list(config.style_layer_weights),
-            "content_weight": config.content_weight,
-            "style_weight": config.style_weight,
-            "tv_weight": config.tv_weight,
+            **_objective(config),
             "steadiness_weight": config.steadiness_weight,
-            "colour_weight": config.colour_weight,
-            "detail_weight": config.detail_weight,
             "face_weight": config.face_weight,
             "noise": config.noise,
             "learning_rate": config.learning_rate,
@@ -251,6 +243,23 @@ def style_card(checkpoint: Checkpoint, fine: Checkpoint | None = None) -> StyleC
             **others,
         },
     )
+
+
+def _objective(config: TrainConfig) -> dict[str, Any]:
+    """What the network learned by, as a card has it."""
+    if config.brush:
+        return {"brush": config.brush}
+    return {
+        "loss_network": config.loss_network,
+        "content_layer": config.content_layer,
+        "style_layers": list(config.style_layers),
+        "style_layer_weights": list(config.style_layer_weights),
+        "content_weight": config.content_weight,
+        "style_weight": config.style_weight,
+        "tv_weight": config.tv_weight,
+        "colour_weight": config.colour_weight,
+        "detail_weight": config.detail_weight,
+    }
 
 
 def _shareable(checkpoint: Checkpoint) -> Checkpoint:

@@ -21,6 +21,9 @@ STEPS = 150
 """Of each run, unless told otherwise: enough to tell the cells apart when they start from a
 network that paints."""
 
+STEPS_WITH_BRUSH = 1000
+"""Before, drawn strokes can hardly be seen."""
+
 OWN_OPTIONS = {
     "sweep", "steps", "images", "hours", "out", "name", "style_image", "style_strength", "stroke",
     "start_from", "resume", "export", "install",
@@ -72,8 +75,9 @@ def run_sweep(
 
 def sweep_config(config: TrainConfig, *, steps_given: bool, out_given: bool) -> TrainConfig:
     """The settings of a sweep's cells, where a run's defaults are not meant for one."""
+    steps = STEPS_WITH_BRUSH if config.brush else STEPS
     return replace(
         config,
-        steps=config.steps if steps_given else STEPS,
+        steps=config.steps if steps_given else steps,
         out=config.out if out_given else config.out.with_name(f"{config.out.name}-sweep"),
     )

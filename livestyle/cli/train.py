@@ -27,6 +27,12 @@ FINE_TUNING, FROM_PREDICTED = 4, 8
 """A network that can paint already needs a quarter of the steps; one that was predicted from the
 artwork, an eighth."""
 
+NOT_WITH_BRUSH = {
+    "content_weight", "style_weight", "tv_weight", "colour_weight", "detail_weight",
+    "loss_network", "vgg_weights",
+}  # fmt: skip
+"""Options that would change nothing, as no loss network looks on."""
+
 CLIP_SIZE, CLIP_FPS, CLIP_FRAMES = (256, 192), 10.0, 10
 
 RUNS = Path("runs")
@@ -118,6 +124,8 @@ def train(
         config = _resumed(ctx, options, style_image, photos, name, out)
     else:
         config = _begun(options, style_image, photos, name, out)
+    if config.brush:
+        _refuse_unused_options(ctx)
     if images:
         config = replace(config, steps=max(1, images // config.batch))
     if sweep:
@@ -212,6 +220,17 @@ def _resumed(
         out=out,
         **changed,
     )
+
+
+def _refuse_unused_options(ctx: click.Context) -> None:
+    """Raises UsageError for options of the losses that a brush takes the place of."""
+    given = [
+        option.opts[0]
+        for option in ctx.command.params
+        if option.name in NOT_WITH_BRUSH and was_given(ctx, option.name)
+    ]
+    if given:
+        raise click.UsageError(f"With --brush these change nothing: {', '.join(given)}.")
 
 
 def _repeated(ctx: click.Context) -> list[str]:

@@ -59,6 +59,16 @@ def test_a_brush_is_learned_goes_on_and_names_itself_on_the_card(
     assert load_checkpoint(run_folder).config.brush == "swept"
     card = StyleCard.from_json((run_folder / "style" / "card.json").read_text(), "the run")
     assert card.training["brush"] == "swept"
+    assert "style_weight" not in card.training and "loss_network" not in card.training
+
+
+def test_a_brush_refuses_options_that_would_change_nothing(
+    train: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*train, "--brush", "swept", "--style-weight", "3"]) == 2
+    error = capfd.readouterr().err
+    assert "--style-weight" in error and "--loss-network" in error  # the fixture gives the latter
+    assert "--stroke" not in error.splitlines()[-1]
 
 
 def test_images_of_a_resumed_run_are_counted_in_its_own_batches(
