@@ -18,7 +18,7 @@ from livestyle.frame import Pixels
 from livestyle.sources.demo import Demo
 from livestyle.styles.card import PREVIEW_FILE, is_style_name
 from livestyle.styles.library import find_style, list_styles
-from livestyle.training.config import TrainConfig, TrainOptions
+from livestyle.training.config import NOT_WITH_BRUSH, TrainConfig, TrainOptions
 
 if TYPE_CHECKING:  # torch is imported when a run begins, so that --help works without it
     from livestyle.training.loop import Trainer
@@ -26,12 +26,6 @@ if TYPE_CHECKING:  # torch is imported when a run begins, so that --help works w
 FINE_TUNING, FROM_PREDICTED = 4, 8
 """A network that can paint already needs a quarter of the steps; one that was predicted from the
 artwork, an eighth."""
-
-NOT_WITH_BRUSH = {
-    "content_weight", "style_weight", "tv_weight", "colour_weight", "detail_weight",
-    "loss_network", "vgg_weights",
-}  # fmt: skip
-"""Options that would change nothing, as no loss network looks on."""
 
 CLIP_SIZE, CLIP_FPS, CLIP_FRAMES = (256, 192), 10.0, 10
 

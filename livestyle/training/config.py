@@ -11,6 +11,12 @@ artwork's palette; the third has its colours transferred to the photo, and the p
 fourth has their covariance transferred, more contrast, and forms of larger strokes than texture;
 the fifth keeps faces."""
 
+NOT_WITH_BRUSH = {
+    "content_weight", "style_weight", "tv_weight", "colour_weight", "detail_weight",
+    "loss_network", "vgg_weights", "content_layer", "style_layers", "style_layer_weights",
+}  # fmt: skip
+"""Settings that change nothing where a brush is learned, as no loss network looks on."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainOptions:

@@ -13,7 +13,7 @@ from livestyle.images import encode_picture, read_picture, to_long_side
 from livestyle.styles.card import PREVIEW_FILE, StyleCard
 from livestyle.training.callbacks.history import LOSSES_FILE, STEADINESS_FILE, Table, read_table
 from livestyle.training.checkpoint import Checkpoint, load_checkpoint
-from livestyle.training.config import TrainConfig
+from livestyle.training.config import NOT_WITH_BRUSH, TrainConfig
 from livestyle.training.provenance import PREDICTED
 
 REPORT_FILE = "report.html"
@@ -87,6 +87,8 @@ def write_report(run: Path, card: StyleCard | None = None) -> Path:
     config = checkpoint.config
     losses, steadiness = read_table(run / LOSSES_FILE), read_table(run / STEADINESS_FILE)
     work = ", ".join(filter(None, [config.title or config.style_image.name, config.year]))
+    unused = NOT_WITH_BRUSH if config.brush else {"brush"}
+    settings = [key for key in _SETTINGS if key not in unused]
     page = _PAGE.format(
         name=html.escape(config.name),
         work=html.escape(f"{work}, by {config.artist}" if config.artist != "unknown" else work),
@@ -95,7 +97,7 @@ def write_report(run: Path, card: StyleCard | None = None) -> Path:
         preview=_picture(run / PREVIEW_FILE),
         curves=_curves(losses, steadiness),
         figures=_rows(_figures(checkpoint, card, steadiness)),
-        settings=_rows({key: getattr(config, key) for key in _SETTINGS}),
+        settings=_rows({key: getattr(config, key) for key in settings}),
         commands=html.escape("\n".join(_commands(run, card))),
     )
     path = run / REPORT_FILE
