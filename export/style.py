@@ -247,8 +247,9 @@ def style_card(checkpoint: Checkpoint, fine: Checkpoint | None = None) -> StyleC
 
 def _objective(config: TrainConfig) -> dict[str, Any]:
     """What the network learned by, as a card has it."""
-    if config.brush:
-        return {"brush": config.brush}
+    if config.imitates:
+        drawn = {"brush": config.brush, "pattern": config.pattern}
+        return {key: name for key, name in drawn.items() if name}
     return {
         "loss_network": config.loss_network,
         "content_layer": config.content_layer,

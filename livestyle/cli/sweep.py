@@ -21,7 +21,7 @@ STEPS = 150
 """Of each run, unless told otherwise: enough to tell the cells apart when they start from a
 network that paints."""
 
-STEPS_WITH_BRUSH = 1000
+STEPS_IMITATING = 1000
 """Before, drawn strokes can hardly be seen."""
 
 OWN_OPTIONS = {
@@ -75,7 +75,7 @@ def run_sweep(
 
 def sweep_config(config: TrainConfig, *, steps_given: bool, out_given: bool) -> TrainConfig:
     """The settings of a sweep's cells, where a run's defaults are not meant for one."""
-    steps = STEPS_WITH_BRUSH if config.brush else STEPS
+    steps = STEPS_IMITATING if config.imitates else STEPS
     return replace(
         config,
         steps=config.steps if steps_given else steps,

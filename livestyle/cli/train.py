@@ -18,7 +18,7 @@ from livestyle.frame import Pixels
 from livestyle.sources.demo import Demo
 from livestyle.styles.card import PREVIEW_FILE, is_style_name
 from livestyle.styles.library import find_style, list_styles
-from livestyle.training.config import NOT_WITH_BRUSH, TrainConfig, TrainOptions
+from livestyle.training.config import OF_LOSSES, TrainConfig, TrainOptions
 
 if TYPE_CHECKING:  # torch is imported when a run begins, so that --help works without it
     from livestyle.training.loop import Trainer
@@ -26,6 +26,9 @@ if TYPE_CHECKING:  # torch is imported when a run begins, so that --help works w
 FINE_TUNING, FROM_PREDICTED = 4, 8
 """A network that can paint already needs a quarter of the steps; one that was predicted from the
 artwork, an eighth."""
+
+PATTERN_LEARNING_RATE = 4e-3
+"""Where a pattern is learned, as all else is there."""
 
 CLIP_SIZE, CLIP_FPS, CLIP_FRAMES = (256, 192), 10.0, 10
 
@@ -118,8 +121,10 @@ def train(
         config = _resumed(ctx, options, style_image, photos, name, out)
     else:
         config = _begun(options, style_image, photos, name, out)
-    if config.brush:
-        _refuse_unused_options(ctx)
+    if config.imitates:
+        _refuse_unused_options(ctx, config)
+    if config.pattern and not (resume or was_given(ctx, "learning_rate")):
+        config = replace(config, learning_rate=PATTERN_LEARNING_RATE)
     if images:
         config = replace(config, steps=max(1, images // config.batch))
     if sweep:
@@ -128,7 +133,7 @@ def train(
         run_sweep(config, _repeated(ctx), resume=resume, start_from=begin)
         return
     begin = None if resume else _network(start_from, config)
-    takes_fewer = bool(begin) and not (steps_given or hours or config.brush)
+    takes_fewer = bool(begin) and not (steps_given or hours or config.imitates)
     if takes_fewer:
         fewer = FROM_PREDICTED if begin == config.style_image else FINE_TUNING
         config = replace(config, steps=config.steps // fewer)
@@ -216,15 +221,23 @@ def _resumed(
     )
 
 
-def _refuse_unused_options(ctx: click.Context) -> None:
-    """Raises UsageError for options of the losses that a brush takes the place of."""
+def _refuse_unused_options(ctx: click.Context, config: TrainConfig) -> None:
+    """Raises UsageError for options that change nothing where strokes are drawn."""
+    if config.brush and config.pattern:
+        raise click.UsageError(
+            "A brush and a pattern are learned one after the other: train with --brush, then "
+            "--from what came of it with --pattern."
+        )
+    kind = "--brush" if config.brush else "--pattern"
     given = [
         option.opts[0]
         for option in ctx.command.params
-        if option.name in NOT_WITH_BRUSH and was_given(ctx, option.name)
+        if option.name in OF_LOSSES and was_given(ctx, option.name)
     ]
     if given:
-        raise click.UsageError(f"With --brush these change nothing: {', '.join(given)}.")
+        raise click.UsageError(f"With {kind} these change nothing: {', '.join(given)}.")
+    if not config.noise:
+        raise click.UsageError(f"{kind} is painted by way of the noise map: not with --no-noise.")
 
 
 def _repeated(ctx: click.Context) -> list[str]:
@@ -286,6 +299,11 @@ def _network(start_from: str | None, config: TrainConfig) -> Path | None:
     if not start_from:
         return config.style_image if config.net == DEFAULTS.net else None
     if start_from == SCRATCH:
+        if config.pattern:
+            raise click.UsageError(
+                "A pattern is added to what a network paints, and one from scratch paints "
+                "nothing: --from a style, or leave --from out."
+            )
         return None
     named = {style.card.name: style.folder for style in list_styles()}
     if start_from in named:

@@ -16,6 +16,7 @@ from livestyle.cli.options import (
 )
 from livestyle.training.brushes import BRUSHES
 from livestyle.training.config import TrainOptions
+from livestyle.training.patterns import PATTERNS
 
 DEFAULTS = TrainOptions()
 
@@ -57,6 +58,13 @@ train_options = gathered(
         "network.",
         click.Choice([*BRUSHES]),
     ),
+    setting(
+        "--pattern",
+        "pattern",
+        "Paint this on flat walls and skies, in the painting's colours; all else as the network "
+        "paints it that the run begins with. Needs no loss network.",
+        click.Choice([*PATTERNS]),
+    ),
     setting("--content-weight", "content_weight", "Weight of the content loss.", FiniteRange(0)),
     setting("--style-weight", "style_weight", "Weight of the style loss.", FiniteRange(0)),
     setting("--tv-weight", "tv_weight", "Weight of the total variation.", FiniteRange(0)),
@@ -89,7 +97,12 @@ train_options = gathered(
         "remove_grain",
         "Take the grain of paper, canvas or JPEG out of the painting first.",
     ),
-    setting("--learning-rate", "learning_rate", "Peak learning rate.", FiniteRange(0)),
+    setting(
+        "--learning-rate",
+        "learning_rate",
+        "Peak learning rate; with --pattern it is 0.004 unless given.",
+        FiniteRange(0),
+    ),
     setting(
         "--noise/--no-noise",
         "noise",

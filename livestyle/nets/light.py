@@ -19,6 +19,9 @@ SEED_SIDE = 160
 """Of the noise tile, at a quarter of the picture's size: what is painted on a wall repeats after
 640 px. After 256 px, walls looked papered."""
 
+PATTERN_SCALE = 0.25
+"""Of a pattern at first. With a third of that, networks learned to ignore it."""
+
 
 class Light(nn.Module):
     """Style transfer network of 7 kMAC per pixel and 87 thousand parameters.
@@ -61,6 +64,18 @@ class Light(nn.Module):
         x = F.pixel_shuffle(self.up2(x), 2)
         return torch.tanh(x) * 0.5 + 0.5
 
+    @torch.no_grad()
+    def level_sub_pixels(self) -> None:
+        """Changes the last convolution such that the four sub-pixels of a position answer flat
+        features alike. They begin so; training leads them apart, and then flat paint has lines."""
+        weight = self.up2.weight.view(3, 4, *self.up2.weight.shape[1:])
+        response = weight.sum((-2, -1), keepdim=True)
+        taps = self.up2.weight[0, 0].numel()
+        weight += (response.mean(1, keepdim=True) - response) / taps
+        assert self.up2.bias is not None
+        bias = self.up2.bias.view(3, 4)
+        bias.copy_(bias.mean(1, keepdim=True).expand(3, 4))
+
 
 class Rich(Light):
     """Light of twice the width: 26 kMAC per pixel and 341 thousand parameters."""
@@ -95,50 +110,82 @@ class NoiseMap(nn.Module):
     constant of the picture plane, so a still camera gives a still picture. Where the camera moves,
     what it paints stays behind on the screen; so it can be left out.
 
+    Of noise a network can make strokes, and not what is larger than it sees. So it may have a
+    pattern of its own as well, strokes that swirl, which it adds in the same way.
+
     Attributes:
-        tile: the noise, (1, 1, SEED_SIDE, SEED_SIDE).
-        shift: how far the tile was rolled for the last batch in training, in rows and columns.
+        tile: the noise, (1, 1, SEED_SIDE, SEED_SIDE), the same in every network.
+        pattern: seamless, of the same shape, mean 0 and deviation 1; None: there is none.
+        shift: how far both are rolled, in rows and columns: in training a random way for every
+            batch, else 0 unless it was set.
     """
 
     tile: Tensor
+    pattern: Tensor | None
+    pattern_scale: nn.Parameter | None
     shift: tuple[int, int]
 
     def __init__(self, width: int) -> None:
         super().__init__()
         generator = torch.Generator().manual_seed(0)
         tile = torch.randn(1, 1, SEED_SIDE, SEED_SIDE, generator=generator)
-        self.register_buffer("tile", tile, persistent=False)  # it is the same in every network
-        self.register_load_state_dict_pre_hook(_leave_tile_out)  # type: ignore[no-untyped-call]
+        self.register_buffer("tile", tile, persistent=False)
+        self.register_load_state_dict_pre_hook(_make_ready)  # type: ignore[no-untyped-call]
         self.scale = nn.Parameter(torch.full((1, width, 1, 1), 0.1))
+        self.take_pattern(None)
         self.shift = 0, 0
 
     def forward(self, x: Tensor, fill: Tensor | None = None) -> Tensor:
-        """Shapes (N, width, H, W) in and out, fill as of `Light`.
-
-        In training the tile lies at a random place.
-        """
+        """Shapes (N, width, H, W) in and out, fill as of `Light`."""
         if self.training:
             rows, columns = torch.randint(SEED_SIDE, (2,)).tolist()
             self.shift = rows, columns
-        noise = self.noise(*x.shape[2:]).to(x.dtype)
+        size = x.shape[2:]
+        added = self.scale * self.laid(self.tile, *size)
+        if self.pattern is not None and self.pattern_scale is not None:
+            added = added + self.pattern_scale * self.laid(self.pattern, *size)
         if fill is not None:
-            noise = noise * fill.to(x.dtype)
-        return x + self.scale * noise
+            added = added * fill
+        return x + added.to(x.dtype)
 
-    def noise(self, height: int, width: int) -> Tensor:
-        """What was added to the last batch but for its scale, (1, 1, height, width)."""
-        tile = self.tile.roll(self.shift, (2, 3)) if self.training else self.tile
+    def train(self, mode: bool = True) -> "NoiseMap":
+        """Without training, both lie where they belong."""
+        self.shift = 0, 0
+        return super().train(mode)
+
+    def laid(self, tile: Tensor, height: int, width: int) -> Tensor:
+        """The noise or the pattern as it lay over the last batch, (1, 1, height, width)."""
+        tile = tile.roll(self.shift, (2, 3)) if any(self.shift) else tile
         rows, columns = height // SEED_SIDE + 1, width // SEED_SIDE + 1
         return tile.repeat(1, 1, rows, columns)[:, :, :height, :width]
 
+    def take_pattern(self, pattern: Tensor | None) -> None:
+        """Adds a pattern from now on, in every channel a little otherwise, or none; optimisers
+        that were made before do not know of it."""
+        self.register_buffer("pattern", pattern)
+        scale = None
+        if pattern is not None:
+            generator = torch.Generator().manual_seed(0)
+            drawn = PATTERN_SCALE * torch.randn(self.scale.shape, generator=generator)
+            scale = nn.Parameter(drawn.to(self.scale.device))
+        self.register_parameter("pattern_scale", scale)
+
     def leave_out(self) -> None:
         """Adds nothing from now on, and learns nothing."""
-        nn.init.zeros_(self.scale).requires_grad_(False)
+        for scale in (self.scale, self.pattern_scale):
+            if scale is not None:
+                nn.init.zeros_(scale).requires_grad_(False)
 
 
-def _leave_tile_out(_seed: nn.Module, state: dict[str, Any], prefix: str, *_: Any) -> None:
-    """Checkpoints of earlier versions have the tile, a smaller one."""
+def _make_ready(noise_map: nn.Module, state: dict[str, Any], prefix: str, *_: Any) -> None:
+    """Has a pattern where the state has one. Checkpoints of earlier versions have the tile, a
+    smaller one."""
+    assert isinstance(noise_map, NoiseMap)
     state.pop(f"{prefix}tile", None)
+    if f"{prefix}pattern" not in state:
+        noise_map.take_pattern(None)
+    elif noise_map.pattern is None:
+        noise_map.take_pattern(torch.zeros_like(noise_map.tile))
 
 
 def start_as_nearest(conv: nn.Conv2d, scale: int = 2) -> None:

@@ -1,8 +1,9 @@
 """How much a network paints where the picture is flat: numbers in its file.
 
-`livestyle.nets` give flat walls and skies something to paint on, a constant noise that they add to
-what they see. Strokes that come of it stay where they are on the screen, as they must before a
-camera that stands still; before one that moves, less of it is steadier.
+`livestyle.nets` give flat walls and skies something to paint on: a constant noise, and some a
+pattern, which they add to what they see. Strokes that come of it stay where they are on the
+screen, as they must before a camera that stands still; before one that moves, less of it is
+steadier.
 """
 
 from typing import Any
@@ -12,8 +13,9 @@ import numpy as np
 from livestyle.styles.checkpoint_file import read_header
 from livestyle.styles.onnx_file import initializer
 
-NOISE_SCALE = "net.seed.scale"
-"""What the noise is multiplied by: initializer in an ONNX file, tensor in a checkpoint."""
+NOISE_SCALES = "net.seed.scale", "net.seed.pattern_scale"
+"""What the noise is multiplied by, and a network's own pattern: initializers in an ONNX file,
+tensors in a checkpoint."""
 
 _ONNX_TYPES: dict[int, np.dtype[Any]] = {1: np.dtype("<f4"), 10: np.dtype("<f2")}
 """By TensorProto.DataType."""
@@ -31,24 +33,25 @@ def with_noise_factor(model: bytes, format: str, fill: float) -> bytes | None:
     """
     changed = bytearray(model)
     find = _in_onnx if format == "onnx" else _in_checkpoint
-    found = find(changed)
-    if found is None or len(found[1]) % found[0].itemsize:
+    scales = [found for name in NOISE_SCALES if (found := find(changed, name))]
+    if not scales or any(len(numbers) % dtype.itemsize for dtype, numbers in scales):
         return None
-    np.frombuffer(found[1], found[0])[:] *= fill
+    for dtype, numbers in scales:
+        np.frombuffer(numbers, dtype)[:] *= fill
     return bytes(changed)
 
 
-def _in_onnx(model: bytearray) -> tuple[np.dtype[Any], memoryview] | None:
-    """Type and place of the noise's factor."""
-    found = initializer(memoryview(model), NOISE_SCALE)
+def _in_onnx(model: bytearray, name: str) -> tuple[np.dtype[Any], memoryview] | None:
+    """Type and place of a factor."""
+    found = initializer(memoryview(model), name)
     if found is None or found[0] not in _ONNX_TYPES:
         return None
     return _ONNX_TYPES[found[0]], found[1]
 
 
-def _in_checkpoint(model: bytearray) -> tuple[np.dtype[Any], memoryview] | None:
+def _in_checkpoint(model: bytearray, name: str) -> tuple[np.dtype[Any], memoryview] | None:
     """As `_in_onnx`."""
-    found = read_header(model).tensors.get(NOISE_SCALE)
+    found = read_header(model).tensors.get(name)
     if found is None or found.dtype not in _CHECKPOINT_TYPES:
         return None
     return _CHECKPOINT_TYPES[found.dtype], memoryview(model)[found.start : found.stop]

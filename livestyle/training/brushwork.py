@@ -52,13 +52,13 @@ def brushed(picture: Floats, noise: Floats, faces: Floats, brush: Brush) -> Floa
     painted = picture
     for _ in range(PASSES):
         flow = _flow(painted[..., 0])
-        painted = _across_sharpened(_along(painted, flow, brush.calm), flow)
-    painted = _floats(painted + brush.spares_faces * faces[..., None] * (picture - painted))
+        painted = _across_sharpened(along(painted, flow, brush.calm), flow)
+    painted = floats(painted + brush.spares_faces * faces[..., None] * (picture - painted))
     flow = _flow(painted[..., 0], brush.angle)
-    strokes = _along(_blurred(noise, brush.width), flow, brush.length)
-    strokes = _floats(strokes / (strokes.std() + 1e-6))
+    strokes = along(blurred(noise, brush.width), flow, brush.length)
+    strokes = floats(strokes / (strokes.std() + 1e-6))
     drawn = _drawn(painted, strokes, faces, brush)
-    return _floats(drawn + SHARPENED * (drawn - _blurred(drawn, 1.2)))
+    return floats(drawn + SHARPENED * (drawn - blurred(drawn, 1.2)))
 
 
 def _drawn(painted: Floats, strokes: Floats, faces: Floats, brush: Brush) -> Floats:
@@ -68,7 +68,7 @@ def _drawn(painted: Floats, strokes: Floats, faces: Floats, brush: Brush) -> Flo
     luma, chroma = painted[..., 0].copy(), painted[..., 1:].copy()
     contours = _contours(luma)
     between = np.clip(4 * luma * (1 - luma), 0, 1)  # neither black nor white takes a stroke
-    detail = np.clip(4 * np.abs(luma - _blurred(luma, 6)), 0, 0.7)
+    detail = np.clip(4 * np.abs(luma - blurred(luma, 6)), 0, 0.7)
     room = bold * (0.15 + 0.85 * between) * (1 - detail)
     if brush.tones:
         luma += bold * (_posterised(luma, brush.tones) - luma)
@@ -76,47 +76,53 @@ def _drawn(painted: Floats, strokes: Floats, faces: Floats, brush: Brush) -> Flo
         grain = luma + brush.cut * (0.2 + between) * softly * (1 - detail)
         luma += bold * (1 / (1 + np.exp(-CUT_SHARP * (grain - 0.42))) - luma)
     luma += brush.relief * softly * room
-    chroma += _floats(brush.tint) * (softly * room)[..., None]
+    chroma += floats(brush.tint) * (softly * room)[..., None]
     kept = 1 - brush.contours * contours
-    return _floats(np.dstack([luma * kept, chroma * kept[..., None]]))
+    return floats(np.dstack([luma * kept, chroma * kept[..., None]]))
 
 
 def _flow(luma: Floats, flat_angle: float | None = None) -> Floats:
     """Unit vectors along the edges, (H, W, 2), from the smoothed structure tensor; at an angle
     where there are none."""
-    soft = _blurred(luma, 1.4)
-    across, down = (cv2.Scharr(soft, cv2.CV_32F, *order) / 16 for order in ((1, 0), (0, 1)))
+    across, down = slopes(luma)
     products = np.dstack([across * across, across * down, down * down])
-    tensor = _blurred(products, 3.5) + 0.15 * _blurred(products, 8)
+    tensor = blurred(products, 3.5) + 0.15 * blurred(products, 8)
     if flat_angle is not None:
         x, y = -math.sin(flat_angle), math.cos(flat_angle)
-        tensor += FLAT * _floats([x * x, x * y, y * y])
+        tensor += FLAT * floats([x * x, x * y, y * y])
     xx, xy, yy = (tensor[..., part] for part in range(3))
     angle = 0.5 * np.arctan2(2 * xy, xx - yy) + np.pi / 2
-    return _floats(np.dstack([np.cos(angle), np.sin(angle)]))
+    return floats(np.dstack([np.cos(angle), np.sin(angle)]))
 
 
-def _along(picture: Floats, flow: Floats, reach: float) -> Floats:
+def slopes(luma: Floats) -> tuple[Floats, Floats]:
+    """Derivatives of the softened luma, across and down, in 1 / pixel."""
+    soft = blurred(luma, 1.4)
+    across, down = (cv2.Scharr(soft, cv2.CV_32F, *order) / 16 for order in ((1, 0), (0, 1)))
+    return floats(across), floats(down)
+
+
+def along(picture: Floats, flow: Floats, reach: float) -> Floats:
     """Gaussian mean along the lines of a flow, `reach` pixels each way."""
     total, weights = picture.copy(), 1.0
     for sign in (1, -1):
-        place, direction = _places(flow), _floats(sign * flow)
+        place, direction = _places(flow), floats(sign * flow)
         for step in range(1, round(reach / STEP_PX) + 1):
-            place = _floats(place + STEP_PX * direction)
+            place = floats(place + STEP_PX * direction)
             found = _sampled(flow, place)
             ahead = found[..., :1] * direction[..., :1] + found[..., 1:] * direction[..., 1:]
             turned = np.where(ahead < 0, -found, found)  # an edge runs both ways
-            direction = _floats(turned)
+            direction = floats(turned)
             weight = math.exp(-2 * (step * STEP_PX / reach) ** 2)
             cv2.scaleAdd(_sampled(picture, place), weight, total, total)
             weights += weight
-    return _floats(total / weights)
+    return floats(total / weights)
 
 
 def _across_sharpened(picture: Floats, flow: Floats, reach: float = 2.0) -> Floats:
     """A shock filter: of an edge the darker side gets darker and the lighter one lighter."""
     across = reach * np.dstack([flow[..., 1], -flow[..., 0]])
-    luma = _blurred(picture[..., 0], 1.3)
+    luma = blurred(picture[..., 0], 1.3)
     here = _places(flow)
     bend = _sampled(luma, here + across) + _sampled(luma, here - across) - 2 * luma
     near, far = (_sampled(picture, here + side * across) for side in (0.7, -0.7))
@@ -124,39 +130,40 @@ def _across_sharpened(picture: Floats, flow: Floats, reach: float = 2.0) -> Floa
     darker, lighter = np.where(rises, near, far), np.where(rises, far, near)
     share = np.clip(bend * SHARP, -1, 1)[..., None]
     wanted = np.where(share > 0, darker, lighter)
-    return _floats(picture + np.abs(share) * (wanted - picture))
+    return floats(picture + np.abs(share) * (wanted - picture))
 
 
 def _contours(luma: Floats) -> Floats:
     """1 where a dark line belongs: a difference of Gaussians, on the darker side of edges."""
-    fine, wide = (_blurred(luma, sigma) for sigma in (1.5, 3.6))
-    return _floats(np.clip(17 * (wide - fine) - 0.15, 0, 1))
+    fine, wide = (blurred(luma, sigma) for sigma in (1.5, 3.6))
+    return floats(np.clip(17 * (wide - fine) - 0.15, 0, 1))
 
 
 def _posterised(luma: Floats, tones: int) -> Floats:
     """Luma in a few tones with soft steps."""
     scaled = luma * tones
     floor = np.floor(scaled)
-    return _floats((floor + 1 / (1 + np.exp(-10 * (scaled - floor - 0.5)))) / tones)
+    return floats((floor + 1 / (1 + np.exp(-10 * (scaled - floor - 0.5)))) / tones)
 
 
 def _places(flow: Floats) -> Floats:
     """x and y of every pixel, (H, W, 2)."""
     height, width = flow.shape[:2]
     y, x = np.mgrid[0:height, 0:width]
-    return _floats(np.dstack([x, y]))
+    return floats(np.dstack([x, y]))
 
 
 def _sampled(picture: Floats, places: NDArray[np.floating]) -> Floats:
     """Values at places between pixels, mirrored beyond the border."""
-    x, y = _floats(places[..., 0]), _floats(places[..., 1])
-    return _floats(cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101))
+    x, y = floats(places[..., 0]), floats(places[..., 1])
+    return floats(cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101))
 
 
-def _blurred(picture: NDArray[np.floating], sigma: float) -> Floats:
-    return _floats(cv2.GaussianBlur(_floats(picture), (0, 0), sigma))
+def blurred(picture: NDArray[np.floating], sigma: float) -> Floats:
+    """By a Gaussian of a deviation in pixels."""
+    return floats(cv2.GaussianBlur(floats(picture), (0, 0), sigma))
 
 
-def _floats(values: ArrayLike) -> Floats:
+def floats(values: ArrayLike) -> Floats:
     """As OpenCV wants them."""
     return np.ascontiguousarray(values, np.float32)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from livestyle.errors import TrainingError
@@ -137,6 +137,35 @@ def load_checkpoint(path: Path) -> Checkpoint:
         except TrainingError as error:
             log.warning("%s Taking %s, the one before it.", error, before.name)
     return _read(files[-1])
+
+
+def save_weights(path: Path, net: dict[str, Tensor]) -> None:
+    """Writes a network's state dict alone.
+
+    Raises:
+        TrainingError: it cannot be written.
+    """
+    tensors = {key: value.detach().cpu().contiguous() for key, value in net.items()}
+    try:
+        with atomic_write(path) as partial:
+            save_file(tensors, partial)
+    except (OSError, SafetensorError) as error:
+        raise TrainingError(f"{path} cannot be written ({error}). Make room.") from error
+
+
+def load_weights(path: Path) -> dict[str, Tensor]:
+    """Reads what `save_weights` wrote.
+
+    Raises:
+        TrainingError: it is not there or damaged.
+    """
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise TrainingError(
+            f"{path}, the network that the run began with, cannot be read ({error}). Without it "
+            "the run cannot go on; begin a new one."
+        ) from error
 
 
 def _read(file: Path) -> Checkpoint:

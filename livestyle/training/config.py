@@ -11,11 +11,12 @@ artwork's palette; the third has its colours transferred to the photo, and the p
 fourth has their covariance transferred, more contrast, and forms of larger strokes than texture;
 the fifth keeps faces."""
 
-NOT_WITH_BRUSH = {
+OF_LOSSES = frozenset({
     "content_weight", "style_weight", "tv_weight", "colour_weight", "detail_weight",
     "loss_network", "vgg_weights", "content_layer", "style_layers", "style_layer_weights",
-}  # fmt: skip
-"""Settings that change nothing where a brush is learned, as no loss network looks on."""
+})  # fmt: skip
+"""Settings that change nothing where a brush or a pattern is learned, as no loss network looks
+on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,8 @@ class TrainOptions:
         style_strength: how strongly to paint, 0.5 to 3; a factor of the style loss.
         brush: how strokes are drawn, a name in `livestyle.training.brushwork.BRUSHES`, in place of
             the losses that compare with the photo; None: as those losses have it.
+        pattern: what is painted on flat areas, a name in `livestyle.training.patterns.PATTERNS`,
+            the rest as the network paints it that the run begins with; None: nothing more.
         content_weight, style_weight, tv_weight, steadiness_weight: factors of the losses.
             Content and style are relative errors, so that the same weights suit any artwork.
         colour_weight: factor of the colour loss: light and colour of the photo, transferred to
@@ -65,6 +68,7 @@ class TrainOptions:
     remove_grain: bool = False
     style_strength: float = 1.0
     brush: str | None = None
+    pattern: str | None = None
     content_weight: float = 1.0
     style_weight: float = 6.5
     tv_weight: float = 2.0
@@ -86,6 +90,11 @@ class TrainOptions:
     year: str = ""
     licence: str = "unknown"
     source: str = ""
+
+    @property
+    def imitates(self) -> bool:
+        """Whether the network learns what is drawn for it, and no loss network looks on."""
+        return bool(self.brush or self.pattern)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ ends. Single batches jump, means over fifty of them do not."""
 CHECKPOINTS_OF_ROOM = 4
 MEMORY_SAID = ("can't allocate memory", "not enough memory", "out of memory", "CUBLAS_STATUS_ALLOC")
 
-FOLLOWED = "content", "style", "tv", "brushwork"
+FOLLOWED = "content", "style", "tv", "brushwork", "pattern"
 """Losses whose sum says whether a network still learns; steadiness comes in slowly."""
 
 

@@ -1,5 +1,6 @@
 """The training loop: crops in, losses down, checkpoints out."""
 
+import copy
 import logging
 import threading
 import time
@@ -13,7 +14,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from livestyle.errors import TrainingError
 from livestyle.nets import build_net
-from livestyle.nets.light import NoiseMap
+from livestyle.nets.light import Light, NoiseMap
 from livestyle.nets.vgg import LossNetwork, load_loss_network
 from livestyle.styles.model_file import is_picture
 from livestyle.training.brushes import BRUSHES
@@ -22,7 +23,9 @@ from livestyle.training.checkpoint import (
     Checkpoint,
     checkpoints_in,
     load_checkpoint,
+    load_weights,
     save_checkpoint,
+    save_weights,
 )
 from livestyle.training.config import LOSSES_EDITION, TrainConfig
 from livestyle.training.data.crops import Crops, open_crops
@@ -35,14 +38,22 @@ from livestyle.training.device import (
 )
 from livestyle.training.distributed import join_process_group
 from livestyle.training.divergence import RUNNING_MEAN, DivergenceCheck, check_room, memory_in_words
-from livestyle.training.objective import BrushObjective, Objective, in_precision, noise_of
+from livestyle.training.objective import (
+    BrushObjective,
+    Objective,
+    PatternObjective,
+    in_precision,
+    noise_map_of,
+)
+from livestyle.training.pattern_drawing import drawn_pattern
+from livestyle.training.patterns import PATTERNS
 from livestyle.training.predicted_start import predicted_network
 from livestyle.training.provenance import PREDICTED, STARTED_FROM, name_of, origin_of
 from livestyle.training.schedule import one_cycle
 from livestyle.training.style_target import (
-    MIN_SIDE_PX,
     StyleTarget,
     artwork_colours,
+    artwork_tints,
     style_target,
 )
 from livestyle.training.time_budget import TimeBudget
@@ -50,6 +61,9 @@ from livestyle.training.time_budget import TimeBudget
 log = logging.getLogger(__name__)
 
 SKIPPED_FILE = "skipped.txt"
+BEGUN_FROM_FILE = "begun-from.safetensors"
+"""In the folder of a run that learns a pattern: the network that it began with."""
+
 GRADIENT_NORM = 0.1
 """Far below what the weighted losses give, so that only the direction counts."""
 
@@ -108,6 +122,12 @@ class Trainer:
             start = load_checkpoint(start_from)
             self._take_network(start)
             self.origin[STARTED_FROM] = name_of(start)
+        self._begun_from: nn.Module | None = None
+        if config.brush:
+            noise_map_of(self.net).take_pattern(None)
+        if config.pattern:
+            self._begin_pattern(config.pattern, resume)
+        self.optimiser = torch.optim.Adam(self.net.parameters(), lr=config.learning_rate)
         if resume:
             self._restore(load_checkpoint(config.out))
         if not config.noise:
@@ -116,13 +136,15 @@ class Trainer:
                     module.leave_out()
         self._painter = self._wrapped()
         _make_folder(config.out)
+        if self._begun_from and not resume and self.processes.is_main:
+            save_weights(config.out / BEGUN_FROM_FILE, self._begun_from.state_dict())
         weights = sum(weight.numel() for weight in self.net.parameters())
         check_room(config.out, ADAM_STATE * 4 * weights)
 
     def _prepare(self, config: TrainConfig, loss_network: LossNetwork | None) -> None:
-        """Networks, what they are to reach, and the optimiser."""
+        """Networks, and what they are to reach."""
         self.loss_network: LossNetwork | None = None
-        if config.brush:
+        if config.imitates:
             colours = artwork_colours(config.style_image, config.remove_grain)
             self.target = StyleTarget({}, colours.to(self.device))
         else:
@@ -143,9 +165,8 @@ class Trainer:
         if self.loss_network:
             in_precision(self.loss_network, self.autocast_dtype)
         self.net: nn.Module = channels_last(build_net(config.net), self.device)
-        if config.brush:
-            noise_of(self.net, MIN_SIDE_PX, MIN_SIDE_PX)  # refuses a network that has none
-        self.optimiser = torch.optim.Adam(self.net.parameters(), lr=config.learning_rate)
+        if config.imitates:
+            noise_map_of(self.net)  # refuses a network that has none
 
     def _wrapped(self) -> nn.Module:
         """The network as a step calls it: compiled, and in tune with the other processes'."""
@@ -157,11 +178,15 @@ class Trainer:
         self._objective = self._make_objective()
         return net
 
-    def _make_objective(self) -> Objective | BrushObjective:
+    def _make_objective(self) -> Objective | BrushObjective | PatternObjective:
         config, share, dtype = self.config, self.share, self.autocast_dtype
         loss_network: nn.Module | None = self.loss_network
         if config.brush:
             return BrushObjective(config, BRUSHES[config.brush], self.target.colours, share, dtype)
+        if config.pattern:
+            assert self._begun_from
+            relief, tints = PATTERNS[config.pattern], artwork_tints(config.style_image)
+            return PatternObjective(config, relief, self._begun_from, tints, share, dtype)
         assert loss_network
         if config.compile:
             loss_network = torch.compile(loss_network)  # type: ignore[assignment]
@@ -240,6 +265,8 @@ class Trainer:
         # times the others'. Adam would remember it for long; so every step gets the same norm.
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), GRADIENT_NORM)
         self.optimiser.step()
+        if isinstance(self.net, Light):
+            self.net.level_sub_pixels()
         means = self.processes.mean(torch.stack(list(losses.values())).detach()).tolist()
         return dict(zip(losses, means, strict=True))
 
@@ -272,6 +299,18 @@ class Trainer:
     def _take_network(self, checkpoint: Checkpoint) -> None:
         self._check_net(checkpoint.config.net, f"The checkpoint of {checkpoint.config.name}")
         self.net.load_state_dict(checkpoint.net)
+
+    def _begin_pattern(self, name: str, resume: bool) -> None:
+        """Sets aside the network as it is, and gives it a pattern to learn.
+
+        Raises:
+            TrainingError: a run goes on, and what it began with is not in its folder any more.
+        """
+        if resume:
+            self.net.load_state_dict(load_weights(self.config.out / BEGUN_FROM_FILE))
+        self._begun_from = copy.deepcopy(self.net).eval().requires_grad_(False)
+        drawn = torch.from_numpy(drawn_pattern(name, self.config.stroke))[None, None]
+        noise_map_of(self.net).take_pattern(drawn.to(self.device))
 
     def _check_net(self, net: str, what: str) -> None:
         """Raises TrainingError unless the run is of that net."""

@@ -172,8 +172,8 @@ def colour_transfer(photos: Tensor, statistics: Tensor, saturation: float = SATU
     own = photos.flatten(2) - mean[:, :, None]
     centre = MEAN_KEPT * mean + (1 - MEAN_KEPT) * wanted_mean
     moved = (1 - KEPT) * (matrix @ own) + KEPT * own + centre[:, :, None]
-    ycbcr = _ycbcr(moved.clamp(0, 1).reshape(photos.shape))
-    luma, chroma = ycbcr[:, :1], saturation * ycbcr[:, 1:]
+    colours = ycbcr(moved.clamp(0, 1).reshape(photos.shape))
+    luma, chroma = colours[:, :1], saturation * colours[:, 1:]
     weights = statistics.new_tensor(LUMA)
     light, deviation = luma.mean((2, 3), keepdim=True), luma.std((2, 3), keepdim=True)
     contrast = (weights @ wanted @ weights).clamp_min(0).sqrt().clamp(*CONTRAST)
@@ -194,7 +194,7 @@ def colour_loss(pictures: Tensor, transferred: Tensor) -> Tensor:
         pictures: RGB in [0, 1], (N, 3, H, W).
         transferred: of `colour_transfer`.
     """
-    change = F.avg_pool2d(_ycbcr(pictures) - transferred, AREA_PX).square()
+    change = F.avg_pool2d(ycbcr(pictures) - transferred, AREA_PX).square()
     return LUMA_SHARE * change[:, :1].mean() + (1 - LUMA_SHARE) * change[:, 1:].mean()
 
 
@@ -208,7 +208,7 @@ def detail_loss(pictures: Tensor, transferred: Tensor) -> Tensor:
         pictures: RGB in [0, 1], (N, 3, H, W), at least 8 pixels on each side.
         transferred: of `colour_transfer`.
     """
-    luma = F.avg_pool2d(_ycbcr(pictures)[:, :1], 2)
+    luma = F.avg_pool2d(ycbcr(pictures)[:, :1], 2)
     wanted = F.avg_pool2d(transferred[:, :1], 2)
     around = F.pad(wanted, (3, 3, 3, 3), mode="reflect")
     mean, mean_of_squares = F.avg_pool2d(around, 7, 1), F.avg_pool2d(around.square(), 7, 1)
@@ -228,11 +228,11 @@ def face_loss(pictures: Tensor, transferred: Tensor, faces: Tensor) -> Tensor:
         transferred: of `colour_transfer`.
         faces: 1 within faces, 0 elsewhere, (N, 1, H, W).
     """
-    change = F.avg_pool2d(_ycbcr(pictures) - transferred, 2).square()
+    change = F.avg_pool2d(ycbcr(pictures) - transferred, 2).square()
     return (F.avg_pool2d(faces, 2) * (change[:, :1] + 0.5 * change[:, 1:].sum(1, True))).mean()
 
 
-def brushwork_loss(pictures: Tensor, wanted: Tensor) -> Tensor:
+def brushwork_loss(pictures: Tensor, wanted: Tensor, weights: Tensor | float = 1.0) -> Tensor:
     """Mean absolute difference of luma, of its gradient and of chroma; a scalar.
 
     Absolute, for squares would rather blur a stroke than put it in a wrong place; luma at full
@@ -241,8 +241,9 @@ def brushwork_loss(pictures: Tensor, wanted: Tensor) -> Tensor:
     Args:
         pictures: RGB in [0, 1], (N, 3, H, W).
         wanted: YCbCr, chroma about 0, (N, 3, H, W).
+        weights: what each place counts, (N, 1, H, W), or one for all.
     """
-    change = _ycbcr(pictures) - wanted
+    change = weights * (ycbcr(pictures) - wanted)
     luma, chroma = change[:, :1], F.avg_pool2d(change[:, 1:], 2)
     gradient = (luma[..., 1:] - luma[..., :-1]).abs().mean()
     gradient += (luma[:, :, 1:] - luma[:, :, :-1]).abs().mean()
@@ -250,7 +251,7 @@ def brushwork_loss(pictures: Tensor, wanted: Tensor) -> Tensor:
     return luma.abs().mean() + 0.5 * coarse + gradient + 2 * chroma.abs().mean()
 
 
-def _ycbcr(pictures: Tensor) -> Tensor:
+def ycbcr(pictures: Tensor) -> Tensor:
     """RGB in [0, 1], (N, 3, H, W) -> luma and chroma of BT.601, chroma about 0, float32."""
     matrix = torch.tensor(
         [LUMA, (-0.168736, -0.331264, 0.5), (0.5, -0.418688, -0.081312)],

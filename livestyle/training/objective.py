@@ -1,5 +1,6 @@
 """What a step weighs: the losses of one batch of photos."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +25,9 @@ from livestyle.training.losses import (
     relative_error,
     style_loss,
     total_variation_loss,
+    ycbcr,
 )
+from livestyle.training.pattern_target import flatness, with_pattern
 from livestyle.training.schedule import steadiness_ramp, style_ramp
 from livestyle.training.steadiness import random_warp, steadiness_loss, through_a_sensor
 from livestyle.training.style_target import StyleTarget
@@ -34,6 +37,9 @@ WEBCAM_NOISE = (0.0, 2 / 255)
 
 BRUSHWORK_WEIGHT = 20.0
 """Beside it a steadiness of 10, the default, leaves the strokes what they are."""
+
+FLAT_WEIGHT = 3.0
+"""How much more flat areas count, where a pattern is learned."""
 
 BRUSH_SATURATION = 1.5
 """Of the colours that a brush takes up; what it smooths and draws over gets paler."""
@@ -178,39 +184,109 @@ class BrushObjective:
         """
         config = self.config
         batch = paint_batch(config, self.share, self.dtype, net, crops, progress)
-        size = batch.photos.shape[2:]
-        noise = batch.fill * noise_of(net, *size).to(batch.fill)
-        noise = F.interpolate(noise, size, mode="bilinear")
+        noise_map = noise_map_of(net)
+        noise = _enlarged(noise_map, noise_map.tile, batch)
         faces = batch.faces if batch.faces.shape[1] else torch.zeros_like(noise)
         pictures = colour_transfer(batch.photos, self.colours, BRUSH_SATURATION)
         brush = self.brush.scaled(config.stroke, config.style_strength)
         drawn = [
-            brushed(_rows(picture), _rows(strokes), _rows(face), brush)
-            for picture, strokes, face in zip(pictures, noise, faces, strict=True)
+            brushed(picture, grain, face, brush)
+            for picture, grain, face in zip(*map(_rows, (pictures, noise, faces)), strict=True)
         ]
-        wanted = torch.from_numpy(np.stack(drawn)).permute(0, 3, 1, 2).to(crops.device)
-        loss = brushwork_loss(_inner(batch.pictures), _inner(wanted))
-        return {"brushwork": BRUSHWORK_WEIGHT * loss, "steadiness": batch.steadiness}
+        return {"brushwork": _imitation(batch, drawn), "steadiness": batch.steadiness}
 
 
-def _rows(planes: Tensor) -> NDArray[np.float32]:
-    """(C, H, W) -> (H, W, C), or (H, W) of one channel, as NumPy has it."""
-    rows = planes.float().permute(1, 2, 0).contiguous().cpu().numpy()
-    return rows[..., 0] if rows.shape[2] == 1 else rows
+@dataclass(frozen=True, slots=True)
+class PatternObjective:
+    """The weighted losses of a batch that is to look as a network painted it, with a pattern on
+    its flat areas.
+
+    Attributes:
+        config: the weights.
+        relief: of the pattern.
+        begun_from: the network as it was, with a noise map.
+        tints: of the pattern, of `livestyle.training.pattern_target.tints_of`.
+        share, dtype: as of `Objective`.
+    """
+
+    config: TrainConfig
+    relief: float
+    begun_from: nn.Module
+    tints: NDArray[np.float32]
+    share: slice
+    dtype: torch.dtype | None
+
+    def __call__(self, net: nn.Module, crops: Tensor, progress: float) -> dict[str, Tensor]:
+        """As of `Objective`."""
+        batch = paint_batch(self.config, self.share, self.dtype, net, crops, progress)
+        noise_map = noise_map_of(net)
+        assert noise_map.pattern is not None
+        noise_map_of(self.begun_from).shift = noise_map.shift  # that strokes lie where they lay
+        device = crops.device.type
+        with torch.no_grad(), torch.autocast(device, self.dtype, self.dtype is not None):
+            before = self.begun_from(batch.photos, batch.fill)
+        pattern = _enlarged(noise_map, noise_map.pattern, batch)
+        faces = batch.faces if batch.faces.shape[1] else torch.zeros_like(pattern)
+        relief = self.relief * self.config.style_strength
+        photos = _rows(ycbcr(batch.photos))
+        drawn = [
+            with_pattern(painted, photo, face, figures, self.tints, relief)
+            for painted, photo, face, figures in zip(
+                _rows(ycbcr(before)), photos, _rows(faces), _rows(pattern), strict=True
+            )
+        ]
+        flat = [flatness(photo[..., 0])[..., None] for photo in photos]
+        weights = 1 + FLAT_WEIGHT * _batched(flat, batch)
+        loss = _imitation(batch, drawn, weights / weights.mean())
+        return {"pattern": loss, "steadiness": batch.steadiness}
 
 
-def noise_of(net: nn.Module, height: int, width: int) -> Tensor:
-    """The noise that a network added to its last batch, (1, 1, height / 4, width / 4).
+def _imitation(
+    batch: Painted, drawn: Sequence[NDArray[np.float32]], weights: Tensor | None = None
+) -> Tensor:
+    """The weighted loss of a batch that is to look as it was drawn.
+
+    Args:
+        batch: what was painted.
+        drawn: N times (H, W, 3), in YCbCr.
+        weights: what each place counts, (N, 1, H, W); None: all alike.
+    """
+    places = 1.0 if weights is None else _inner(weights)
+    wanted = _inner(_batched(drawn, batch))
+    return BRUSHWORK_WEIGHT * brushwork_loss(_inner(batch.pictures), wanted, places)
+
+
+def _batched(rows: Sequence[NDArray[np.float32]], batch: Painted) -> Tensor:
+    """N times (H, W, C) -> (N, C, H, W), where the batch is."""
+    return torch.from_numpy(np.stack(rows)).permute(0, 3, 1, 2).to(batch.pictures.device)
+
+
+def _enlarged(noise_map: NoiseMap, tile: Tensor, batch: Painted) -> Tensor:
+    """What lay over a batch, as large as its pictures and as far as each is filled,
+    (N, 1, H, W)."""
+    height, width = batch.photos.shape[2:]
+    laid = batch.fill * noise_map.laid(tile, height // 4, width // 4).to(batch.fill)
+    return F.interpolate(laid, (height, width), mode="bicubic")
+
+
+def _rows(planes: Tensor) -> list[NDArray[np.float32]]:
+    """(N, C, H, W) -> N times (H, W, C), or (H, W) of one channel, as NumPy has it."""
+    rows = planes.float().permute(0, 2, 3, 1).contiguous().cpu().numpy()
+    return list(rows[..., 0] if rows.shape[3] == 1 else rows)
+
+
+def noise_map_of(net: nn.Module) -> NoiseMap:
+    """The noise map of a network.
 
     Raises:
         TrainingError: it has none.
     """
     for module in net.modules():
         if isinstance(module, NoiseMap):
-            return module.noise(height // 4, width // 4)
+            return module
     raise TrainingError(
-        "A brush draws its strokes from a network's noise map, and this network has none. "
-        "Take --net light."
+        "Brushes and patterns are painted by way of a network's noise map, and this network has "
+        "none. Take --net light."
     )
 
 

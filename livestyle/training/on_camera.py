@@ -165,6 +165,7 @@ def _step(
     torch.autograd.backward(total)
     torch.nn.utils.clip_grad_norm_(net.parameters(), GRADIENT_NORM)
     optimiser.step()
+    net.level_sub_pixels()
     return float(total.detach())
 
 

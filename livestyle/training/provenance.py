@@ -18,7 +18,9 @@ def origin_of(config: TrainConfig, photo_count: int) -> dict[str, Any]:
 
     `started_from` names the network that the run began with; None: fresh weights.
     """
-    loss_network = None if config.brush else weights_path(config.loss_network, config.vgg_weights)
+    loss_network = (
+        None if config.imitates else weights_path(config.loss_network, config.vgg_weights)
+    )
     return {
         "photo_count": photo_count,
         "style_image_sha256": _sha256(config.style_image),

@@ -13,7 +13,7 @@ from livestyle.images import encode_picture, read_picture, to_long_side
 from livestyle.styles.card import PREVIEW_FILE, StyleCard
 from livestyle.training.callbacks.history import LOSSES_FILE, STEADINESS_FILE, Table, read_table
 from livestyle.training.checkpoint import Checkpoint, load_checkpoint
-from livestyle.training.config import NOT_WITH_BRUSH, TrainConfig
+from livestyle.training.config import OF_LOSSES, TrainConfig
 from livestyle.training.provenance import PREDICTED
 
 REPORT_FILE = "report.html"
@@ -22,11 +22,11 @@ ARTWORK_PX = 560
 _COLORS = {
     "content": "#3b6ea5", "style": "#c8553d", "tv": "#8a8a8a",
     "steadiness": "#5b8c5a", "colour": "#b58900", "detail": "#7d5ba6",
-    "face": "#c0392b", "brushwork": "#2a7f7f",
+    "face": "#c0392b", "brushwork": "#2a7f7f", "pattern": "#2a7f7f",
 }  # fmt: skip
 _SETTINGS = (
     "net", "loss_network", "steps", "batch", "crop_px", "stroke", "remove_grain",
-    "style_strength", "brush",
+    "style_strength", "brush", "pattern",
     "content_layer", "style_layers", "style_layer_weights", "content_weight", "style_weight",
     "tv_weight", "steadiness_weight", "colour_weight", "detail_weight", "face_weight", "noise",
     "learning_rate", "augment", "seed",
@@ -87,7 +87,9 @@ def write_report(run: Path, card: StyleCard | None = None) -> Path:
     config = checkpoint.config
     losses, steadiness = read_table(run / LOSSES_FILE), read_table(run / STEADINESS_FILE)
     work = ", ".join(filter(None, [config.title or config.style_image.name, config.year]))
-    unused = NOT_WITH_BRUSH if config.brush else {"brush"}
+    unused = {key for key in ("brush", "pattern") if not getattr(config, key)}
+    if config.imitates:
+        unused |= OF_LOSSES
     settings = [key for key in _SETTINGS if key not in unused]
     page = _PAGE.format(
         name=html.escape(config.name),

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from livestyle.errors import TrainingError
@@ -13,7 +15,8 @@ from livestyle.images import read_picture, to_long_side
 from livestyle.nets.pixels import to_batch
 from livestyle.nets.vgg import LossNetwork
 from livestyle.training.artwork import without_grain
-from livestyle.training.losses import colour_statistics, gram_matrix
+from livestyle.training.losses import colour_statistics, gram_matrix, ycbcr
+from livestyle.training.pattern_target import tints_of
 
 MIN_SIDE_PX = 64
 LONG_SIDE_PX = 512
@@ -81,6 +84,12 @@ def artwork_colours(picture_path: Path, remove_grain: bool = False) -> Tensor:
     """
     picture = _read_artwork(picture_path, remove_grain)
     return colour_statistics(to_batch(to_long_side(picture, LONG_SIDE_PX)))
+
+
+def artwork_tints(picture_path: Path) -> NDArray[np.float32]:
+    """Tints of a pattern in an artwork's colours, of `tints_of`; errors as of `style_target`."""
+    picture = to_batch(to_long_side(_read_artwork(picture_path, False), LONG_SIDE_PX))
+    return tints_of(ycbcr(picture)[0].permute(1, 2, 0).contiguous().numpy())
 
 
 def _read_artwork(path: Path, remove_grain: bool) -> Pixels:

@@ -22,6 +22,7 @@ from livestyle.export.verify import MAX_DB, paint_with_torch, psnr_db, verify
 from livestyle.frame import Pixels
 from livestyle.nets import build_net
 from livestyle.nets.frame_model import FrameModel
+from livestyle.nets.light import SEED_SIDE
 from livestyle.protocols import EngineInfo, Stylizer
 from livestyle.styles.card import CARD_FILE, CARD_KEY, ModelFile, StyleCard
 from livestyle.styles.library import find_style
@@ -98,6 +99,27 @@ def test_every_engine_shows_the_picture_of_the_network(
         frame = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
         assert psnr_db(stylizer(frame), paint_with_torch(net, frame)) > 45
     stylizer.close()
+
+
+@pytest.mark.parametrize("engine", ["openvino", "torch"])
+def test_a_style_is_exported_with_its_pattern(
+    engine: str, checkpoint: Checkpoint, frames: list[Pixels], tmp_path: Path
+) -> None:
+    stripes = torch.tensor([1.0, -1.0]).repeat(SEED_SIDE // 2).repeat(SEED_SIDE, 1)[None, None]
+    scale = torch.linspace(-1, 1, 32)[None, :, None, None]
+    state = checkpoint.net | {"seed.pattern": stripes, "seed.pattern_scale": scale}
+    export_style(replace(checkpoint, net=state), tmp_path / "x", frames, [Target("onnx", "fp32")])
+    style = find_style(str(tmp_path / "x"))
+    stylizer = load(style, EngineOptions(engine, "cpu", "fp32"))
+    without = load(style, EngineOptions(engine, "cpu", "fp32", noise=0.0))
+    grey = np.full((64, 64, 3), 128, np.uint8)
+    net = build_net("light").eval()
+    net.load_state_dict(state)
+    assert psnr_db(stylizer(grey), paint_with_torch(net, grey)) > 45
+    inner = np.s_[16:-16, 16:-16]
+    assert stylizer(grey)[inner].std(axis=1).max() > 2 > without(grey)[inner].std(axis=1).max()
+    stylizer.close()
+    without.close()
 
 
 def test_the_onnx_files_are_self_contained_and_carry_the_card(style_folder: Path) -> None:

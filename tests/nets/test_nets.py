@@ -67,6 +67,21 @@ def test_the_first_picture_has_no_checkerboard() -> None:
     assert torch.equal(shuffled[..., 0::2, 0::2], shuffled[..., 0::2, 1::2])
 
 
+def test_levelled_sub_pixels_paint_flat_features_without_lines() -> None:
+    torch.manual_seed(0)
+    net = Light()
+    assert net.up2.bias is not None
+    for values in (net.up2.weight, net.up2.bias):
+        torch.nn.init.normal_(values)
+    flat = torch.rand(1, 16, 1, 1).expand(1, 16, 6, 6).contiguous()
+    before = net.up2(flat).view(3, 4, 6, 6)
+    assert before.std(1).max() > 0.5
+    net.level_sub_pixels()
+    after = net.up2(flat).view(3, 4, 6, 6)
+    assert after.std(1).max() < 1e-4
+    torch.testing.assert_close(after.mean(1), before.mean(1))
+
+
 def test_the_seed_is_a_constant_of_the_plane_and_random_in_training() -> None:
     seed = NoiseMap(3).eval()
     flat = torch.zeros(1, 3, SEED_SIDE + 5, 20)
@@ -83,6 +98,26 @@ def test_a_checkpoint_with_the_smaller_tile_of_earlier_versions_is_taken() -> No
     net = Light()
     net.load_state_dict(state | {"seed.tile": torch.zeros(1, 1, 64, 64)})
     assert torch.equal(net.seed.tile, NoiseMap(32).tile)
+
+
+def test_a_network_keeps_its_pattern_and_one_without_keeps_none() -> None:
+    plain, net = Light(), Light().eval()
+    assert not any("pattern" in name for name in plain.state_dict())
+    rows = torch.linspace(-1, 1, SEED_SIDE).repeat(SEED_SIDE, 1)[None, None]
+    net.seed.take_pattern(rows)
+    another = Light().eval()
+    another.load_state_dict(net.state_dict())
+    assert another.seed.pattern is not None and another.seed.pattern_scale is not None
+    assert torch.equal(another.seed.pattern, rows)
+    flat = torch.zeros(1, 32, 5, SEED_SIDE + 7)
+    added = another.seed(flat) - plain.eval().seed(flat)
+    wanted = another.seed.pattern_scale * rows[:, :, :5]
+    torch.testing.assert_close(added[..., :SEED_SIDE], wanted)
+    torch.testing.assert_close(added[..., SEED_SIDE:], wanted[..., :7])
+    another.load_state_dict(plain.state_dict())
+    assert another.seed.pattern is another.seed.pattern_scale is None
+    with pytest.raises(RuntimeError, match="pattern"):
+        another.load_state_dict(net.state_dict() | {"seed.pattern": torch.zeros(1, 1, 8, 8)})
 
 
 def test_a_picture_may_be_painted_without_the_seed() -> None:

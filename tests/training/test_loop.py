@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,8 +22,9 @@ from livestyle.training.callbacks.preview import paint
 from livestyle.training.checkpoint import load_checkpoint, save_checkpoint
 from livestyle.training.config import TrainConfig
 from livestyle.training.device import choose_device
-from livestyle.training.loop import Trainer
+from livestyle.training.loop import BEGUN_FROM_FILE, Trainer
 from livestyle.training.losses import style_loss
+from livestyle.training.pattern_drawing import drawn_pattern
 from livestyle.training.schedule import one_cycle, steadiness_ramp, style_ramp
 
 
@@ -113,6 +115,52 @@ def test_a_brush_is_learned_without_a_loss_network(config: TrainConfig, tmp_path
     assert trainer.losses["brushwork"] < 0.9 * first["brushwork"]
     assert load_checkpoint(config.out).config.brush == "swept"
     assert load_checkpoint(config.out).origin["loss_network_sha256"] is None
+
+
+def test_a_pattern_is_learned_goes_on_and_is_taken_away_by_a_brush(
+    config: TrainConfig, tmp_path: Path
+) -> None:
+    def run(out: str, steps: int = 1, resume: bool = False, **changes: Any) -> Trainer:
+        changed = replace(config, out=tmp_path / out, steps=steps, **changes)
+        trainer = Trainer(changed, resume=resume, start_from=None if resume else begin)
+        trainer.run()
+        return trainer
+
+    def net(name: str) -> dict[str, torch.Tensor]:
+        return load_checkpoint(tmp_path / name).net
+
+    begin = Trainer(config).run()
+    run("swirls", 4, pattern="swirls", stroke=1.0)
+    np.testing.assert_array_equal(net("swirls")["seed.pattern"][0, 0], drawn_pattern("swirls"))
+    assert load_checkpoint(tmp_path / "swirls").losses.keys() == {"pattern", "steadiness"}
+
+    unbroken = net("swirls")
+    trainer = Trainer(
+        replace(config, out=tmp_path / "broken", steps=4, pattern="swirls", stroke=1.0),
+        start_from=begin,
+    )
+    trainer.run([AtStep(2, trainer.stop)])
+    run("broken", 4, resume=True, pattern="swirls", stroke=1.0)
+    for key, value in net("broken").items():
+        torch.testing.assert_close(value, unbroken[key], msg=key)
+
+    begin = tmp_path / "swirls"
+    run("kept")
+    assert torch.equal(net("kept")["seed.pattern"], unbroken["seed.pattern"])
+    run("swept", brush="swept")
+    assert "seed.pattern" not in net("swept")
+    (tmp_path / "broken" / BEGUN_FROM_FILE).unlink()
+    with pytest.raises(TrainingError, match="begun-from"):
+        run("broken", 5, resume=True, pattern="swirls", stroke=1.0)
+
+
+def test_a_pattern_appears_on_a_flat_wall_and_the_rest_stays(config: TrainConfig) -> None:
+    begin = Trainer(config).run()
+    changed = replace(config, out=config.out / "waves", steps=150, pattern="waves", stroke=1.0)
+    trainer = Trainer(changed, start_from=begin)
+    first: dict[str, float] = {}
+    trainer.run([AtStep(1, lambda: first.update(trainer.losses))])
+    assert trainer.losses["pattern"] < 0.9 * first["pattern"]
 
 
 def test_a_run_is_not_started_over_by_mistake(config: TrainConfig) -> None:

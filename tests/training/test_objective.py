@@ -54,7 +54,7 @@ class Showing(nn.Module):
     def forward(self, pictures: Tensor, fill: Tensor | None = None) -> Tensor:
         height, width = pictures.shape[2] // 4, pictures.shape[3] // 4
         self.seed(torch.zeros(1, 1, height, width))
-        noise = self.seed.noise(height, width).roll(self.moved // 2, 3)
+        noise = self.seed.laid(self.seed.tile, height, width).roll(self.moved // 2, 3)
         return pictures + 0.03 * F.interpolate(noise, scale_factor=4.0, mode="bilinear")
 
 

@@ -47,19 +47,44 @@ def test_train_export_and_paint(
     assert read_picture(painted).shape == read_picture(photo).shape
 
 
-def test_a_brush_is_learned_goes_on_and_names_itself_on_the_card(
-    config: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("option", "name"), [("brush", "swept"), ("pattern", "waves")])
+def test_what_is_drawn_is_learned_goes_on_and_names_itself_on_the_card(
+    option: str,
+    name: str,
+    config: TrainConfig,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "nothing"))  # no loss network is looked for
     run_folder = tmp_path / "run"
     command = ["train", str(config.style_image), "--photos", str(config.photos), "--name", "mine"]
-    command += ["--out", str(run_folder), "--crop", "64", "--steps", "2", "--brush", "swept"]
+    command += ["--out", str(run_folder), "--crop", "64", "--steps", "2", f"--{option}", name]
     assert run([*command, "--no-export"]) == 0
     assert run(["train", "--resume", "--out", str(run_folder), "--steps", "3", "--no-install"]) == 0
-    assert load_checkpoint(run_folder).config.brush == "swept"
+    found = load_checkpoint(run_folder)
+    assert getattr(found.config, option) == name
+    assert ("seed.pattern" in found.net) == (option == "pattern")
     card = StyleCard.from_json((run_folder / "style" / "card.json").read_text(), "the run")
-    assert card.training["brush"] == "swept"
-    assert "style_weight" not in card.training and "loss_network" not in card.training
+    assert card.training[option] == name
+    assert not {"style_weight", "loss_network"} & card.training.keys()
+    assert len({"brush", "pattern"} & card.training.keys()) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--brush", "swept", "--pattern", "waves"], "one after the other"),
+        (["--pattern", "waves", "--from", "scratch"], "from scratch paints nothing"),
+        (["--pattern", "waves", "--no-noise"], "--no-noise"),
+        (["--brush", "swept", "--no-noise"], "--no-noise"),
+    ],
+)
+def test_options_that_exclude_each_other_are_refused(
+    options: list[str], said: str, config: TrainConfig, capfd: pytest.CaptureFixture[str]
+) -> None:
+    command = ["train", str(config.style_image), "--photos", str(config.photos)]
+    assert run([*command, *options]) == 2
+    assert said in " ".join(capfd.readouterr().err.split())
 
 
 def test_a_brush_refuses_options_that_would_change_nothing(

@@ -1,0 +1,201 @@
+"""Drawings of patterns: what a network may have beside its noise, to paint walls and skies with.
+
+Strokes that follow a photo's forms need forms. Where there are none, a network can only paint what
+it is given: so a pattern is drawn once, and stays with the network, 160 x 160 numbers of mean 0 and
+deviation 1. It is seamless. Strokes are drawn along a flow of our own by line integral convolution
+(Cabral and Leedom, SIGGRAPH 1993), planes as dead leaves (Lee, Mumford and Huang, International
+Journal of Computer Vision 41, 2001). Lengths are in pixels of the picture; there are four to a
+number.
+"""
+
+import math
+from collections.abc import Callable
+from functools import cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from livestyle.nets.light import SEED_SIDE
+from livestyle.training.brushwork import Floats, along, blurred, floats
+
+Mask = NDArray[np.bool_]
+
+SIDE_PX = 4 * SEED_SIDE
+
+
+def drawn_pattern(name: str, stroke: float = 1.0) -> Floats:
+    """A pattern, (SEED_SIDE, SEED_SIDE); the same at every call.
+
+    Args:
+        name: in `livestyle.training.patterns.PATTERNS`.
+        stroke: size of the strokes; rounded to 1, 1/2, 1/4 and so on, that it stays seamless.
+    """
+    times = 2 ** max(0, round(-math.log2(stroke)))
+    side = SEED_SIDE // times
+    small = cv2.resize(_whole(name), (side, side), interpolation=cv2.INTER_AREA)
+    return _standardised(floats(np.tile(small, (times, times))))
+
+
+@cache
+def _whole(name: str) -> Floats:
+    return DRAWINGS[name](np.random.default_rng(0))
+
+
+def _swirls(rng: np.random.Generator) -> Floats:
+    """Short strokes in a drift with whirls, as in the sky of The Starry Night."""
+    x, y = _grid()
+    turn = 2 * np.pi / SIDE_PX
+    flow_x = np.full_like(x, 0.6)
+    flow_y = 0.12 + 0.3 * np.sin(2 * turn * x + 1.5 * np.sin(turn * y))
+    for centre in _apart(rng, 10, 136):
+        radius, sense = rng.uniform(48, 96), rng.choice([-1, 1])
+        dx, dy = _wrapped(x - centre[0]), _wrapped(y - centre[1])
+        distance = np.hypot(dx, dy) + 1e-3
+        share = np.exp(-((distance / radius) ** 4))
+        speed = 1.6 * sense * share / distance
+        flow_x = flow_x * (1 - share) - speed * (dy + 0.25 * sense * dx)
+        flow_y = flow_y * (1 - share) + speed * (dx - 0.25 * sense * dy)
+    return _strokes(rng, flow_x, flow_y, reach=36, width=2.4)
+
+
+def _waves(rng: np.random.Generator) -> Floats:
+    """Long bands that undulate, as in the sky of The Scream."""
+    x, y = (2 * np.pi / SIDE_PX * places for places in _grid())
+    angle = 0.5 * np.sin(x + 1.3 * np.sin(y)) + 0.35 * np.sin(2 * x + 2 * np.sin(y + 1) + 2)
+    angle += 0.15 * np.sin(3 * x + 1.5 * np.sin(2 * y))
+    return _strokes(rng, np.cos(angle), np.sin(angle), reach=104, width=4)
+
+
+def _swell(rng: np.random.Generator) -> Floats:
+    """Fine and broad strokes along a rough sea's crests."""
+    heights = _soft(rng, 72) + 0.35 * _soft(rng, 32)
+    down, across = np.gradient(heights)
+    drift = 2 * down.std()
+    flow = down + drift, 0.4 * drift - across
+    fine = _strokes(rng, *flow, reach=72, width=2)
+    return _standardised(0.75 * fine + 1.2 * _strokes(rng, *flow, reach=108, width=14))
+
+
+def _lilies(rng: np.random.Generator) -> Floats:
+    """Level strokes with leaves on them in drifts, as on Monet's pond."""
+    x, y = _grid()
+    ripple = 0.12 * np.sin(3 * 2 * np.pi / SIDE_PX * x)
+    drawn = 0.7 * _strokes(rng, np.ones_like(x), ripple, reach=36, width=2.8)
+    drifts = rng.uniform(0, SIDE_PX, (7, 2))
+    for _ in range(150):
+        centre = rng.choice(drifts) + rng.normal(0, 1, 2) * (88, 32)
+        long = rng.uniform(10, 28)
+        dx, dy = _wrapped(x - centre[0]) / long, _wrapped(y - centre[1]) / long
+        dy /= rng.uniform(0.3, 0.45)
+        light = rng.choice([1.2, 0.6, 2.2, -1.6], p=[0.45, 0.25, 0.15, 0.15])
+        drawn = np.where(dx**2 + dy**2 < 1, light - 0.5 * dy, drawn)
+    return _standardised(floats(drawn))
+
+
+def _planes(rng: np.random.Generator) -> Floats:
+    """Shaded planes with straight and curved borders, one upon the other, as in Udnie."""
+    x, y = _grid()
+    drawn = np.zeros_like(x)
+    count = 90
+    for number in range(count):
+        centre, angle = rng.uniform(0, SIDE_PX, 2), rng.uniform(0, 2 * np.pi)
+        size = rng.uniform(88, 240) * (1 - 0.65 * number / count)  # the last are in front
+        dx, dy = _wrapped(x - centre[0]) / size, _wrapped(y - centre[1]) / size
+        u, v = _turned(dx, dy, angle)
+        inside = _SHAPES[rng.choice(len(_SHAPES), p=(0.3, 0.3, 0.2, 0.2))](u, v, rng)
+        shade, _ = _turned(u, v, rng.uniform(0, 2 * np.pi))
+        light = rng.uniform(-1, 1) + rng.uniform(0.6, 1.1) * shade
+        drawn = np.where(inside, light, drawn)
+    return _standardised(drawn)
+
+
+def _ellipse(u: Floats, v: Floats, rng: np.random.Generator) -> Mask:
+    return u**2 + (v * rng.uniform(1.2, 2.2)) ** 2 < 1
+
+
+def _sail(u: Floats, v: Floats, rng: np.random.Generator) -> Mask:
+    bend = rng.uniform(0.5, 1.5)
+    curved = u**2 + (v - bend) ** 2 > 0.7 * bend**2
+    return curved & (np.abs(v) < 0.55 + 0.25 * u) & (np.abs(u) < 0.9)
+
+
+def _crescent(u: Floats, v: Floats, _: np.random.Generator) -> Mask:
+    return (u**2 + v**2 < 1) & ((u - 0.35) ** 2 + (v - 0.2) ** 2 > 0.75)
+
+
+def _band(u: Floats, v: Floats, _: np.random.Generator) -> Mask:
+    return (np.abs(u + 0.3 * v) < 0.4) & (np.abs(v) < 1)
+
+
+_SHAPES = _ellipse, _sail, _crescent, _band
+
+DRAWINGS: dict[str, Callable[[np.random.Generator], Floats]] = {
+    "swirls": _swirls,
+    "waves": _waves,
+    "swell": _swell,
+    "lilies": _lilies,
+    "planes": _planes,
+}
+"""What draws the patterns, (SIDE_PX, SIDE_PX) each."""
+
+
+def _strokes(
+    rng: np.random.Generator, flow_x: Floats, flow_y: Floats, reach: float, width: float
+) -> Floats:
+    """Noise smeared along a flow, seamless."""
+    margin = 2 * round(reach)
+    speed = np.hypot(flow_x, flow_y) + 1e-9
+    flow = floats(np.dstack([flow_x / speed, flow_y / speed]))
+    noise = _standardised(_seamless(_noise(rng), lambda wide: blurred(wide, width), margin))
+    edges = ((margin, margin), (margin, margin))
+    wide_flow = np.pad(flow, (*edges, (0, 0)), "wrap")
+    return _standardised(_seamless(noise, lambda wide: along(wide, wide_flow, reach), margin))
+
+
+def _seamless(picture: Floats, change: Callable[[Floats], Floats], margin: int) -> Floats:
+    """A change that looks `margin` pixels around, with the other end beyond each border."""
+    changed = change(np.pad(picture, margin, "wrap"))
+    return changed[margin:-margin, margin:-margin]
+
+
+def _soft(rng: np.random.Generator, sigma: float) -> Floats:
+    """Smooth noise."""
+    margin = min(round(4 * sigma), SIDE_PX - 1)
+    return _standardised(_seamless(_noise(rng), lambda wide: blurred(wide, sigma), margin))
+
+
+def _noise(rng: np.random.Generator) -> Floats:
+    return rng.standard_normal((SIDE_PX, SIDE_PX), np.float32)
+
+
+def _apart(rng: np.random.Generator, count: int, distance: float) -> list[Floats]:
+    """Points at least so far from one another, or a little less if there is no room."""
+    found: list[Floats] = []
+    while len(found) < count:
+        point = rng.uniform(0, SIDE_PX, 2)
+        if all(np.hypot(*_wrapped(point - other)) > distance for other in found):
+            found.append(floats(point))
+        distance *= 0.999
+    return found
+
+
+def _turned(x: Floats, y: Floats, angle: float) -> tuple[Floats, Floats]:
+    cosine, sine = np.cos(angle), np.sin(angle)
+    return floats(x * cosine + y * sine), floats(y * cosine - x * sine)
+
+
+def _wrapped(difference: NDArray[np.floating]) -> Floats:
+    """The shorter way round, where a pattern's ends meet."""
+    return floats((difference + SIDE_PX / 2) % SIDE_PX - SIDE_PX / 2)
+
+
+def _grid() -> tuple[Floats, Floats]:
+    """x and y of every pixel."""
+    y, x = np.mgrid[0:SIDE_PX, 0:SIDE_PX].astype(np.float32)
+    return x, y
+
+
+def _standardised(picture: Floats) -> Floats:
+    """Of mean 0 and deviation 1."""
+    return floats((picture - picture.mean()) / picture.std())

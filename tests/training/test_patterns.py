@@ -1,0 +1,110 @@
+"""Patterns that a network learns to paint where a photo is flat."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from livestyle.nets.light import SEED_SIDE
+from livestyle.nets.pixels import to_batch
+from livestyle.training.losses import ycbcr
+from livestyle.training.pattern_drawing import DRAWINGS, drawn_pattern
+from livestyle.training.pattern_target import skin_coloured, tints_of, with_pattern
+from livestyle.training.patterns import PATTERNS
+
+Floats = NDArray[np.float32]
+
+SIDE = 128
+NOTHING = np.zeros((SIDE, SIDE), np.float32)
+GREY = np.dstack([np.full((SIDE, SIDE), 0.5, np.float32), NOTHING, NOTHING])
+RINGS = np.sin(np.hypot(*np.mgrid[0:SIDE, 0:SIDE]) / 4).astype(np.float32)
+BLUE_TO_YELLOW = np.array([[0.1, 0], [-0.1, 0]], np.float32)
+
+
+@pytest.mark.parametrize("name", PATTERNS)
+def test_a_pattern_is_seamless_and_of_mean_0_and_deviation_1(name: str) -> None:
+    drawn = drawn_pattern(name)
+    assert drawn.dtype == np.float32
+    assert drawn.shape == (SEED_SIDE, SEED_SIDE)
+    assert drawn.mean() == pytest.approx(0, abs=1e-4)
+    assert drawn.std() == pytest.approx(1, abs=1e-4)
+    for way in (drawn, drawn.T):
+        steps = np.abs(np.diff(way, axis=0)).mean(axis=1)
+        across_the_seam = np.abs(way[0] - way[-1]).mean()
+        assert across_the_seam < 1.1 * steps.max()
+
+
+def test_there_is_a_drawing_of_every_pattern() -> None:
+    assert list(DRAWINGS) == list(PATTERNS)
+
+
+def test_smaller_strokes_are_the_same_pattern_repeated() -> None:
+    half, side = drawn_pattern("swirls", 0.5), SEED_SIDE // 2
+    np.testing.assert_array_equal(half[:side, :side], half[side:, side:])
+    whole = drawn_pattern("swirls").reshape(side, 2, side, 2).mean(axis=(1, 3))
+    assert np.corrcoef(whole.ravel(), half[:side, :side].ravel())[0, 1] > 0.99
+
+
+def test_swirls_turn_every_way_and_waves_run_across() -> None:
+    def slopes(name: str) -> tuple[float, float]:
+        down, across = np.gradient(drawn_pattern(name))
+        return float(np.abs(down).mean()), float(np.abs(across).mean())
+
+    down, across = slopes("swirls")
+    assert across > 0.5 * down
+    down, across = slopes("waves")
+    assert across < 0.5 * down
+
+
+def change(painted: Floats, photo: Floats = GREY, faces: Floats = NOTHING) -> Floats:
+    """What a pattern of rings does to a picture."""
+    with_it, without = (
+        with_pattern(painted, photo, faces, pattern, BLUE_TO_YELLOW, relief)
+        for pattern, relief in ((RINGS, 0.2), (NOTHING, 0.2))
+    )
+    return with_it - without
+
+
+def test_a_pattern_is_painted_in_light_and_colours_where_a_photo_is_flat() -> None:
+    found = change(GREY)[20:-20, 20:-20]
+    rings = RINGS[20:-20, 20:-20].ravel()
+    assert found[..., 0].std() > 0.08
+    assert np.corrcoef(found[..., 0].ravel(), rings)[0, 1] > 0.95
+    assert np.corrcoef(found[..., 1].ravel(), rings)[0, 1] < -0.95
+    assert np.abs(found[..., 2]).max() < 1e-6
+
+
+def test_a_pattern_keeps_away_from_edges_faces_skin_and_darkness() -> None:
+    on_wall = change(GREY).std()
+    assert change(GREY, faces=np.ones_like(NOTHING)).std() < 0.2 * on_wall
+    skin = np.dstack([np.full_like(NOTHING, 0.6), NOTHING - 0.085, NOTHING + 0.085])
+    assert change(GREY, photo=skin.astype(np.float32)).std() < 0.3 * on_wall
+    assert change(GREY * np.float32(0.1)).std() < 0.15 * on_wall
+    step = GREY.copy()
+    step[SIDE // 2 :, :, 0] = 0.8
+    near = slice(SIDE // 2 - 8, SIDE // 2 + 8)
+    assert change(GREY, photo=step)[near].std() < 0.2 * on_wall
+
+
+def test_tints_are_how_an_artwork_s_darker_and_lighter_parts_differ() -> None:
+    luma = np.linspace(0, 1, 1000, dtype=np.float32).reshape(20, 50)
+    artwork = np.dstack([luma, 0.02 - 0.05 * (luma - 0.5), np.full_like(luma, 0.1)])
+    tints = tints_of(artwork.astype(np.float32))
+    np.testing.assert_allclose(tints[:, 0], [0.04, 0.02, 0, -0.02, -0.04], atol=2e-3)
+    np.testing.assert_allclose(tints[:, 1], 0, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("rgb", "is_skin"),
+    [
+        ((224, 172, 138), True),
+        ((141, 85, 54), True),
+        ((128, 128, 128), False),
+        ((60, 90, 200), False),
+        ((70, 140, 60), False),
+    ],
+)
+def test_what_has_the_colour_of_skin(rgb: tuple[int, int, int], is_skin: bool) -> None:
+    photo = np.full((24, 24, 3), rgb, np.uint8)
+    found = skin_coloured(ycbcr(to_batch(photo))[0].permute(1, 2, 0).contiguous().numpy())
+    assert found.shape == (24, 24)
+    assert found.min() > 0.5 if is_skin else found.max() < 0.25
