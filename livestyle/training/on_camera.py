@@ -111,7 +111,9 @@ def learn(
     objective = Objective(config, in_precision(network, dtype), target, slice(0, 1), dtype)
     net = channels_last(Light(), at)
     net.load_state_dict(read_weights(out / BEGIN_FILE))
-    net.seed.scale.requires_grad_(False)  # what the style has of noise it keeps
+    for scale in (net.seed.scale, net.seed.pattern_scale):  # what the style has of these it keeps
+        if scale is not None:
+            scale.requires_grad_(False)
     net.train()
     learned = [weight for weight in net.parameters() if weight.requires_grad]
     optimiser = torch.optim.Adam(learned, lr=LEARNING_RATE)

@@ -12,7 +12,7 @@ from torch import Tensor
 from livestyle.errors import StyleError, TrainingError
 from livestyle.images import read_picture
 from livestyle.nets.light import Light
-from livestyle.styles.from_picture.painter import weights
+from livestyle.styles.from_picture.painter import PATTERN, weights
 from livestyle.styles.from_picture.predictor import predict
 from livestyle.styles.from_picture.style_folder import in_colours_of
 
@@ -40,10 +40,14 @@ def predicted_network(picture: Path, stroke: float) -> dict[str, Tensor]:
 
 
 def as_state_dict(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Tensor]:
-    """The state dict of a light network; tensors that are not there are zero."""
+    """The state dict of a light network; tensors that are not there are zero, but a pattern, which
+    it has only if it is there."""
+    net = Light()
+    if PATTERN in arrays:
+        net.seed.take_pattern(torch.zeros_like(net.seed.tile))
     return {
         name: torch.from_numpy(arrays[name].astype(np.float32)).reshape(value.shape)
         if name in arrays
         else torch.zeros_like(value)
-        for name, value in Light().state_dict().items()
+        for name, value in net.state_dict().items()
     }

@@ -19,6 +19,9 @@ FOLDER = "any_picture"
 RELATED = 0.3
 """Correlation of weights: 0.7 and more between relatives, 0.01 between strangers."""
 
+PATTERN, PATTERN_SCALE = "seed.pattern", "seed.pattern_scale"
+"""Tensors of networks that paint a pattern of their own on flat areas, see `NoiseMap`."""
+
 PAINTER_FILE, PREDICTOR_FILE = "painter.npz", "predictor.onnx"
 
 
@@ -52,15 +55,23 @@ def mixed(parts: Sequence[tuple[Weights, float]]) -> Weights:
 
     Args:
         parts: networks that come from one another by training, each with its share; the shares
-            sum to 1.
+            sum to 1. A network has one pattern at most: of several that of the largest share, by
+            that share.
     """
     first, _ = parts[0]
-    return {
+    found = {
         name: np.asarray(
             sum(share * network[name].reshape(-1) for network, share in parts), np.float32
         )
         for name in first
+        if name not in (PATTERN, PATTERN_SCALE)
     }
+    patterned = [(network, share) for network, share in parts if PATTERN in network]
+    if patterned:
+        network, share = max(patterned, key=lambda part: part[1])
+        found[PATTERN] = network[PATTERN]
+        found[PATTERN_SCALE] = np.asarray(share * network[PATTERN_SCALE], np.float32)
+    return found
 
 
 def is_light(network: Weights) -> bool:

@@ -30,11 +30,12 @@ from livestyle.styles.card import (
     StyleCard,
 )
 from livestyle.styles.from_picture.baking import activation_ranges, quantised, written
-from livestyle.styles.from_picture.painter import Weights
+from livestyle.styles.from_picture.painter import PATTERN, Weights
 from livestyle.styles.from_picture.recolouring import recoloured
 from livestyle.styles.onnx_file import with_metadata
 
-TEMPLATE_STYLE = "mosaic"
+TEMPLATE_STYLE, TEMPLATE_WITH_PATTERN = "mosaic", "starry_night"
+EXACT = "fp32", "fp16"
 VIEW_PX = 320
 MAX_PSNR_DB = 99.0
 """Of pictures that are equal."""
@@ -85,9 +86,11 @@ class _Models:
 
 
 def _models(painter: Weights) -> _Models:
-    data = {precision: written(_template(precision), painter) for precision in ("fp32", "fp16")}
-    ranges, painted = activation_ranges(data["fp32"], _template("int8"), _views())
-    return _Models(data | {"int8": quantised(_template("int8"), painter, ranges)}, painted)
+    style = TEMPLATE_WITH_PATTERN if PATTERN in painter else TEMPLATE_STYLE
+    data = {precision: written(_template(precision, style), painter) for precision in EXACT}
+    int8 = _template("int8", style)
+    ranges, painted = activation_ranges(data["fp32"], int8, _views())
+    return _Models(data | {"int8": quantised(int8, painter, ranges)}, painted)
 
 
 def _files(
@@ -132,10 +135,10 @@ def _form() -> StyleCard:
 
 
 @cache
-def _template(precision: str) -> bytes:
-    """A model file of a shipped style: all light networks are the same graph."""
-    name = f"{TEMPLATE_STYLE}-{precision}.onnx"
-    return (shipped_styles() / TEMPLATE_STYLE / name).read_bytes()
+def _template(precision: str, style: str = TEMPLATE_STYLE) -> bytes:
+    """A model file of a shipped style: all light networks are the same graph, or that with a
+    pattern."""
+    return (shipped_styles() / style / f"{style}-{precision}.onnx").read_bytes()
 
 
 @cache

@@ -15,7 +15,13 @@ from livestyle.sessions.style_reference import find_referenced, reference_to
 from livestyle.styles import mixture
 from livestyle.styles.from_picture import painter, picture_style
 from livestyle.styles.from_picture.baking import read_weights
-from livestyle.styles.from_picture.painter import Weights, are_related, mixed
+from livestyle.styles.from_picture.painter import (
+    PATTERN,
+    PATTERN_SCALE,
+    Weights,
+    are_related,
+    mixed,
+)
 from livestyle.styles.library import find_style
 from livestyle.styles.mixture import is_mixture, open_mixture, text_of_mixture
 from livestyle.styles.style import Style, open_mixed_style, reread, unmade_mixed_style
@@ -71,6 +77,26 @@ def test_a_path_that_is_there_may_have_the_sign_in_it(
 def test_the_weights_of_a_mixture_are_the_weighted_mean() -> None:
     one, two = ({"w": np.full((2, 2), value, np.float32)} for value in (1, 5))
     assert mixed([(one, 0.75), (two, 0.25)])["w"].tolist() == [2.0] * 4
+
+
+def test_a_mixture_has_the_pattern_of_the_largest_share_by_that_share() -> None:
+    def network(pattern: float | None = None) -> Weights:
+        found: Weights = {"w": np.ones(4, np.float32)}
+        if pattern is not None:
+            found[PATTERN] = np.full(4, pattern, np.float32)
+            found[PATTERN_SCALE] = np.full(2, 10, np.float32)
+        return found
+
+    plain = mixed([(network(), 0.5), (network(), 0.5)])
+    assert PATTERN not in plain and PATTERN_SCALE not in plain
+    for parts in ([(network(), 0.6), (network(1), 0.4)], [(network(1), 0.4), (network(), 0.6)]):
+        found = mixed(parts)
+        assert found["w"].tolist() == [1] * 4
+        assert found[PATTERN].tolist() == [1] * 4
+        assert found[PATTERN_SCALE].tolist() == [4] * 2
+    found = mixed([(network(), 0.5), (network(1), 0.2), (network(2), 0.3)])
+    assert found[PATTERN].tolist() == [2] * 4
+    assert found[PATTERN_SCALE].tolist() == [3] * 2
 
 
 def test_relatives_are_told_from_strangers() -> None:
