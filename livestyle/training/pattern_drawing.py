@@ -23,6 +23,11 @@ Mask = NDArray[np.bool_]
 
 SIDE_PX = 4 * SEED_SIDE
 
+PLANES = 60
+CONTOUR, CONTOUR_PX = 2.2, 4
+"""How dark the contour of a plane is, in deviations of its shades, and how wide. Without contours a
+network paints stains."""
+
 
 def drawn_pattern(name: str, stroke: float = 1.0) -> Floats:
     """A pattern, (SEED_SIDE, SEED_SIDE); the same at every call.
@@ -94,20 +99,28 @@ def _lilies(rng: np.random.Generator) -> Floats:
 
 
 def _planes(rng: np.random.Generator) -> Floats:
-    """Shaded planes with straight and curved borders, one upon the other, as in Udnie."""
+    """Shaded planes with straight and curved contours, one upon the other, as in Udnie."""
     x, y = _grid()
-    drawn = np.zeros_like(x)
-    count = 90
-    for number in range(count):
+    shaded, contours = np.zeros_like(x), np.zeros(x.shape, bool)
+    for number in range(PLANES):
         centre, angle = rng.uniform(0, SIDE_PX, 2), rng.uniform(0, 2 * np.pi)
-        size = rng.uniform(88, 240) * (1 - 0.65 * number / count)  # the last are in front
+        size = rng.uniform(88, 240) * (1 - 0.6 * number / PLANES)  # the last are in front
         dx, dy = _wrapped(x - centre[0]) / size, _wrapped(y - centre[1]) / size
         u, v = _turned(dx, dy, angle)
         inside = _SHAPES[rng.choice(len(_SHAPES), p=(0.3, 0.3, 0.2, 0.2))](u, v, rng)
-        shade, _ = _turned(u, v, rng.uniform(0, 2 * np.pi))
-        light = rng.uniform(-1, 1) + rng.uniform(0.6, 1.1) * shade
-        drawn = np.where(inside, light, drawn)
-    return _standardised(drawn)
+        across, _ = _turned(u, v, rng.uniform(0, 2 * np.pi))
+        light = rng.uniform(-1, 1) + rng.uniform(0.6, 1.1) * across
+        shaded = np.where(inside, light, shaded)
+        contours = np.where(inside, False, contours) | _contour(inside)
+    return floats(np.where(contours, -CONTOUR, _standardised(floats(shaded))))
+
+
+def _contour(inside: Mask) -> Mask:
+    """The border of a shape, some pixels wide."""
+    filled = np.pad(inside.astype(np.uint8), CONTOUR_PX, "wrap")
+    wide, narrow = (np.ones((side, side), np.uint8) for side in (CONTOUR_PX, CONTOUR_PX // 2))
+    border = cv2.dilate(filled, wide) > cv2.erode(filled, narrow)
+    return np.asarray(border[CONTOUR_PX:-CONTOUR_PX, CONTOUR_PX:-CONTOUR_PX])
 
 
 def _ellipse(u: Floats, v: Floats, rng: np.random.Generator) -> Mask:
