@@ -36,8 +36,10 @@ def main() -> None:
     painted = stylizer(scene)
     stylizer.close()
     tiles = [labelled(resampled(patterned(scene, painted, name), SHOWN), name) for name in PATTERNS]
-    rows = [[labelled(resampled(painted, SHOWN), "without"), *tiles[:2]], tiles[2:]]
-    Image.fromarray(in_grid(rows)).save(Path(__file__).parent.with_name("patterns.jpg"), quality=88)
+    row = [labelled(resampled(painted, SHOWN), "without"), *tiles]
+    Image.fromarray(in_grid([row])).save(
+        Path(__file__).parent.with_name("patterns.jpg"), quality=88
+    )
 
 
 def patterned(scene: Pixels, painted: Pixels, name: str) -> Pixels:

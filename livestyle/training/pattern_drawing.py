@@ -2,10 +2,8 @@
 
 Strokes that follow a photo's forms need forms. Where there are none, a network can only paint what
 it is given: so a pattern is drawn once, and stays with the network, 160 x 160 numbers of mean 0 and
-deviation 1. It is seamless. Strokes are drawn along a flow of our own by line integral convolution
-(Cabral and Leedom, SIGGRAPH 1993), planes as dead leaves (Lee, Mumford and Huang, International
-Journal of Computer Vision 41, 2001). Lengths are in pixels of the picture; there are four to a
-number.
+deviation 1: seamless strokes along a flow of our own, by line integral convolution (Cabral and
+Leedom, SIGGRAPH 1993). Lengths are in pixels of the picture; there are four to a number.
 """
 
 import math
@@ -19,14 +17,7 @@ from numpy.typing import NDArray
 from livestyle.nets.light import SEED_SIDE
 from livestyle.training.brushwork import Floats, along, blurred, floats
 
-Mask = NDArray[np.bool_]
-
 SIDE_PX = 4 * SEED_SIDE
-
-PLANES = 60
-CONTOUR, CONTOUR_PX = 2.2, 4
-"""How dark the contour of a plane is, in deviations of its shades, and how wide. Without contours a
-network paints stains."""
 
 
 def drawn_pattern(name: str, stroke: float = 1.0) -> Floats:
@@ -82,73 +73,10 @@ def _swell(rng: np.random.Generator) -> Floats:
     return _standardised(0.75 * fine + 1.2 * _strokes(rng, *flow, reach=108, width=14))
 
 
-def _lilies(rng: np.random.Generator) -> Floats:
-    """Level strokes with leaves on them in drifts, as on Monet's pond."""
-    x, y = _grid()
-    ripple = 0.12 * np.sin(3 * 2 * np.pi / SIDE_PX * x)
-    drawn = 0.7 * _strokes(rng, np.ones_like(x), ripple, reach=36, width=2.8)
-    drifts = rng.uniform(0, SIDE_PX, (7, 2))
-    for _ in range(150):
-        centre = rng.choice(drifts) + rng.normal(0, 1, 2) * (88, 32)
-        long = rng.uniform(10, 28)
-        dx, dy = _wrapped(x - centre[0]) / long, _wrapped(y - centre[1]) / long
-        dy /= rng.uniform(0.3, 0.45)
-        light = rng.choice([1.2, 0.6, 2.2, -1.6], p=[0.45, 0.25, 0.15, 0.15])
-        drawn = np.where(dx**2 + dy**2 < 1, light - 0.5 * dy, drawn)
-    return _standardised(floats(drawn))
-
-
-def _planes(rng: np.random.Generator) -> Floats:
-    """Shaded planes with straight and curved contours, one upon the other, as in Udnie."""
-    x, y = _grid()
-    shaded, contours = np.zeros_like(x), np.zeros(x.shape, bool)
-    for number in range(PLANES):
-        centre, angle = rng.uniform(0, SIDE_PX, 2), rng.uniform(0, 2 * np.pi)
-        size = rng.uniform(88, 240) * (1 - 0.6 * number / PLANES)  # the last are in front
-        dx, dy = _wrapped(x - centre[0]) / size, _wrapped(y - centre[1]) / size
-        u, v = _turned(dx, dy, angle)
-        inside = _SHAPES[rng.choice(len(_SHAPES), p=(0.3, 0.3, 0.2, 0.2))](u, v, rng)
-        across, _ = _turned(u, v, rng.uniform(0, 2 * np.pi))
-        light = rng.uniform(-1, 1) + rng.uniform(0.6, 1.1) * across
-        shaded = np.where(inside, light, shaded)
-        contours = np.where(inside, False, contours) | _contour(inside)
-    return floats(np.where(contours, -CONTOUR, _standardised(floats(shaded))))
-
-
-def _contour(inside: Mask) -> Mask:
-    """The border of a shape, some pixels wide."""
-    filled = np.pad(inside.astype(np.uint8), CONTOUR_PX, "wrap")
-    wide, narrow = (np.ones((side, side), np.uint8) for side in (CONTOUR_PX, CONTOUR_PX // 2))
-    border = cv2.dilate(filled, wide) > cv2.erode(filled, narrow)
-    return np.asarray(border[CONTOUR_PX:-CONTOUR_PX, CONTOUR_PX:-CONTOUR_PX])
-
-
-def _ellipse(u: Floats, v: Floats, rng: np.random.Generator) -> Mask:
-    return u**2 + (v * rng.uniform(1.2, 2.2)) ** 2 < 1
-
-
-def _sail(u: Floats, v: Floats, rng: np.random.Generator) -> Mask:
-    bend = rng.uniform(0.5, 1.5)
-    curved = u**2 + (v - bend) ** 2 > 0.7 * bend**2
-    return curved & (np.abs(v) < 0.55 + 0.25 * u) & (np.abs(u) < 0.9)
-
-
-def _crescent(u: Floats, v: Floats, _: np.random.Generator) -> Mask:
-    return (u**2 + v**2 < 1) & ((u - 0.35) ** 2 + (v - 0.2) ** 2 > 0.75)
-
-
-def _band(u: Floats, v: Floats, _: np.random.Generator) -> Mask:
-    return (np.abs(u + 0.3 * v) < 0.4) & (np.abs(v) < 1)
-
-
-_SHAPES = _ellipse, _sail, _crescent, _band
-
 DRAWINGS: dict[str, Callable[[np.random.Generator], Floats]] = {
     "swirls": _swirls,
     "waves": _waves,
     "swell": _swell,
-    "lilies": _lilies,
-    "planes": _planes,
 }
 """What draws the patterns, (SIDE_PX, SIDE_PX) each."""
 
@@ -191,11 +119,6 @@ def _apart(rng: np.random.Generator, count: int, distance: float) -> list[Floats
             found.append(floats(point))
         distance *= 0.999
     return found
-
-
-def _turned(x: Floats, y: Floats, angle: float) -> tuple[Floats, Floats]:
-    cosine, sine = np.cos(angle), np.sin(angle)
-    return floats(x * cosine + y * sine), floats(y * cosine - x * sine)
 
 
 def _wrapped(difference: NDArray[np.floating]) -> Floats:
