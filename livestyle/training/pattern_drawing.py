@@ -25,20 +25,21 @@ def drawn_pattern(name: str, stroke: float = 1.0) -> Floats:
 
     Args:
         name: in `livestyle.training.patterns.PATTERNS`.
-        stroke: size of the strokes; rounded to 1, 1/2, 1/4 and so on, that it stays seamless.
+        stroke: size of the pattern; rounded to 1, 1/2, 1/4 and so on, that it stays seamless. Its
+            strokes stay as thick, as thinner ones are a blur in the network.
     """
     times = 2 ** max(0, round(-math.log2(stroke)))
     side = SEED_SIDE // times
-    small = cv2.resize(_whole(name), (side, side), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(_whole(name, times), (side, side), interpolation=cv2.INTER_AREA)
     return _standardised(floats(np.tile(small, (times, times))))
 
 
 @cache
-def _whole(name: str) -> Floats:
-    return DRAWINGS[name](np.random.default_rng(0))
+def _whole(name: str, thick: int) -> Floats:
+    return DRAWINGS[name](np.random.default_rng(0), thick)
 
 
-def _swirls(rng: np.random.Generator) -> Floats:
+def _swirls(rng: np.random.Generator, thick: int) -> Floats:
     """Short strokes in a drift with whirls, as in the sky of The Starry Night."""
     x, y = _grid()
     turn = 2 * np.pi / SIDE_PX
@@ -52,33 +53,33 @@ def _swirls(rng: np.random.Generator) -> Floats:
         speed = 1.6 * sense * share / distance
         flow_x = flow_x * (1 - share) - speed * (dy + 0.25 * sense * dx)
         flow_y = flow_y * (1 - share) + speed * (dx - 0.25 * sense * dy)
-    return _strokes(rng, flow_x, flow_y, reach=36, width=2.4)
+    return _strokes(rng, flow_x, flow_y, reach=36 * thick**0.5, width=2.4 * thick)
 
 
-def _waves(rng: np.random.Generator) -> Floats:
+def _waves(rng: np.random.Generator, thick: int) -> Floats:
     """Long bands that undulate, as in the sky of The Scream."""
     x, y = (2 * np.pi / SIDE_PX * places for places in _grid())
     angle = 0.5 * np.sin(x + 1.3 * np.sin(y)) + 0.35 * np.sin(2 * x + 2 * np.sin(y + 1) + 2)
     angle += 0.15 * np.sin(3 * x + 1.5 * np.sin(2 * y))
-    return _strokes(rng, np.cos(angle), np.sin(angle), reach=104, width=4)
+    return _strokes(rng, np.cos(angle), np.sin(angle), reach=104, width=4 * thick)
 
 
-def _swell(rng: np.random.Generator) -> Floats:
+def _swell(rng: np.random.Generator, thick: int) -> Floats:
     """Fine and broad strokes along a rough sea's crests."""
     heights = _soft(rng, 72) + 0.35 * _soft(rng, 32)
     down, across = np.gradient(heights)
     drift = 2 * down.std()
     flow = down + drift, 0.4 * drift - across
-    fine = _strokes(rng, *flow, reach=72, width=2)
+    fine = _strokes(rng, *flow, reach=72, width=2 * thick)
     return _standardised(0.75 * fine + 1.2 * _strokes(rng, *flow, reach=108, width=14))
 
 
-DRAWINGS: dict[str, Callable[[np.random.Generator], Floats]] = {
+DRAWINGS: dict[str, Callable[[np.random.Generator, int], Floats]] = {
     "swirls": _swirls,
     "waves": _waves,
     "swell": _swell,
 }
-"""What draws the patterns, (SIDE_PX, SIDE_PX) each."""
+"""What draws the patterns, (SIDE_PX, SIDE_PX) each, with strokes so many times as thick."""
 
 
 def _strokes(
