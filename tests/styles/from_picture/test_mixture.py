@@ -9,6 +9,7 @@ import pytest
 from models import save_style
 from pictures import save_artwork
 
+from livestyle.engines import load
 from livestyle.errors import StyleError
 from livestyle.installation import predicted_styles
 from livestyle.sessions.style_reference import find_referenced, reference_to
@@ -151,6 +152,16 @@ def test_a_mixture_of_pictures_is_a_style_with_both_names(pair: list[Style]) -> 
     for one, two, both in zip(*(w.values() for w in weights), strict=True):
         np.testing.assert_allclose(both, 0.75 * one + 0.25 * two, rtol=1e-4, atol=1e-5)
     assert reread(style) == style
+
+
+def test_a_mixture_with_a_style_that_has_a_pattern_paints_it_by_that_share() -> None:
+    part, style = find_style("starry_night"), find_style("mosaic+starry_night:0.4")
+    theirs, ours = fp32_weights(part), fp32_weights(style)
+    np.testing.assert_allclose(ours[PATTERN], theirs[PATTERN])
+    np.testing.assert_allclose(ours[PATTERN_SCALE], 0.4 * theirs[PATTERN_SCALE], rtol=1e-5)
+    grey = np.full((160, 160, 3), 150, np.uint8)
+    with load(style) as painting:  # in int8
+        assert painting(grey)[20:-20, 20:-20].std() > 3
 
 
 def test_a_mixture_is_made_when_it_is_loaded_and_one_of_mixtures_is_flat(
