@@ -7,9 +7,8 @@ Leedom, SIGGRAPH 1993). Lengths are in pixels of the picture; there are four to 
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
-from itertools import product
 
 import cv2
 import numpy as np
@@ -75,24 +74,10 @@ def _swell(rng: np.random.Generator, thick: int) -> Floats:
     return _standardised(0.75 * fine + 1.2 * _strokes(rng, *flow, reach=108, width=14))
 
 
-def _spirals(rng: np.random.Generator, thick: int) -> Floats:
-    """Lines that wind up, side by side, as on Klimt's gold."""
-    drawn = np.zeros((SIDE_PX, SIDE_PX), np.float32)
-    turns = np.linspace(0, 2.6 * 2 * np.pi, 200)
-    for centre, radius in _packed(rng, floats(-np.sort(-rng.uniform(36, 88, 400)))):
-        angle = rng.choice([-1, 1]) * turns + rng.uniform(0, 2 * np.pi)
-        line = radius * (turns / turns[-1]) ** 0.85 * np.array([np.cos(angle), np.sin(angle)])
-        for shift in product((-SIDE_PX, 0, SIDE_PX), repeat=2):
-            places = np.rint(line.T + centre + shift).astype(np.int32)
-            cv2.polylines(drawn, [places], False, 1.0, 6 * thick, cv2.LINE_AA)
-    return _standardised(drawn)
-
-
 DRAWINGS: dict[str, Callable[[np.random.Generator, int], Floats]] = {
     "swirls": _swirls,
     "waves": _waves,
     "swell": _swell,
-    "spirals": _spirals,
 }
 """What draws the patterns, (SIDE_PX, SIDE_PX) each, with strokes so many times as thick."""
 
@@ -135,20 +120,6 @@ def _apart(rng: np.random.Generator, count: int, distance: float) -> list[Floats
             found.append(floats(point))
         distance *= 0.999
     return found
-
-
-def _packed(rng: np.random.Generator, radii: Floats) -> Iterator[tuple[Floats, float]]:
-    """Places for as many circles as find one, which hardly overlap: centre and radius of each."""
-    found: list[tuple[Floats, float]] = []
-    for radius in radii.tolist():
-        for _ in range(60):
-            point = rng.uniform(0, SIDE_PX, 2)
-            if all(
-                np.hypot(*_wrapped(point - other)) > 0.93 * (radius + its) for other, its in found
-            ):
-                found.append((floats(point), radius))
-                yield found[-1]
-                break
 
 
 def _wrapped(difference: NDArray[np.floating]) -> Floats:
