@@ -12,7 +12,7 @@ import livestyle
 from livestyle.render.renderer import FrameRenderer
 from livestyle.sources.demo import Demo
 
-STYLES = ("mosaic", "the_scream", "guenever", "churches", "starry_night")
+STYLES = ("mosaic", "the_scream", "guenever", "udnie", "starry_night")
 FPS = 20
 FRAMES_EACH = 13
 SWING_S = 2.0
