@@ -326,6 +326,12 @@ class Trainer:
                 "losses weigh otherwise, and cannot go on with these. Begin a new one from its "
                 f"network: --from {self.config.out} and another --out."
             )
+        if (pattern := checkpoint.config.pattern) != self.config.pattern:
+            raise TrainingError(
+                f"The run in {self.config.out} learns the pattern {pattern or 'of its network'} and "
+                f"cannot go on with another. Begin a new one from its network: "
+                f"--from {self.config.out} and another --out."
+            )
         self._take_network(checkpoint)
         state: dict[int, dict[str, Tensor]] = {}
         for key, value in checkpoint.moments.items():

@@ -144,6 +144,9 @@ def test_a_pattern_is_learned_goes_on_and_is_taken_away_by_a_brush(
     for key, value in net("broken").items():
         torch.testing.assert_close(value, unbroken[key], msg=key)
 
+    with pytest.raises(TrainingError, match="learns the pattern swirls and cannot go on"):
+        run("broken", 5, resume=True, pattern="waves", stroke=1.0)
+
     begin = tmp_path / "swirls"
     run("kept")
     assert torch.equal(net("kept")["seed.pattern"], unbroken["seed.pattern"])
