@@ -327,10 +327,10 @@ class Trainer:
                 f"network: --from {self.config.out} and another --out."
             )
         if (pattern := checkpoint.config.pattern) != self.config.pattern:
+            learns = f"the pattern {pattern}" if pattern else "no pattern"
             raise TrainingError(
-                f"The run in {self.config.out} learns the pattern {pattern or 'of its network'} and "
-                f"cannot go on with another. Begin a new one from its network: "
-                f"--from {self.config.out} and another --out."
+                f"The run in {self.config.out} learns {learns} and cannot go on with another. "
+                f"Begin a new one from its network: --from {self.config.out} and another --out."
             )
         self._take_network(checkpoint)
         state: dict[int, dict[str, Tensor]] = {}
