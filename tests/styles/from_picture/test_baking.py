@@ -17,7 +17,9 @@ from livestyle.styles.from_picture.baking import (
 )
 from livestyle.styles.onnx_file import initializers, with_metadata
 
-OWN, OTHER = "mosaic", "udnie"
+OWN, OTHER = "mosaic", "churches"
+PAIRS = [(OWN, OTHER), ("starry_night", "udnie")]
+"""Styles of the same graph; the latter have a pattern."""
 
 
 class AllNames:
@@ -49,16 +51,20 @@ def test_a_file_with_its_own_weights_is_the_same_to_the_bit() -> None:
     assert written(model(OWN), read_weights(model(OWN))) == model(OWN)
 
 
-def test_a_file_with_the_weights_of_another_style_is_that_style_to_the_bit() -> None:
-    made = written(model(OWN), read_weights(model(OTHER)))
-    assert tensors(made) == tensors(model(OTHER)) != tensors(model(OWN))
+@pytest.mark.parametrize(("own", "other"), PAIRS)
+def test_a_file_with_the_weights_of_another_style_is_that_style_to_the_bit(
+    own: str, other: str
+) -> None:
+    made = written(model(own), read_weights(model(other)))
+    assert tensors(made) == tensors(model(other)) != tensors(model(own))
     frame = Demo((128, 96)).scene(0)
-    assert np.array_equal(painted(made, frame), painted(model(OTHER), frame))
+    assert np.array_equal(painted(made, frame), painted(model(other), frame))
 
 
-def test_a_file_in_fp16_has_the_weights_rounded() -> None:
-    made = written(model(OWN, "fp16"), read_weights(model(OTHER)))
-    assert tensors(made) == tensors(model(OTHER, "fp16"))
+@pytest.mark.parametrize(("own", "other"), PAIRS)
+def test_a_file_in_fp16_has_the_weights_rounded(own: str, other: str) -> None:
+    made = written(model(own, "fp16"), read_weights(model(other)))
+    assert tensors(made) == tensors(model(other, "fp16"))
 
 
 def test_what_a_network_lacks_is_zero() -> None:
@@ -68,14 +74,15 @@ def test_what_a_network_lacks_is_zero() -> None:
     assert not np.any(read_weights(written(model(OWN), weights))[missing])
 
 
-def test_int8_of_a_shipped_style_paints_like_its_fp32() -> None:
+@pytest.mark.parametrize(("own", "other"), PAIRS)
+def test_int8_of_a_shipped_style_paints_like_its_fp32(own: str, other: str) -> None:
     """On photos that its ranges were not measured on; those are of another size."""
-    weights = read_weights(model(OTHER))
+    weights = read_weights(model(other))
     demo = Demo((320, 240))
-    ranges, _ = activation_ranges(model(OTHER), model(OWN, "int8"), [demo.scene(0), demo.scene(90)])
-    made = quantised(model(OWN, "int8"), weights, ranges)
+    ranges, _ = activation_ranges(model(other), model(own, "int8"), [demo.scene(0), demo.scene(90)])
+    made = quantised(model(own, "int8"), weights, ranges)
     photos = [Demo((384, 288)).scene(tick) for tick in (30, 150)]
-    psnr_db = [cv2.PSNR(painted(made, photo), painted(model(OTHER), photo)) for photo in photos]
+    psnr_db = [cv2.PSNR(painted(made, photo), painted(model(other), photo)) for photo in photos]
     assert min(psnr_db) >= 35, psnr_db
 
 
