@@ -73,7 +73,8 @@ def _style_name(ctx: click.Context, parameter: click.Parameter, value: str | Non
 @click.option(
     "--from",
     "start_from",
-    help="Style, run, pack or checkpoint to start from, with a quarter of the steps; or scratch.  "
+    help="Style, run, pack or checkpoint to start from, with a quarter of the steps (all of them "
+    "with --brush and --pattern); or scratch.  "
     "[default: what is predicted from the painting, with an eighth, for the net light]",
 )
 @click.option(
@@ -123,7 +124,8 @@ def train(
         config = _begun(options, style_image, photos, name, out)
     if config.imitates:
         _refuse_unused_options(ctx, config)
-    if config.pattern and not (resume or was_given(ctx, "learning_rate")):
+    goes_on = resume and not sweep
+    if config.pattern and not (goes_on or was_given(ctx, "learning_rate")):
         config = replace(config, learning_rate=PATTERN_LEARNING_RATE)
     if images:
         config = replace(config, steps=max(1, images // config.batch))
@@ -228,11 +230,13 @@ def _refuse_unused_options(ctx: click.Context, config: TrainConfig) -> None:
             "A brush and a pattern are learned one after the other: train with --brush, then "
             "--from what came of it with --pattern."
         )
-    kind = "--brush" if config.brush else "--pattern"
+    kind, unused = "--brush", OF_LOSSES
+    if config.pattern:
+        kind, unused = "--pattern", OF_LOSSES | {"remove_grain"}
     given = [
         option.opts[0]
         for option in ctx.command.params
-        if option.name in OF_LOSSES and was_given(ctx, option.name)
+        if option.name in unused and was_given(ctx, option.name)
     ]
     if given:
         raise click.UsageError(f"With {kind} these change nothing: {', '.join(given)}.")
@@ -296,14 +300,16 @@ def _name_from(text: str) -> str:
 def _network(start_from: str | None, config: TrainConfig) -> Path | None:
     """What to start from: the checkpoint of an installed style, a path, or the artwork itself,
     from which a network is predicted; None for none."""
+    if config.pattern and (
+        start_from == SCRATCH or (not start_from and config.net != DEFAULTS.net)
+    ):
+        raise click.UsageError(
+            "A pattern is added to what a network paints, and one from scratch paints nothing. "
+            f"Begin with a style's network: --from STYLE, of a {config.net} network."
+        )
     if not start_from:
         return config.style_image if config.net == DEFAULTS.net else None
     if start_from == SCRATCH:
-        if config.pattern:
-            raise click.UsageError(
-                "A pattern is added to what a network paints, and one from scratch paints "
-                "nothing: --from a style, or leave --from out."
-            )
         return None
     named = {style.card.name: style.folder for style in list_styles()}
     if start_from in named:

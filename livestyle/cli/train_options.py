@@ -48,7 +48,7 @@ train_options = gathered(
         "--stroke",
         "stroke",
         "Size of the strokes: the painting is learned at 512 px times this, its forms at more; a "
-        "brush's strokes are as much larger or smaller.",
+        "brush's strokes are as much larger or smaller, and a pattern can be a half or a quarter.",
         FiniteRange(0.125, 8),
     ),
     setting(

@@ -149,6 +149,7 @@ def save_weights(path: Path, net: dict[str, Tensor]) -> None:
     try:
         with atomic_write(path) as partial:
             save_file(tensors, partial)
+            partial.chmod(0o644)  # safetensors makes files that only their owner may read
     except (OSError, SafetensorError) as error:
         raise TrainingError(f"{path} cannot be written ({error}). Make room.") from error
 

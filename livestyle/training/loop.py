@@ -122,14 +122,17 @@ class Trainer:
             start = load_checkpoint(start_from)
             self._take_network(start)
             self.origin[STARTED_FROM] = name_of(start)
+        saved = load_checkpoint(config.out) if resume else None
+        if saved:
+            self._check_goes_on(saved)
         self._begun_from: nn.Module | None = None
         if config.brush:
             noise_map_of(self.net).take_pattern(None)
         if config.pattern:
             self._begin_pattern(config.pattern, resume)
         self.optimiser = torch.optim.Adam(self.net.parameters(), lr=config.learning_rate)
-        if resume:
-            self._restore(load_checkpoint(config.out))
+        if saved:
+            self._restore(saved)
         if not config.noise:
             for module in self.net.modules():
                 if isinstance(module, NoiseMap):
@@ -319,7 +322,9 @@ class Trainer:
                 f"{what} is a {net} network, {self.config.net} was asked for. Pass --net {net}."
             )
 
-    def _restore(self, checkpoint: Checkpoint) -> None:
+    def _check_goes_on(self, checkpoint: Checkpoint) -> None:
+        """Raises TrainingError if the run was another one."""
+        self._check_net(checkpoint.config.net, f"The network of the run in {self.config.out}")
         if checkpoint.config.losses_edition != LOSSES_EDITION:
             raise TrainingError(
                 f"The run in {self.config.out} was begun by another version of livestyle, whose "
@@ -332,6 +337,8 @@ class Trainer:
                 f"The run in {self.config.out} learns {learns} and cannot go on with another. "
                 f"Begin a new one from its network: --from {self.config.out} and another --out."
             )
+
+    def _restore(self, checkpoint: Checkpoint) -> None:
         self._take_network(checkpoint)
         state: dict[int, dict[str, Tensor]] = {}
         for key, value in checkpoint.moments.items():

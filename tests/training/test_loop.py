@@ -148,8 +148,13 @@ def test_a_pattern_is_learned_goes_on_and_is_taken_away_by_a_brush(
     with pytest.raises(TrainingError, match="learns the pattern swirls and cannot go on"):
         run("broken", 5, resume=True, pattern="waves", stroke=1.0)
 
+    with pytest.raises(TrainingError, match="light network, rich was asked for"):
+        run("broken", 5, resume=True, pattern="swirls", stroke=1.0, net="rich")
+
     begin = tmp_path / "swirls"
     run("kept")
+    with pytest.raises(TrainingError, match="learns no pattern and cannot go on"):
+        run("kept", 2, resume=True, pattern="waves")
     assert torch.equal(net("kept")["seed.pattern"], unbroken["seed.pattern"])
     run("swept", brush="swept")
     assert "seed.pattern" not in net("swept")

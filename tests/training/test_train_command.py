@@ -75,6 +75,8 @@ def test_what_is_drawn_is_learned_goes_on_and_names_itself_on_the_card(
     [
         (["--brush", "swept", "--pattern", "waves"], "one after the other"),
         (["--pattern", "waves", "--from", "scratch"], "from scratch paints nothing"),
+        (["--pattern", "waves", "--net", "rich"], "of a rich network"),
+        (["--pattern", "waves", "--remove-grain"], "change nothing: --remove-grain"),
         (["--pattern", "waves", "--no-noise"], "--no-noise"),
         (["--brush", "swept", "--no-noise"], "--no-noise"),
     ],
