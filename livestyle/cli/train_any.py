@@ -188,7 +188,11 @@ def _train_encoder(run: "PainterTraining", stopped: Callable[[], bool]) -> None:
 
 
 def _related_networks() -> "dict[str, dict[str, Tensor]]":
-    """The networks of the styles there are that come from one another by training, by name."""
+    """The networks of the styles there are that come from one another by training, by name.
+
+    Patterns are left out: the painter has none.
+    """
+    from livestyle.styles.from_picture.painter import PATTERN, PATTERN_SCALE
     from livestyle.training.any_picture.painter_training import are_related
     from livestyle.training.checkpoint import load_checkpoint
 
@@ -196,6 +200,7 @@ def _related_networks() -> "dict[str, dict[str, Tensor]]":
     for style in list_styles():
         if style.card.net == "light" and style.checkpoint and style.file is None:
             network = load_checkpoint(style.folder).net
+            network = {k: v for k, v in network.items() if k not in (PATTERN, PATTERN_SCALE)}
             if not found or are_related(next(iter(found.values())), network):
                 found[style.card.name] = network
     return found

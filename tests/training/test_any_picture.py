@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import save_file
 
 from livestyle.cli.main import run as run_command
+from livestyle.cli.train_any import _related_networks
 from livestyle.errors import TrainingError
 from livestyle.images import read_picture, write_picture
 from livestyle.nets.conditional import KERNELS, ConditionalLight
@@ -214,6 +215,13 @@ def test_relatives_are_told_from_strangers() -> None:
     child = {name: value + 0.01 * torch.randn_like(value) for name, value in first.items()}
     assert are_related(first, child)
     assert not are_related(first, second)
+
+
+def test_the_box_has_related_networks_to_begin_with_without_their_patterns() -> None:
+    found = _related_networks()
+    assert {"mosaic", "churches", "starry_night"} <= found.keys()
+    assert not {"great_wave", "udnie"} & found.keys()
+    assert all(network.keys() == Light().state_dict().keys() for network in found.values())
 
 
 def test_components_are_centred_and_largest_first() -> None:

@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from livestyle.nets.light import Light
+from livestyle.nets.light import SEED_SIDE, Light
 from livestyle.nets.vgg import LossNetwork
 from livestyle.training import on_camera
 from livestyle.training.config import TrainConfig
@@ -86,3 +86,16 @@ def test_what_is_missing_is_one_sentence(config: TrainConfig, out: Path) -> None
     assert ended.returncode == 1
     assert ended.stderr.strip().splitlines()[-1].startswith("There is no weights file at")
     assert "Traceback" not in ended.stderr
+
+
+def test_weights_are_handed_over_with_a_pattern_and_without(tmp_path: Path) -> None:
+    for pattern in (None, torch.randn(1, 1, SEED_SIDE, SEED_SIDE)):
+        net = Light()
+        net.seed.take_pattern(pattern)
+        on_camera.write_weights(tmp_path / "weights.npz", net.state_dict())
+        found = on_camera.read_weights(tmp_path / "weights.npz")
+        assert found.keys() == net.state_dict().keys()
+        another = Light()
+        another.load_state_dict(found)
+        for name, value in net.state_dict().items():
+            torch.testing.assert_close(another.state_dict()[name], value)
