@@ -8,7 +8,7 @@ from livestyle.cli.typed import typed
 from livestyle.errors import ExportError
 from livestyle.sources.demo import Demo
 from livestyle.styles.card import StyleCard
-from livestyle.styles.library import add_style, list_styles
+from livestyle.styles.library import add_style, comes_with_livestyle, list_styles
 from livestyle.styles.style import RUN_STYLE
 from livestyle.training.checkpoint import load_checkpoint
 from livestyle.training.data.photos import PhotoSet
@@ -82,6 +82,12 @@ def _install(run: Path, card: StyleCard, install: bool | None) -> None:
             )
     if install:
         add_style(run, overwrite=True)
+        if comes_with_livestyle(card.name):
+            echo(
+                f"It hides the style {card.name} that comes with livestyle. To have that back: "
+                f"{typed('styles', 'remove', card.name)}",
+                err=True,
+            )
     known_as = card.name if install else run
     echo(f"Try it: {typed('cam', '--style', known_as)}", err=True)
     echo(f"For other machines: {typed('export', known_as, '--to', 'pack')}", err=True)

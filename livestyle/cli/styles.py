@@ -61,6 +61,7 @@ def show(name: str, as_json: bool) -> None:
         "network": f"{card.net}, {card.parameters:,} parameters, {card.kmac_per_pixel:g} kMAC "
         "per pixel",
         "trained on": photos if isinstance(photos, str) else "",
+        "drawn": ", ".join(_drawn(card)),
         "folder": f"{style.folder}{' (yours)' * _is_own(style)}",
     }
     for key, value in rows.items():
@@ -100,6 +101,11 @@ def remove(name: str) -> None:
     """Remove a style that was added."""
     remove_style(name)
     echo(f"Removed {name}.", err=True)
+
+
+def _drawn(card: StyleCard) -> list[str]:
+    """What the network has of `train --brush` and `--pattern`."""
+    return [f"{kind} {card.training[kind]}" for kind in ("brush", "pattern") if kind in card.training]
 
 
 def _work(card: StyleCard) -> str:

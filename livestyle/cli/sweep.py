@@ -67,9 +67,11 @@ def run_sweep(
         if done:
             echo(f"Look at {sweep.sheet}, then go on with the one you like:", err=True)
         for cell, run in done:
+            # A pattern is laid over what the network painted that a run begins with: once.
+            begin = start_from if config.pattern and start_from else run
             words = [config.style_image, *given, "--name", config.name]
             words += ["--style-strength", f"{cell.strength:g}", "--stroke", f"{cell.stroke:g}"]
-            echo(f"{cell}:\n  {typed('train', *words, '--from', run)}", err=True)
+            echo(f"{cell}:\n  {typed('train', *words, '--from', begin)}", err=True)
     echo(sweep.sheet)
 
 

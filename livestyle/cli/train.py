@@ -118,6 +118,11 @@ def train(
     `torchrun --nproc-per-node N -m livestyle.cli.main train ...`.
     """
     steps_given = is_set(ctx, "steps") or is_set(ctx, "images")
+    if resume and start_from and not sweep:
+        raise click.UsageError(
+            "A run that goes on has its network: --resume and --from do not go together. For a new "
+            "run from another network, leave --resume out and take another --out."
+        )
     if resume and not sweep:
         config = _resumed(ctx, options, style_image, photos, name, out)
     else:

@@ -168,6 +168,11 @@ def unused_name(name: str, taken: Container[str]) -> str:
     return next(free for free in chain([name], numbered) if free not in taken)
 
 
+def comes_with_livestyle(name: str) -> bool:
+    """Whether a style of that name does; one of the user's hides it."""
+    return (_packaged_folder() / name).exists()
+
+
 def add_style(
     path: Path, *, overwrite: bool = False, name: str | None = None, stroke: float = 1.0
 ) -> Style:
@@ -192,8 +197,7 @@ def add_style(
         style = open_style(path)
     files = style_files(style)
     target = styles_folder() / style.card.name
-    hidden = _packaged_folder() / style.card.name
-    if not overwrite and (target.exists() or hidden.exists()):
+    if not overwrite and (target.exists() or comes_with_livestyle(style.card.name)):
         what = f"your own style in {target}" if target.exists() else "a style of livestyle"
         happens = "be replaced" if target.exists() else "be hidden until you remove yours"
         raise SinkError(

@@ -331,11 +331,23 @@ class Trainer:
                 "losses weigh otherwise, and cannot go on with these. Begin a new one from its "
                 f"network: --from {self.config.out} and another --out."
             )
-        if (pattern := checkpoint.config.pattern) != self.config.pattern:
-            learns = f"the pattern {pattern}" if pattern else "no pattern"
+        begun = checkpoint.config
+        if begun.pattern != self.config.pattern:
+            learns = f"the pattern {begun.pattern}" if begun.pattern else "no pattern"
+        elif begun.pattern and begun.stroke != self.config.stroke:
+            learns = f"its pattern with --stroke {begun.stroke:g}"
+        else:
+            learns = ""
+        if learns:
             raise TrainingError(
                 f"The run in {self.config.out} learns {learns} and cannot go on with another. "
                 f"Begin a new one from its network: --from {self.config.out} and another --out."
+            )
+        if checkpoint.step > self.config.steps:
+            raise TrainingError(
+                f"The run in {self.config.out} has done {checkpoint.step} steps, more than the "
+                f"{self.config.steps} asked for. Ask for more, or take it as it is: livestyle "
+                f"export {self.config.out}"
             )
 
     def _restore(self, checkpoint: Checkpoint) -> None:

@@ -151,6 +151,12 @@ def test_a_pattern_is_learned_goes_on_and_is_taken_away_by_a_brush(
     with pytest.raises(TrainingError, match="light network, rich was asked for"):
         run("broken", 5, resume=True, pattern="swirls", stroke=1.0, net="rich")
 
+    with pytest.raises(TrainingError, match="its pattern with --stroke 1 and cannot go on"):
+        run("broken", 5, resume=True, pattern="swirls", stroke=0.5)
+
+    with pytest.raises(TrainingError, match="has done 4 steps, more than the 3 asked for"):
+        run("broken", 3, resume=True, pattern="swirls", stroke=1.0)
+
     begin = tmp_path / "swirls"
     run("kept")
     with pytest.raises(TrainingError, match="learns no pattern and cannot go on"):

@@ -78,6 +78,18 @@ def test_every_cell_says_how_to_go_on_with_it(
     assert checkpoint.origin["started_from"] == {"name": "mine", "steps": 1}
 
 
+def test_a_pattern_is_laid_once(
+    train: list[str], config: TrainConfig, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The run after the sweep begins with what the sweep began with."""
+    unused = train.index("--loss-network")
+    words = [*train[:unused], *train[unused + 4 :]]  # no loss network looks on
+    assert run([*words, "--sweep", "--steps", "1", "--pattern", "waves"]) == 0
+    commands = [line for line in capfd.readouterr().err.splitlines() if "livestyle train" in line]
+    for command in map(shlex.split, commands):
+        assert command[command.index("--from") + 1] == str(config.style_image)
+
+
 def test_a_sweep_takes_few_steps_in_a_folder_of_its_own(config: TrainConfig) -> None:
     whole = sweep_command.sweep_config(config, steps_given=False, out_given=False)
     assert (whole.steps, whole.out) == (150, config.out.with_name("run-sweep"))

@@ -125,6 +125,7 @@ def test_export_without_the_photos_compares_on_the_demo_and_says_so(
         (["painting.png"], "--photos"),
         (["--sweep", "--resume"], "STYLE_IMAGE"),
         (["--resume"], "--out"),
+        (["--resume", "--from", "mosaic"], "leave --resume out"),
     ],
 )
 def test_what_a_run_needs(

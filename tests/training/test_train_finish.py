@@ -127,6 +127,23 @@ def test_a_style_of_another_artwork_is_not_replaced_unasked(
     assert installed().training["steps"] == 99
 
 
+def test_a_run_says_which_shipped_style_it_hides(
+    train: list[str],
+    config: TrainConfig,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(export_style, "DEFAULT_TARGETS", export_style.DEFAULT_TARGETS[:1])
+    assert run(changed(changed(train, "--name", "mosaic"), "--steps", "1")) == 0
+    finish_run(tmp_path / "run", PhotoSet(config.photos), export=True, install=True)
+    assert "hides the style mosaic" in (error := capfd.readouterr().err)
+    assert "livestyle styles remove mosaic" in error
+    assert find_style("mosaic").card.title == "A painting"
+    assert run(["styles", "remove", "mosaic"]) == 0
+    assert find_style("mosaic").card.title != "A painting"
+
+
 def test_a_name_that_no_style_may_have_is_refused_at_once(
     train: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -37,6 +37,7 @@ from livestyle.styles.model_file import read_model
 if TYPE_CHECKING:  # it opens what is made here
     from livestyle.styles.style import Style
 
+NOT_LIGHT = "its network is not a light one"
 MOST_KEPT = 60
 """Styles in the cache; those used longest ago go. One takes 1.5 MB."""
 
@@ -87,7 +88,10 @@ def folder_of_mixture(parts: Sequence[tuple["Style", float]]) -> Path:
     Raises:
         StyleError: they cannot be mixed, or nothing can be written.
     """
-    files = [(_file(style, style.card.files), _file(style, style.card.fine)) for style, _ in parts]
+    files = [
+        (_file(style, style.card.files), _file(style, style.card.fine, " for half scale"))
+        for style, _ in parts
+    ]
     shares = [round(share, 6) for _, share in parts]  # the same, whichever way they were summed
     card = card_of_mixture(parts)
 
@@ -100,7 +104,7 @@ def folder_of_mixture(parts: Sequence[tuple["Style", float]]) -> Path:
             ]
             for (style, _), network in zip(parts, read, strict=True):
                 if not is_light(network):
-                    raise StyleError(_unmixable(style))
+                    raise StyleError(_unmixable(style, NOT_LIGHT))
                 if not are_related(read[0], network):
                     raise StyleError(
                         f"{parts[0][0].card.name} and {style.card.name} cannot be mixed: their "
@@ -114,20 +118,19 @@ def folder_of_mixture(parts: Sequence[tuple["Style", float]]) -> Path:
     return _kept(("mixture", *digests, *(f"{share:.4f}" for share in shares), card.name), make)
 
 
-def _file(style: "Style", files: Sequence[ModelFile]) -> ModelFile:
-    """The most exact of some model files of a style."""
+def _file(style: "Style", files: Sequence[ModelFile], scale: str = "") -> ModelFile:
+    """The most exact of some model files of a style, for a scale."""
+    if style.card.net != "light":
+        raise StyleError(_unmixable(style, NOT_LIGHT))
     for precision in ("fp32", "fp16"):
         for file in files:
-            if file.precision == precision and style.card.net == "light":
+            if file.precision == precision:
                 return file
-    raise StyleError(_unmixable(style))
+    raise StyleError(_unmixable(style, f"it has no model file{scale} in fp32 or fp16"))
 
 
-def _unmixable(style: "Style") -> str:
-    return (
-        f"{style.card.name} cannot be mixed with others: that takes model files in fp32 or fp16, "
-        "also for half scale, of a light network."
-    )
+def _unmixable(style: "Style", why: str) -> str:
+    return f"{style.card.name} cannot be mixed with others: {why}."
 
 
 def _kept(key: tuple[str, ...], make: Callable[[Path], None]) -> Path:
