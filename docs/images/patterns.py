@@ -21,7 +21,7 @@ from livestyle.training.brushwork import Floats
 from livestyle.training.data.faces import FaceFinder
 from livestyle.training.losses import ycbcr
 from livestyle.training.pattern_drawing import drawn_pattern
-from livestyle.training.pattern_target import tints_of, with_pattern
+from livestyle.training.pattern_target import flatness, with_pattern
 from livestyle.training.patterns import PATTERNS
 
 STYLE = "water_lilies"
@@ -45,12 +45,11 @@ def main() -> None:
 def patterned(scene: Pixels, painted: Pixels, name: str) -> Pixels:
     """The painted scene with a pattern, as a network is to paint it."""
     width, height = SIZE
-    tile = np.tile(drawn_pattern(name), (2, 2))
+    tile = np.tile(drawn_pattern(name, planes(painted)), (2, 2, 1))
     pattern = cv2.resize(tile, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)[:height, :width]
     faces = FaceFinder().mask(scene).astype(np.float32) / 255
-    picture = with_pattern(
-        planes(painted), planes(scene), faces, pattern, tints_of(planes(painted)), PATTERNS[name]
-    )
+    flat = flatness(planes(scene)[..., 0])
+    picture = with_pattern(planes(painted), planes(scene), faces, pattern, flat, PATTERNS[name])
     return np.rint((picture @ RGB.T).clip(0, 1) * 255).astype(np.uint8)
 
 

@@ -1,4 +1,4 @@
-"""Draws docs/style_curve.png from the table in docs/networks.md.
+"""Draws docs/style_curve.png from the table in docs/experiments.md.
 
 python docs/images/style_curve.py
 """
@@ -62,7 +62,7 @@ def label(axes: Axes, points: list[Point]) -> None:
 
 
 def main() -> None:
-    artworks = read_table((DOCS / "networks.md").read_text(encoding="utf-8"))
+    artworks = read_table((DOCS / "experiments.md").read_text(encoding="utf-8"))
     figure, panels = plt.subplots(1, len(artworks), figsize=(13, 3.6), dpi=90, layout="constrained")
     for axes, (artwork, points) in zip(panels, artworks.items(), strict=True):
         for point in points:

@@ -105,7 +105,9 @@ def remove(name: str) -> None:
 
 def _drawn(card: StyleCard) -> list[str]:
     """What the network has of `train --brush` and `--pattern`."""
-    return [f"{kind} {card.training[kind]}" for kind in ("brush", "pattern") if kind in card.training]
+    return [
+        f"{kind} {card.training[kind]}" for kind in ("brush", "pattern") if kind in card.training
+    ]
 
 
 def _work(card: StyleCard) -> str:

@@ -27,7 +27,7 @@ FINE_TUNING, FROM_PREDICTED = 4, 8
 """A network that can paint already needs a quarter of the steps; one that was predicted from the
 artwork, an eighth."""
 
-PATTERN_LEARNING_RATE = 4e-3
+PATTERN_LEARNING_RATE = 5e-3
 """Where a pattern is learned, as all else is there."""
 
 CLIP_SIZE, CLIP_FPS, CLIP_FRAMES = (256, 192), 10.0, 10

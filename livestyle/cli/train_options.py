@@ -100,7 +100,7 @@ train_options = gathered(
     setting(
         "--learning-rate",
         "learning_rate",
-        "Peak learning rate; with --pattern it is 0.004 unless given.",
+        "Peak learning rate; with --pattern it is 0.005 unless given.",
         FiniteRange(0),
     ),
     setting(

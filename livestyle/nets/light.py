@@ -19,8 +19,8 @@ SEED_SIDE = 160
 """Of the noise tile, at a quarter of the picture's size: what is painted on a wall repeats after
 640 px. After 256 px, walls looked papered."""
 
-PATTERN_SCALE = 0.25
-"""Of a pattern at first. With a third of that, networks learned to ignore it."""
+PATTERN_SCALE = 0.4
+"""Of a pattern at first. With a fifth of that, networks learned to ignore it."""
 
 
 class Light(nn.Module):
@@ -115,7 +115,9 @@ class NoiseMap(nn.Module):
 
     Attributes:
         tile: the noise, (1, 1, SEED_SIDE, SEED_SIDE), the same in every network.
-        pattern: seamless, of the same shape, mean 0 and deviation 1; None: there is none.
+        pattern: seamless, (1, C, SEED_SIDE, SEED_SIDE), every plane of mean 0 and deviation 1;
+            None: there is none.
+        pattern_scale: what each channel gets of each plane, (width, C, 1, 1).
         shift: how far both are rolled, in rows and columns: in training a random way for every
             batch, else 0 unless it was set.
     """
@@ -143,7 +145,7 @@ class NoiseMap(nn.Module):
         size = x.shape[2:]
         added = self.scale * self.laid(self.tile, *size)
         if self.pattern is not None and self.pattern_scale is not None:
-            added = added + self.pattern_scale * self.laid(self.pattern, *size)
+            added = added + F.conv2d(self.laid(self.pattern, *size), self.pattern_scale)
         if fill is not None:
             added = added * fill
         return x + added.to(x.dtype)
@@ -154,7 +156,7 @@ class NoiseMap(nn.Module):
         return super().train(mode)
 
     def laid(self, tile: Tensor, height: int, width: int) -> Tensor:
-        """The noise or the pattern as it lay over the last batch, (1, 1, height, width)."""
+        """The noise or the pattern as it lay over the last batch, (1, C, height, width)."""
         tile = tile.roll(self.shift, (2, 3)) if any(self.shift) else tile
         rows, columns = height // SEED_SIDE + 1, width // SEED_SIDE + 1
         return tile.repeat(1, 1, rows, columns)[:, :, :height, :width]
@@ -166,7 +168,8 @@ class NoiseMap(nn.Module):
         scale = None
         if pattern is not None:
             generator = torch.Generator().manual_seed(0)
-            drawn = PATTERN_SCALE * torch.randn(self.scale.shape, generator=generator)
+            shape = self.scale.shape[1], pattern.shape[1], 1, 1
+            drawn = PATTERN_SCALE * torch.randn(shape, generator=generator)
             scale = nn.Parameter(drawn.to(self.scale.device))
         self.register_parameter("pattern_scale", scale)
 
@@ -179,13 +182,19 @@ class NoiseMap(nn.Module):
 
 def _make_ready(noise_map: nn.Module, state: dict[str, Any], prefix: str, *_: Any) -> None:
     """Has a pattern where the state has one. Checkpoints of earlier versions have the tile, a
-    smaller one."""
+    smaller one, or the scale of a pattern of one plane in another order."""
     assert isinstance(noise_map, NoiseMap)
     state.pop(f"{prefix}tile", None)
-    if f"{prefix}pattern" not in state:
+    pattern = state.get(f"{prefix}pattern")
+    if pattern is None:
         noise_map.take_pattern(None)
-    elif noise_map.pattern is None:
-        noise_map.take_pattern(torch.zeros_like(noise_map.tile))
+        return
+    planes = pattern.shape[1]
+    if noise_map.pattern is None or noise_map.pattern.shape[1] != planes:
+        noise_map.take_pattern(torch.zeros_like(noise_map.tile).repeat(1, planes, 1, 1))
+    scale = f"{prefix}pattern_scale"
+    if scale in state:
+        state[scale] = state[scale].reshape(-1, planes, 1, 1)
 
 
 def start_as_nearest(conv: nn.Conv2d, scale: int = 2) -> None:

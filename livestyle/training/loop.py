@@ -53,7 +53,7 @@ from livestyle.training.schedule import one_cycle
 from livestyle.training.style_target import (
     StyleTarget,
     artwork_colours,
-    artwork_tints,
+    artwork_planes,
     style_target,
 )
 from livestyle.training.time_budget import TimeBudget
@@ -188,8 +188,8 @@ class Trainer:
             return BrushObjective(config, BRUSHES[config.brush], self.target.colours, share, dtype)
         if config.pattern:
             assert self._begun_from
-            relief, tints = PATTERNS[config.pattern], artwork_tints(config.style_image)
-            return PatternObjective(config, relief, self._begun_from, tints, share, dtype)
+            hides = PATTERNS[config.pattern]
+            return PatternObjective(config, self._pattern, hides, self._begun_from, share, dtype)
         assert loss_network
         if config.compile:
             loss_network = torch.compile(loss_network)  # type: ignore[assignment]
@@ -312,8 +312,11 @@ class Trainer:
         if resume:
             self.net.load_state_dict(load_weights(self.config.out / BEGUN_FROM_FILE))
         self._begun_from = copy.deepcopy(self.net).eval().requires_grad_(False)
-        drawn = torch.from_numpy(drawn_pattern(name, self.config.stroke))[None, None]
-        noise_map_of(self.net).take_pattern(drawn.to(self.device))
+        artwork = artwork_planes(self.config.style_image)
+        drawn = torch.from_numpy(drawn_pattern(name, artwork, self.config.stroke))
+        self._pattern = drawn.permute(2, 0, 1)[None].to(self.device)
+        deviation, mean = torch.std_mean(self._pattern, (2, 3), keepdim=True)
+        noise_map_of(self.net).take_pattern((self._pattern - mean) / (deviation + 1e-6))
 
     def _check_net(self, net: str, what: str) -> None:
         """Raises TrainingError unless the run is of that net."""

@@ -38,8 +38,11 @@ WEBCAM_NOISE = (0.0, 2 / 255)
 BRUSHWORK_WEIGHT = 20.0
 """Beside it a steadiness of 10, the default, leaves the strokes what they are."""
 
-FLAT_WEIGHT = 3.0
+FLAT_WEIGHT = 5.0
 """How much more flat areas count, where a pattern is learned."""
+
+CLOSEST = 3.0
+"""How many times crops are enlarged at most, where a pattern is learned."""
 
 BRUSH_SATURATION = 1.5
 """Of the colours that a brush takes up; what it smooths and draws over gets paler."""
@@ -203,42 +206,52 @@ class PatternObjective:
 
     Attributes:
         config: the weights.
-        relief: of the pattern.
+        pattern: what it adds to luma and chroma, (1, 3, SEED_SIDE, SEED_SIDE).
+        hides: how much of the colour below it the pattern hides, 0 to 1.
         begun_from: the network as it was, with a noise map.
-        tints: of the pattern, of `livestyle.training.pattern_target.tints_of`.
         share, dtype: as of `Objective`.
     """
 
     config: TrainConfig
-    relief: float
+    pattern: Tensor
+    hides: float
     begun_from: nn.Module
-    tints: NDArray[np.float32]
     share: slice
     dtype: torch.dtype | None
 
     def __call__(self, net: nn.Module, crops: Tensor, progress: float) -> dict[str, Tensor]:
         """As of `Objective`."""
+        crops = _closer(crops)
         batch = paint_batch(self.config, self.share, self.dtype, net, crops, progress)
         noise_map = noise_map_of(net)
-        assert noise_map.pattern is not None
         noise_map_of(self.begun_from).shift = noise_map.shift  # that strokes lie where they lay
         device = crops.device.type
         with torch.no_grad(), torch.autocast(device, self.dtype, self.dtype is not None):
             before = self.begun_from(batch.photos, batch.fill)
-        pattern = _enlarged(noise_map, noise_map.pattern, batch)
-        faces = batch.faces if batch.faces.shape[1] else torch.zeros_like(pattern)
-        relief = self.relief * self.config.style_strength
+        patterns = _rows(_enlarged(noise_map, self.config.style_strength * self.pattern, batch))
         photos = _rows(ycbcr(batch.photos))
+        faces = batch.faces if batch.faces.shape[1] else torch.zeros_like(batch.photos[:, :1])
+        flats = [flatness(photo[..., 0]) for photo in photos]
         drawn = [
-            with_pattern(painted, photo, face, figures, self.tints, relief)
-            for painted, photo, face, figures in zip(
-                _rows(ycbcr(before)), photos, _rows(faces), _rows(pattern), strict=True
+            with_pattern(*places, self.hides)
+            for places in zip(
+                _rows(ycbcr(before)), photos, _rows(faces), patterns, flats, strict=True
             )
         ]
-        flat = [flatness(photo[..., 0])[..., None] for photo in photos]
-        weights = 1 + FLAT_WEIGHT * _batched(flat, batch)
+        weights = 1 + FLAT_WEIGHT * _batched([flat[..., None] for flat in flats], batch)
         loss = _imitation(batch, drawn, weights / weights.mean())
         return {"pattern": loss, "steadiness": batch.steadiness}
+
+
+def _closer(crops: Tensor) -> Tensor:
+    """A part of each crop, enlarged to its size, uint8 in and out: in the frame of a camera walls
+    and skies are larger than in small photos."""
+    side = min(crops.shape[2:])
+    height = width = round(side / float(1 + (CLOSEST - 1) * torch.rand(())))
+    top, left = (int(torch.randint(whole - height + 1, ())) for whole in crops.shape[2:])
+    part = crops[:, :, top : top + height, left : left + width].float()
+    enlarged = F.interpolate(part, (side, side), mode="bicubic", align_corners=False)
+    return enlarged.round().clamp(0, 255).to(torch.uint8)
 
 
 def _imitation(
@@ -263,7 +276,7 @@ def _batched(rows: Sequence[NDArray[np.float32]], batch: Painted) -> Tensor:
 
 def _enlarged(noise_map: NoiseMap, tile: Tensor, batch: Painted) -> Tensor:
     """What lay over a batch, as large as its pictures and as far as each is filled,
-    (N, 1, H, W)."""
+    (N, C, H, W)."""
     height, width = batch.photos.shape[2:]
     laid = batch.fill * noise_map.laid(tile, height // 4, width // 4).to(batch.fill)
     return F.interpolate(laid, (height, width), mode="bicubic")

@@ -1,9 +1,11 @@
 """Drawings of patterns: what a network may have beside its noise, to paint walls and skies with.
 
 Strokes that follow a photo's forms need forms. Where there are none, a network can only paint what
-it is given: so a pattern is drawn once, and stays with the network, 160 x 160 numbers of mean 0 and
-deviation 1: seamless strokes along a flow of our own, by line integral convolution (Cabral and
-Leedom, SIGGRAPH 1993). Lengths are in pixels of the picture; there are four to a number.
+it is given: so a pattern is drawn once, in an artwork's colours, and stays with the network, 160 x
+160 numbers of luma and as many of each chroma. Its strokes run along a flow of our own, by line
+integral convolution (Cabral and Leedom, SIGGRAPH 1993), and it is seamless. Pictures are YCbCr
+with luma in [0, 1] and chroma about 0; lengths are in pixels of the picture; there are four to a
+number.
 """
 
 import math
@@ -15,27 +17,50 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livestyle.nets.light import SEED_SIDE
+from livestyle.training.artwork_colours import Palette, palette_of, tints_of
 from livestyle.training.brushwork import Floats, along, blurred, floats
 
 SIDE_PX = 4 * SEED_SIDE
 
+SHAPES, LINES, SEED = 120, 40, 11
+BLACK = np.array([-0.34, 0.02, -0.01], np.float32)
+NEUTRAL = 0.7
+"""Of the mean hue of shapes: so much of it is taken away, that no wall is all of one hue."""
 
-def drawn_pattern(name: str, stroke: float = 1.0) -> Floats:
-    """A pattern, (SEED_SIDE, SEED_SIDE); the same at every call.
+RELIEFS = {"swirls": 0.16, "waves": 0.16, "swell": 0.2}
+"""How much lighter and darker strokes are than what they are painted on, 0 to 1."""
+
+
+def drawn_pattern(name: str, artwork: Floats, stroke: float = 1.0) -> Floats:
+    """A pattern: what it adds to luma, Cb and Cr of a flat place, (SEED_SIDE, SEED_SIDE, 3); the
+    same at every call.
 
     Args:
         name: in `livestyle.training.patterns.PATTERNS`.
+        artwork: whose colours it has, (H, W, 3).
         stroke: size of the pattern; rounded to 1, 1/2, 1/4 and so on, that it stays seamless. Its
             strokes stay as thick, as thinner ones are a blur in the network.
     """
     times = 2 ** max(0, round(-math.log2(stroke)))
     side = SEED_SIDE // times
-    small = cv2.resize(_whole(name, times), (side, side), interpolation=cv2.INTER_AREA)
-    return _standardised(floats(np.tile(small, (times, times))))
+    if name == "shapes":
+        whole = _shapes(palette_of(artwork), times)
+    else:
+        whole = _tinted(_figures(name, times), RELIEFS[name], tints_of(artwork))
+    small = cv2.resize(whole, (side, side), interpolation=cv2.INTER_AREA)
+    return floats(np.tile(small, (times, times, 1)))
+
+
+def _tinted(figures: Floats, relief: float, tints: Floats) -> Floats:
+    """Strokes in light and colours, (SIDE_PX, SIDE_PX, 3), from the darkest to the lightest."""
+    tones = np.linspace(-1, 1, len(tints))
+    chroma = [np.interp(np.tanh(figures), tones, tint) for tint in tints.T]
+    return floats(np.dstack([relief * np.tanh(1.4 * figures), *chroma]))
 
 
 @cache
-def _whole(name: str, thick: int) -> Floats:
+def _figures(name: str, thick: int) -> Floats:
+    """Strokes, (SIDE_PX, SIDE_PX), of mean 0 and deviation 1, so many times as thick."""
     return DRAWINGS[name](np.random.default_rng(0), thick)
 
 
@@ -79,7 +104,55 @@ DRAWINGS: dict[str, Callable[[np.random.Generator, int], Floats]] = {
     "waves": _waves,
     "swell": _swell,
 }
-"""What draws the patterns, (SIDE_PX, SIDE_PX) each, with strokes so many times as thick."""
+"""What draws strokes."""
+
+
+def _shapes(palette: Palette, thick: int) -> Floats:
+    """Free shapes and black lines on a ground of brushed light, as in Kandinsky's Compositions, so
+    many times as large."""
+    rng = np.random.default_rng(SEED)
+    angle = 0.5 * np.pi * _soft(rng, 80)
+    brushed = _strokes(rng, np.cos(angle), np.sin(angle), reach=40, width=2.4 * thick)
+    painted = _ground(rng, palette.ground)
+    for number in range((SHAPES + LINES) // thick):
+        along_it, across = _somewhere(rng, angle)
+        length = thick * rng.uniform(18, 72)
+        across = across - rng.uniform(-0.012, 0.012) / thick * along_it**2
+        place = along_it / length
+        if number < SHAPES // thick:
+            half = length * rng.uniform(0.18, 0.5) * np.sqrt(np.clip(1 - place**2, 0, 1))
+            half = half * (1 + rng.uniform(-0.5, 0.5) * place)
+            cover, colour = np.clip((half - np.abs(across)) / 3, 0, 1), rng.choice(palette.colours)
+            if rng.random() < 0.5:  # fades to one side
+                side = rng.choice([-1, 1]) * np.clip(across / (half.max() + 1), -1, 1)
+                cover = cover * (0.675 + 0.325 * side)
+        else:
+            half = thick * rng.uniform(1.6, 3.6) * (1 - 0.6 * place**2)
+            cover, colour = np.clip((half - np.abs(across)) / 1.5, 0, 1), BLACK
+        cover = (cover * (np.abs(place) < 1))[..., None]
+        painted += cover * (colour - painted)
+    painted[..., 0] += 0.07 * np.tanh(1.4 * brushed)
+    painted[..., 1:] -= NEUTRAL * painted[..., 1:].mean((0, 1))
+    return floats(painted)
+
+
+def _somewhere(rng: np.random.Generator, angle: Floats) -> tuple[Floats, Floats]:
+    """How far every pixel lies from a place, along about a flow's angle there and across it."""
+    x, y = _grid()
+    centre = rng.uniform(0, SIDE_PX, 2)
+    turn = angle[int(centre[1]), int(centre[0])] + rng.normal(0, 0.4)
+    dx, dy = _wrapped(x - centre[0]), _wrapped(y - centre[1])
+    along_it = dx * np.cos(turn) + dy * np.sin(turn)
+    across = dy * np.cos(turn) - dx * np.sin(turn)
+    return floats(along_it), floats(across)
+
+
+def _ground(rng: np.random.Generator, colours: Floats) -> Floats:
+    """Colours that pass into one another, (SIDE_PX, SIDE_PX, 3)."""
+    places = _soft(rng, 70) + 0.25 * _soft(rng, 25)
+    ranks = np.argsort(np.argsort(places.ravel())).reshape(places.shape) / places.size
+    tones = np.linspace(0, 1, len(colours))
+    return floats(np.dstack([np.interp(ranks, tones, plane) for plane in colours.T]))
 
 
 def _strokes(

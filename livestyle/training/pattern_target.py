@@ -4,6 +4,8 @@ photo is flat.
 Pictures are YCbCr with luma in [0, 1] and chroma about 0, (H, W, 3), float32.
 """
 
+import math
+
 import cv2
 import numpy as np
 
@@ -15,20 +17,20 @@ EDGE, NEAR_PX = 1e-3, 25
 CALMED_PX = 5
 """Deviation of the blur of what was painted on flat areas: the pattern takes its place."""
 
-SKIN_SHARE = 0.8
+SKIN_SHARE = 0.85
 """By which a pattern is weaker on skin: it would be a tattoo."""
 
-SKIN, SKIN_DEVIATION = (-0.085, 0.085), 0.053
-"""Cb and Cr of skin, and how far from them it may be."""
+SKIN_CHROMA, OFF_SKIN = (0.02, 0.06, 0.13), (0.06, 0.035)
+"""Of skin, pale or not: Cr - Cb from where on, from where on in full, and up to where; deviations
+beyond that and across it, in Cr + Cb. Both over the square root of 2."""
 
 FACE_SHARE = 0.9
 """By which a pattern is weaker in faces."""
 
-BANDS, FROM_MEAN, MAX_TINT = 5, 2.0, 0.15
-"""Into how many tones an artwork is divided, and how much further from its mean chroma than theirs
-a pattern's tints are, at most."""
+DARK = 0.1, 0.22
+"""Luma up to which a pattern is hardly seen, and how much more it takes to be seen in full."""
 
-SHARPENED = 0.15
+SHARPENED = 0.4
 """A network that imitates softens; so what it imitates is sharpened beforehand."""
 
 
@@ -37,8 +39,8 @@ def with_pattern(
     photo: Floats,
     faces: Floats,
     pattern: Floats,
-    tints: Floats,
-    relief: float,
+    flat: Floats,
+    hides: float = 0.0,
 ) -> Floats:
     """A painted photo with a pattern on its flat areas.
 
@@ -46,32 +48,20 @@ def with_pattern(
         painted: the photo as a network painted it.
         photo: the same as it was.
         faces: 1 in faces, 0 elsewhere, (H, W).
-        pattern: of mean 0 and deviation 1, (H, W). All zeros: none.
-        tints: of `tints_of`.
-        relief: how much lighter and darker the pattern is than what it is on, 0 to 1.
+        pattern: what is added to luma and chroma, (H, W, 3). All zeros: nothing.
+        flat: of `flatness` of the photo.
+        hides: how much of the chroma below it the pattern takes the place of, 0 to 1.
     """
-    lit = 0.15 + 0.85 * np.clip((painted[..., 0] - 0.06) / 0.2, 0, 1)
+    lit = 0.05 + 0.95 * np.clip((painted[..., 0] - DARK[0]) / DARK[1], 0, 1)
     people = (1 - SKIN_SHARE * skin_coloured(photo)) * (1 - FACE_SHARE * faces)
-    flat = flatness(photo[..., 0]) * lit * people
+    flat = flat * lit * people
     base = painted + flat[..., None] * (blurred(painted, CALMED_PX) - painted)
     luma = base[..., 0]
     between = np.clip(4 * luma * (1 - luma), 0, 1)  # neither black nor white takes a pattern
-    room = flat * (0.25 + 0.75 * between)
-    lighter = relief * np.tanh(1.4 * pattern)
-    tones = np.linspace(-1, 1, len(tints))
-    tinted = [np.interp(np.tanh(pattern), tones, tint) for tint in tints.T]
-    patterned = floats(base + room[..., None] * np.dstack([lighter, *tinted]))
+    room = (flat * (0.4 + 0.6 * between))[..., None]
+    kept = 1 - room * np.array([0, hides, hides])
+    patterned = floats(kept * base + room * pattern)
     return floats(patterned + SHARPENED * (patterned - blurred(patterned, 1.2)))
-
-
-def tints_of(artwork: Floats) -> Floats:
-    """Chroma of a pattern's tones from the darkest to the lightest, Cb and Cr, (BANDS, 2): how the
-    artwork's darker and lighter parts differ from its mean."""
-    colours = artwork.reshape(-1, 3)
-    order = np.argsort(colours[:, 0], kind="stable")
-    bands = [colours[part, 1:].mean(axis=0) for part in np.array_split(order, BANDS)]
-    tints = FROM_MEAN * (np.array(bands) - colours[:, 1:].mean(axis=0))
-    return floats(np.clip(tints, -MAX_TINT, MAX_TINT))
 
 
 def flatness(luma: Floats) -> Floats:
@@ -85,7 +75,11 @@ def flatness(luma: Floats) -> Floats:
 
 def skin_coloured(photo: Floats) -> Floats:
     """1 where a photo has about the colour of skin, 0 where not, (H, W)."""
-    blue, red = photo[..., 1] - SKIN[0], photo[..., 2] - SKIN[1]
-    alike = np.exp(-0.5 * (blue**2 + red**2) / SKIN_DEVIATION**2)
+    warm = (photo[..., 2] - photo[..., 1]) / math.sqrt(2)
+    across = (photo[..., 2] + photo[..., 1]) / math.sqrt(2)
+    least, full, most = SKIN_CHROMA
+    alike = np.clip((warm - least) / (full - least), 0, 1)
+    alike *= np.exp(-0.5 * (np.maximum(warm - most, 0) / OFF_SKIN[0]) ** 2)
+    alike *= np.exp(-0.5 * (across / OFF_SKIN[1]) ** 2)
     lit = np.clip((photo[..., 0] - 0.06) / 0.12, 0, 1)
     return blurred(floats(alike * lit), 3)

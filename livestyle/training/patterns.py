@@ -1,4 +1,4 @@
 """The patterns that a network can learn: what is painted where a photo is flat."""
 
-PATTERNS = {"swirls": 0.16, "waves": 0.16, "swell": 0.2}
-"""Relief by name: how much lighter and darker a pattern is than what it is painted on, 0 to 1."""
+PATTERNS = {"swirls": 0.0, "waves": 0.0, "swell": 0.0, "shapes": 0.85}
+"""By name, how much of the colour that it is painted on a pattern hides, 0 to 1."""

@@ -44,7 +44,8 @@ def as_state_dict(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Tensor]:
     it has only if it is there."""
     net = Light()
     if PATTERN in arrays:
-        net.seed.take_pattern(torch.zeros_like(net.seed.tile))
+        planes = arrays[PATTERN].size // net.seed.tile.numel()
+        net.seed.take_pattern(net.seed.tile.new_zeros(1, planes, *net.seed.tile.shape[2:]))
     return {
         name: torch.from_numpy(arrays[name].astype(np.float32)).reshape(value.shape)
         if name in arrays

@@ -16,7 +16,6 @@ from livestyle.nets.pixels import to_batch
 from livestyle.nets.vgg import LossNetwork
 from livestyle.training.artwork import without_grain
 from livestyle.training.losses import colour_statistics, gram_matrix, ycbcr
-from livestyle.training.pattern_target import tints_of
 
 MIN_SIDE_PX = 64
 LONG_SIDE_PX = 512
@@ -86,10 +85,10 @@ def artwork_colours(picture_path: Path, remove_grain: bool = False) -> Tensor:
     return colour_statistics(to_batch(to_long_side(picture, LONG_SIDE_PX)))
 
 
-def artwork_tints(picture_path: Path) -> NDArray[np.float32]:
-    """Tints of a pattern in an artwork's colours, of `tints_of`; errors as of `style_target`."""
+def artwork_planes(picture_path: Path) -> NDArray[np.float32]:
+    """An artwork in YCbCr, (H, W, 3), for patterns in its colours; errors as of `style_target`."""
     picture = to_batch(to_long_side(_read_artwork(picture_path, False), LONG_SIDE_PX))
-    return tints_of(ycbcr(picture)[0].permute(1, 2, 0).contiguous().numpy())
+    return ycbcr(picture)[0].permute(1, 2, 0).contiguous().numpy()
 
 
 def _read_artwork(path: Path, remove_grain: bool) -> Pixels:

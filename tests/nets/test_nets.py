@@ -100,24 +100,36 @@ def test_a_checkpoint_with_the_smaller_tile_of_earlier_versions_is_taken() -> No
     assert torch.equal(net.seed.tile, NoiseMap(32).tile)
 
 
-def test_a_network_keeps_its_pattern_and_one_without_keeps_none() -> None:
+@pytest.mark.parametrize("planes", [1, 3])
+def test_a_network_keeps_its_pattern_and_one_without_keeps_none(planes: int) -> None:
     plain, net = Light(), Light().eval()
     assert not any("pattern" in name for name in plain.state_dict())
     rows = torch.linspace(-1, 1, SEED_SIDE).repeat(SEED_SIDE, 1)[None, None]
-    net.seed.take_pattern(rows)
+    pattern = torch.cat([rows, rows.mT, -rows], 1)[:, :planes]
+    net.seed.take_pattern(pattern)
     another = Light().eval()
     another.load_state_dict(net.state_dict())
     assert another.seed.pattern is not None and another.seed.pattern_scale is not None
-    assert torch.equal(another.seed.pattern, rows)
+    assert torch.equal(another.seed.pattern, pattern)
     flat = torch.zeros(1, 32, 5, SEED_SIDE + 7)
     added = another.seed(flat) - plain.eval().seed(flat)
-    wanted = another.seed.pattern_scale * rows[:, :, :5]
+    wanted = torch.einsum("wcij,ncrs->nwrs", another.seed.pattern_scale, pattern[:, :, :5])
     torch.testing.assert_close(added[..., :SEED_SIDE], wanted)
     torch.testing.assert_close(added[..., SEED_SIDE:], wanted[..., :7])
     another.load_state_dict(plain.state_dict())
     assert another.seed.pattern is another.seed.pattern_scale is None
     with pytest.raises(RuntimeError, match="pattern"):
-        another.load_state_dict(net.state_dict() | {"seed.pattern": torch.zeros(1, 1, 8, 8)})
+        another.load_state_dict(net.state_dict() | {"seed.pattern": torch.zeros(1, planes, 8, 8)})
+
+
+def test_the_pattern_of_an_earlier_version_is_taken() -> None:
+    """One plane, and what the channels get of it in the order of the noise's scale."""
+    net = Light()
+    net.seed.take_pattern(torch.ones(1, 1, SEED_SIDE, SEED_SIDE))
+    scale = torch.arange(32.0)
+    net.load_state_dict(net.state_dict() | {"seed.pattern_scale": scale[None, :, None, None]})
+    assert net.seed.pattern_scale is not None
+    assert torch.equal(net.seed.pattern_scale.flatten(), scale)
 
 
 def test_a_picture_may_be_painted_without_the_seed() -> None:

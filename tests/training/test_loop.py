@@ -27,6 +27,7 @@ from livestyle.training.loop import BEGUN_FROM_FILE, Trainer
 from livestyle.training.losses import style_loss
 from livestyle.training.pattern_drawing import drawn_pattern
 from livestyle.training.schedule import one_cycle, steadiness_ramp, style_ramp
+from livestyle.training.style_target import artwork_planes
 
 
 class AtStep(Callback):
@@ -132,7 +133,10 @@ def test_a_pattern_is_learned_goes_on_and_is_taken_away_by_a_brush(
 
     begin = Trainer(config).run()
     run("swirls", 4, pattern="swirls", stroke=1.0)
-    np.testing.assert_array_equal(net("swirls")["seed.pattern"][0, 0], drawn_pattern("swirls"))
+    drawn = drawn_pattern("swirls", artwork_planes(config.style_image)).transpose(2, 0, 1)
+    for plane, wanted in zip(net("swirls")["seed.pattern"][0], drawn, strict=True):
+        standardised = (wanted - wanted.mean()) / (wanted.std() + 1e-6)
+        np.testing.assert_allclose(plane, standardised, atol=2e-3)
     assert load_checkpoint(tmp_path / "swirls").losses.keys() == {"pattern", "steadiness"}
 
     unbroken = net("swirls")
@@ -174,16 +178,17 @@ def test_a_pattern_appears_on_a_flat_wall(config: TrainConfig) -> None:
     for number, photo in enumerate(config.photos.iterdir()):
         write_picture(photo, np.full((72, 90, 3), 90 + 5 * number, np.uint8))
     changed = replace(
-        config, out=config.out / "waves", steps=60, pattern="waves", stroke=1.0,
-        precision="fp32", learning_rate=4e-3,
+        config, out=config.out / "waves", steps=80, pattern="waves", stroke=1.0,
+        precision="fp32", learning_rate=5e-3,
     )  # fmt: skip
     trainer = Trainer(changed, start_from=begin)
     trainer.run()
     wall = paint(trainer.net, np.full((160, 160, 3), 140, np.uint8)).mean(axis=2)
-    waves = cv2.resize(drawn_pattern("waves")[:40, :40], (160, 160))
+    drawn = drawn_pattern("waves", artwork_planes(config.style_image))
+    waves = cv2.resize(drawn[:40, :40, 0], (160, 160))
     inner = np.s_[20:-20, 20:-20]
     assert np.corrcoef(wall[inner].ravel(), waves[inner].ravel())[0, 1] > 0.5
-    assert wall[inner].std() > 3
+    assert wall[inner].std() > 2
 
 
 def test_a_run_is_not_started_over_by_mistake(config: TrainConfig) -> None:

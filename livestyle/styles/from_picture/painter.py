@@ -22,6 +22,9 @@ RELATED = 0.3
 PATTERN, PATTERN_SCALE = "seed.pattern", "seed.pattern_scale"
 """Tensors of networks that paint a pattern of their own on flat areas, see `NoiseMap`."""
 
+SEED_SIDE, PLANES = 160, (0, 1, 3)
+"""Side of a pattern's planes, and how many there may be."""
+
 PAINTER_FILE, PREDICTOR_FILE = "painter.npz", "predictor.onnx"
 
 
@@ -76,10 +79,15 @@ def mixed(parts: Sequence[tuple[Weights, float]]) -> Weights:
 
 def is_light(network: Weights) -> bool:
     """Whether those are the weights of a light network."""
-    return all(
+    return pattern_planes(network) in PLANES and all(
         name in network and network[name].size == value.size
         for name, value in _tensors()[0].items()
     )
+
+
+def pattern_planes(network: Weights) -> int:
+    """How many planes a network's pattern has; 0: it has none."""
+    return network[PATTERN].size // SEED_SIDE**2 if PATTERN in network else 0
 
 
 def are_related(first: Weights, second: Weights) -> bool:

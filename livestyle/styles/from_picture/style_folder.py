@@ -30,11 +30,14 @@ from livestyle.styles.card import (
     StyleCard,
 )
 from livestyle.styles.from_picture.baking import activation_ranges, quantised, written
-from livestyle.styles.from_picture.painter import PATTERN, Weights
+from livestyle.styles.from_picture.painter import Weights, pattern_planes
 from livestyle.styles.from_picture.recolouring import recoloured
 from livestyle.styles.onnx_file import with_metadata
 
-TEMPLATE_STYLE, TEMPLATE_WITH_PATTERN = "mosaic", "starry_night"
+TEMPLATE_STYLE = "mosaic"
+TEMPLATES = {0: TEMPLATE_STYLE, 1: "starry_night", 3: "composition_vii"}
+"""Shipped styles whose model files serve as the form, by the planes of their pattern."""
+
 EXACT = "fp32", "fp16"
 VIEW_PX = 320
 MAX_PSNR_DB = 99.0
@@ -86,7 +89,7 @@ class _Models:
 
 
 def _models(painter: Weights) -> _Models:
-    style = TEMPLATE_WITH_PATTERN if PATTERN in painter else TEMPLATE_STYLE
+    style = TEMPLATES[pattern_planes(painter)]
     data = {precision: written(_template(precision, style), painter) for precision in EXACT}
     int8 = _template("int8", style)
     ranges, painted = activation_ranges(data["fp32"], int8, _views())

@@ -121,7 +121,7 @@ def test_a_style_of_another_network_is_named(tmp_path: Path) -> None:
     light = replace(style.card, net="light").with_files(style.card.files, style.card.files)
     light.save(tmp_path / "tiny")
     for other in (f"mosaic+{tmp_path}/tiny", f"{tmp_path}/tiny+mosaic"):
-        with pytest.raises(StyleError, match="tiny cannot be mixed .* not a light one"):
+        with pytest.raises(StyleError, match=r"tiny cannot be mixed .* not a light one"):
             find_style(other)
 
 
@@ -129,7 +129,7 @@ def test_what_a_style_lacks_is_named(tmp_path: Path) -> None:
     save_style(tmp_path / "tiny", "tiny")
     style = find_style(str(tmp_path / "tiny"))
     replace(style.card, net="light").save(tmp_path / "tiny")
-    with pytest.raises(StyleError, match="tiny cannot .*: it has no model file for half scale in"):
+    with pytest.raises(StyleError, match=r"tiny cannot .*: it has no model file for half scale in"):
         find_style(f"mosaic+{tmp_path}/tiny")
 
 
