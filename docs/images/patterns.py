@@ -1,4 +1,4 @@
-"""Paints patterns.jpg: the demo picture in the mosaic, with each pattern that a network can learn.
+"""Paints patterns.jpg: the demo picture in the churches, with each pattern that a network can learn.
 
 python docs/images/patterns.py
 """
@@ -24,7 +24,7 @@ from livestyle.training.pattern_drawing import drawn_pattern
 from livestyle.training.pattern_target import flatness, with_pattern
 from livestyle.training.patterns import PATTERNS
 
-STYLE = "water_lilies"
+STYLE = "churches"
 SIZE, SHOWN = (640, 480), (300, 225)
 RGB = np.array([[1, 0, 1.402], [1, -0.344136, -0.714136], [1, 1.772, 0]], np.float32)
 
