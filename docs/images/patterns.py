@@ -1,4 +1,4 @@
-"""Paints patterns.jpg: the demo picture in the churches, with each pattern that a network can learn.
+"""Paints patterns.jpg: the demo picture in the churches, with each pattern there is.
 
 python docs/images/patterns.py
 """
