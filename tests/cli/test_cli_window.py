@@ -298,8 +298,10 @@ def test_pictures_opened_by_keys_are_styles_that_can_be_mixed_and_painted_again(
     cam.wait_for(lambda: "mosaic cannot be mixed" in cam.err, "what is wrong with it")
     type_after("quilt", "o", *"leaf", "period", *"png", "Return")
     shows("leaf")
+    save(cam, "leaf")  # a frame of it has been shown, and is in the session
     type_after("leaf", "p")
     shows("quilt")
+    save(cam, "quilt")
     type_after("quilt", "period")
     shows("quilt80_leaf20")
     save(cam, "quilt80_leaf20")
