@@ -118,18 +118,13 @@ def train(
     `torchrun --nproc-per-node N -m livestyle.cli.main train ...`.
     """
     steps_given = is_set(ctx, "steps") or is_set(ctx, "images")
-    if resume and start_from and not sweep:
-        raise click.UsageError(
-            "A run that goes on has its network: --resume and --from do not go together. For a new "
-            "run from another network, leave --resume out and take another --out."
-        )
-    if resume and not sweep:
+    goes_on = resume and not sweep
+    if goes_on:
         config = _resumed(ctx, options, style_image, photos, name, out)
     else:
         config = _begun(options, style_image, photos, name, out)
     if config.imitates:
         _refuse_unused_options(ctx, config)
-    goes_on = resume and not sweep
     if config.pattern and not (goes_on or was_given(ctx, "learning_rate")):
         config = replace(config, learning_rate=PATTERN_LEARNING_RATE)
     if images:
@@ -206,6 +201,11 @@ def _resumed(
     out: Path | None,
 ) -> TrainConfig:
     """A run that goes on: as its checkpoint says, but for what was typed."""
+    if was_given(ctx, "start_from"):
+        raise click.UsageError(
+            "A run that goes on has its network: --resume and --from do not go together. For a new "
+            "run from another network, leave --resume out and take another --out."
+        )
     if not out:
         if not (name or style_image):
             raise click.UsageError("Which run shall go on? Pass its folder: --out runs/NAME.")

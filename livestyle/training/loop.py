@@ -126,6 +126,7 @@ class Trainer:
         if saved:
             self._check_goes_on(saved)
         self._begun_from: nn.Module | None = None
+        self._pattern: Tensor | None = None
         if config.brush:
             noise_map_of(self.net).take_pattern(None)
         if config.pattern:
@@ -187,7 +188,7 @@ class Trainer:
         if config.brush:
             return BrushObjective(config, BRUSHES[config.brush], self.target.colours, share, dtype)
         if config.pattern:
-            assert self._begun_from
+            assert self._begun_from and self._pattern is not None
             hides = PATTERNS[config.pattern]
             return PatternObjective(config, self._pattern, hides, self._begun_from, share, dtype)
         assert loss_network
@@ -314,9 +315,9 @@ class Trainer:
         self._begun_from = copy.deepcopy(self.net).eval().requires_grad_(False)
         artwork = artwork_planes(self.config.style_image)
         drawn = torch.from_numpy(drawn_pattern(name, artwork, self.config.stroke))
-        self._pattern = drawn.permute(2, 0, 1)[None].to(self.device)
-        deviation, mean = torch.std_mean(self._pattern, (2, 3), keepdim=True)
-        noise_map_of(self.net).take_pattern((self._pattern - mean) / (deviation + 1e-6))
+        self._pattern = pattern = drawn.permute(2, 0, 1)[None].to(self.device)
+        deviation, mean = torch.std_mean(pattern, (2, 3), keepdim=True)
+        noise_map_of(self.net).take_pattern((pattern - mean) / (deviation + 1e-6))
 
     def _check_net(self, net: str, what: str) -> None:
         """Raises TrainingError unless the run is of that net."""

@@ -18,8 +18,8 @@ from livestyle.styles.from_picture.baking import (
 from livestyle.styles.onnx_file import initializers, with_metadata
 
 OWN, OTHER = "mosaic", "churches"
-PAIRS = [(OWN, OTHER), ("starry_night", "udnie")]
-"""Styles of the same graph; the latter have a pattern."""
+PAIRS = [(OWN, OTHER), ("starry_night", "udnie"), ("composition_vii", "water_lilies")]
+"""Styles of the same graph: without a pattern, with one of one plane, and of three."""
 
 
 class AllNames:
