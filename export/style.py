@@ -247,10 +247,11 @@ def style_card(checkpoint: Checkpoint, fine: Checkpoint | None = None) -> StyleC
 
 def _objective(config: TrainConfig) -> dict[str, Any]:
     """What the network learned by, as a card has it."""
+    drawn = {"brush": config.brush, "pattern": config.pattern, "surface": config.surface}
+    named = {key: value for key, value in drawn.items() if value}
     if config.imitates:
-        drawn = {"brush": config.brush, "pattern": config.pattern}
-        return {key: name for key, name in drawn.items() if name}
-    return {
+        return named
+    return named | {
         "loss_network": config.loss_network,
         "content_layer": config.content_layer,
         "style_layers": list(config.style_layers),

@@ -32,7 +32,8 @@ def painted(scene: Pixels, brush: Brush) -> Pixels:
     colours = colour_statistics(to_batch(read_picture(ARTWORK)))
     picture = colour_transfer(to_batch(scene), colours, BRUSH_SATURATION)[0].permute(1, 2, 0)
     height, width = scene.shape[:2]
-    noise = NoiseMap(1).eval().noise(height // 4, width // 4)[0, 0].numpy()
+    noise_map = NoiseMap(1).eval()
+    noise = noise_map.laid(noise_map.tile, height // 4, width // 4)[0, 0].numpy()
     noise = cv2.resize(noise, (width, height), interpolation=cv2.INTER_LINEAR)
     faces = FaceFinder().mask(scene).astype(np.float32) / 255
     drawn = brushed(picture.contiguous().numpy(), noise, faces, brush)

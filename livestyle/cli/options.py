@@ -219,9 +219,9 @@ engine_options = gathered(
         show_default=True,
         metavar="0..1",
         type=FiniteRange(0, 1),
-        help="Strength of the noise map, from which the network paints strokes in flat areas. "
-        "They do not move with the scene, so less is steadier when the camera moves. (--fill "
-        "is its former name.)",
+        help="Strength of the noise map, from which the network paints strokes in flat areas, "
+        "of its pattern and its canvas. They do not move with the scene, so less is steadier when "
+        "the camera moves. (--fill is its former name.)",
     ),
     click.option(
         "--threads",

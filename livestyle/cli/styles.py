@@ -104,10 +104,11 @@ def remove(name: str) -> None:
 
 
 def _drawn(card: StyleCard) -> list[str]:
-    """What the network has of `train --brush` and `--pattern`."""
-    return [
+    """What the network has of `train --brush`, `--pattern` and `--surface`."""
+    drawn = [
         f"{kind} {card.training[kind]}" for kind in ("brush", "pattern") if kind in card.training
     ]
+    return drawn + ["surface"] * bool(card.training.get("surface"))
 
 
 def _work(card: StyleCard) -> str:

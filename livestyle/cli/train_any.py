@@ -43,13 +43,22 @@ _DEFAULTS = AnyPictureConfig(photos=Path(), paintings=Path(), out=OUT)
 )
 @click.option("--hours", type=FiniteRange(0, min_open=True), help="Time that this piece may take.")
 @click.option("--resume", is_flag=True, help="Go on with the run in --out.")
-@click.option("--encoder", "encoder_only", is_flag=True, help="Train the encoder now.")
+@click.option(
+    "--encoder", "encoder_only", is_flag=True, help="Pass over what is left of the painter's steps."
+)
 @click.option(
     "--steps",
     type=click.IntRange(0),
     default=_DEFAULTS.steps,
     show_default=True,
     help="Of the painter in all, however many pieces they come in; 0: it stays as it begins.",
+)
+@click.option(
+    "--face-steps",
+    type=click.IntRange(0),
+    default=_DEFAULTS.face_steps,
+    show_default=True,
+    help="In which the painter learns to keep faces readable.",
 )
 @click.option(
     "--encoder-steps", type=click.IntRange(1), default=_DEFAULTS.encoder_steps, show_default=True
@@ -85,6 +94,7 @@ def train_any(
     resume: bool,
     encoder_only: bool,
     steps: int,
+    face_steps: int,
     encoder_steps: int,
     pictures: int,
     style_strength: float,
@@ -94,14 +104,16 @@ def train_any(
 ) -> None:
     """Train the network that makes a style of any picture, in pieces of any length.
 
-    First the painter learns, which takes a day or two on two CPU cores, then the encoder, half an
-    hour. At the end, or with --encoder at any time, --out has painter.npz and predictor.onnx; in
-    the folder weights/any_picture they take the place of those that ship.
+    First the painter learns, which takes a day or two on two CPU cores, then, in an hour, to keep
+    faces readable, and the encoder. At the end, or with --encoder at any time, --out has
+    painter.npz and predictor.onnx; in the folder weights/any_picture they take the place of those
+    that ship.
     """
     from livestyle.training.any_picture import checkpoint
 
     given: dict[str, Any] = {
         "steps": steps,
+        "face_steps": face_steps,
         "encoder_steps": encoder_steps,
         "pictures": pictures,
         "style_strength": style_strength,
@@ -160,39 +172,39 @@ def _train(
         if run.processes.is_main:
             checkpoint.save(config, run.step, run.state)
             if encoder_only or run.step >= config.steps:
-                _train_encoder(run, stopped.is_set)
+                _finish(run, stopped.is_set)
     run.processes.leave()
     if run.step < config.steps:
         echo(f"To go on: {typed('train-any', '--resume', '--out', config.out)}", err=True)
     echo(config.out)
 
 
-def _train_encoder(run: "PainterTraining", stopped: Callable[[], bool]) -> None:
-    """Trains the encoder to its end, then writes the files that ship."""
+def _finish(run: "PainterTraining", stopped: Callable[[], bool]) -> None:
+    """Trains what comes after the painter, then writes the files that ship."""
     from livestyle.export.any_picture import write_any_picture
     from livestyle.training.any_picture.encoder_training import EncoderTraining
+    from livestyle.training.any_picture.face_training import FaceTraining
 
-    training = EncoderTraining(run)
-
-    def stepped(training: EncoderTraining) -> bool:
+    def stepped(training: "EncoderTraining | FaceTraining") -> bool:
         if training.step % TOLD_EVERY == 0:
-            said = f"encoder, step {training.step} of {training.steps}: loss {training.loss:.3f}"
+            of = "faces" if isinstance(training, FaceTraining) else "encoder"
+            said = f"{of}, step {training.step} of {training.steps}: loss {training.loss:.3f}"
             echo(said, err=True)
         return stopped()
 
-    training.run(stepped)
     run.networks.load_state_dict(run.state)
-    write_any_picture(
-        run.config.out, run.networks.painter, run.networks.predictor, training.encoder
-    )
+    FaceTraining(run).run(stepped)
+    encoder = EncoderTraining(run)
+    encoder.run(stepped)
+    write_any_picture(run.config.out, run.networks.painter, run.networks.predictor, encoder.encoder)
 
 
 def _related_networks() -> "dict[str, dict[str, Tensor]]":
     """The networks of the styles there are that come from one another by training, by name.
 
-    Patterns are left out: the painter has none.
+    Patterns and surfaces are left out: the painter has none.
     """
-    from livestyle.styles.from_picture.painter import PATTERN, PATTERN_SCALE
+    from livestyle.styles.from_picture.painter import TILES
     from livestyle.training.any_picture.painter_training import are_related
     from livestyle.training.checkpoint import load_checkpoint
 
@@ -200,7 +212,7 @@ def _related_networks() -> "dict[str, dict[str, Tensor]]":
     for style in list_styles():
         if style.card.net == "light" and style.checkpoint and style.file is None:
             network = load_checkpoint(style.folder).net
-            network = {k: v for k, v in network.items() if k not in (PATTERN, PATTERN_SCALE)}
+            network = {k: v for k, v in network.items() if k not in TILES}
             if not found or are_related(next(iter(found.values())), network):
                 found[style.card.name] = network
     return found

@@ -65,6 +65,11 @@ train_options = gathered(
         "paints it that the run begins with. Needs no loss network.",
         click.Choice([*PATTERNS]),
     ),
+    setting(
+        "--surface/--no-surface",
+        "surface",
+        "Lay the painting's canvas or paper over all that is painted.",
+    ),
     setting("--content-weight", "content_weight", "Weight of the content loss.", FiniteRange(0)),
     setting("--style-weight", "style_weight", "Weight of the style loss.", FiniteRange(0)),
     setting("--tv-weight", "tv_weight", "Weight of the total variation.", FiniteRange(0)),

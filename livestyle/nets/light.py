@@ -4,7 +4,7 @@ Johnson et al. (arXiv 1603.08155) spend most of their multiplications in 9x9 con
 size. Light strides at once, works at a quarter of the size and takes the last step back by
 sub-pixel convolution (arXiv 1609.05158), which costs a twentieth.
 
-    frame -> 5x5 /2 -> 3x3 /2, seed -> residual blocks at 1/4 -> x2, 3x3 -> 3x3, shuffle x2
+    frame -> 5x5 /2 -> 3x3 /2, seed -> residual blocks at 1/4 -> x2, 3x3 -> 3x3, shuffle x2, surface
 
 Rich is the same twice as wide, for machines that have the time.
 """
@@ -18,6 +18,10 @@ from torch import Tensor, nn
 SEED_SIDE = 160
 """Of the noise tile, at a quarter of the picture's size: what is painted on a wall repeats after
 640 px. After 256 px, walls looked papered."""
+
+SURFACE_SIDE = 320
+"""Of a surface's tile, in pixels of the picture: half of what the noise repeats after, so that
+large pictures, which are painted in parts, have no seams."""
 
 PATTERN_SCALE = 0.4
 """Of a pattern at first. With a fifth of that, networks learned to ignore it."""
@@ -46,6 +50,7 @@ class Light(nn.Module):
         self.norm3 = nn.InstanceNorm2d(half_width, affine=True)
         self.up2 = _conv(half_width, 3 * 2**2, 3)
         start_as_nearest(self.up2)
+        self.surface = Surface()
 
     def forward(self, x: Tensor, fill: Tensor | None = None) -> Tensor:
         """Repaints a batch.
@@ -61,7 +66,7 @@ class Light(nn.Module):
         x = torch.relu(self.seed(self.norm2(self.down2(half)), fill))
         x = F.interpolate(self.trunk(x), scale_factor=2.0, mode="nearest")
         x = torch.relu(self.norm3(self.up1(x) + self.detail(half)))
-        x = F.pixel_shuffle(self.up2(x), 2)
+        x = self.surface(F.pixel_shuffle(self.up2(x), 2))
         return torch.tanh(x) * 0.5 + 0.5
 
     @torch.no_grad()
@@ -178,6 +183,47 @@ class NoiseMap(nn.Module):
         for scale in (self.scale, self.pattern_scale):
             if scale is not None:
                 nn.init.zeros_(scale).requires_grad_(False)
+
+
+class Surface(nn.Module):
+    """Adds what an artwork is painted on, canvas or paper, as a constant of the picture plane.
+
+    It is added in front of the last tanh, so that neither black nor white takes much of it.
+
+    Attributes:
+        tile: seamless, (1, 1, SURFACE_SIDE, SURFACE_SIDE); None: there is none.
+        colour: what each channel gets of it, (1, 3, 1, 1).
+    """
+
+    tile: Tensor | None
+    colour: Tensor | None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_load_state_dict_pre_hook(_lay_surface)  # type: ignore[no-untyped-call]
+        self.take(None, None)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Shapes (N, 3, H, W) in and out."""
+        if self.tile is None or self.colour is None:
+            return x
+        height, width = x.shape[2:]
+        rows, columns = height // SURFACE_SIDE + 1, width // SURFACE_SIDE + 1
+        laid = self.tile.repeat(1, 1, rows, columns)[:, :, :height, :width]
+        return x + (self.colour * laid).to(x.dtype)
+
+    def take(self, tile: Tensor | None, colour: Tensor | None) -> None:
+        """Adds that from now on, or nothing."""
+        self.register_buffer("tile", tile)
+        self.register_buffer("colour", colour)
+
+
+def _lay_surface(surface: nn.Module, state: dict[str, Any], prefix: str, *_: Any) -> None:
+    """Has a surface where the state has one."""
+    assert isinstance(surface, Surface)
+    tile, colour = (state.get(f"{prefix}{name}") for name in ("tile", "colour"))
+    alike = (None if tensor is None else torch.zeros_like(tensor) for tensor in (tile, colour))
+    surface.take(*alike)
 
 
 def _make_ready(noise_map: nn.Module, state: dict[str, Any], prefix: str, *_: Any) -> None:

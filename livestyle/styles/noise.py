@@ -1,9 +1,9 @@
 """How much a network paints where the picture is flat: numbers in its file.
 
 `livestyle.nets` give flat walls and skies something to paint on: a constant noise, and some a
-pattern, which they add to what they see. Strokes that come of it stay where they are on the
-screen, as they must before a camera that stands still; before one that moves, less of it is
-steadier.
+pattern, which they add to what they see; some add an artwork's canvas or paper to what they paint.
+All that stays where it is on the screen, as it must before a camera that stands still; before one
+that moves, less of it is steadier.
 """
 
 from typing import Any
@@ -13,9 +13,9 @@ import numpy as np
 from livestyle.styles.checkpoint_file import read_header
 from livestyle.styles.onnx_file import initializer
 
-NOISE_SCALES = "net.seed.scale", "net.seed.pattern_scale"
-"""What the noise is multiplied by, and a network's own pattern: initializers in an ONNX file,
-tensors in a checkpoint."""
+NOISE_SCALES = "net.seed.scale", "net.seed.pattern_scale", "net.surface.colour"
+"""What the noise is multiplied by, a network's own pattern, and its surface: initializers in an
+ONNX file, tensors in a checkpoint."""
 
 _ONNX_TYPES: dict[int, np.dtype[Any]] = {1: np.dtype("<f4"), 10: np.dtype("<f2")}
 """By TensorProto.DataType."""

@@ -39,6 +39,8 @@ class TrainOptions:
             the losses that compare with the photo; None: as those losses have it.
         pattern: what is painted on flat areas, a name in `livestyle.training.patterns.PATTERNS`,
             the rest as the network paints it that the run begins with; None: nothing more.
+        surface: whether what the artwork is painted on, canvas or paper, is laid over all that the
+            network paints. Not part of what it learns.
         content_weight, style_weight, tv_weight, steadiness_weight: factors of the losses.
             Content and style are relative errors, so that the same weights suit any artwork.
         colour_weight: factor of the colour loss: light and colour of the photo, transferred to
@@ -69,6 +71,7 @@ class TrainOptions:
     style_strength: float = 1.0
     brush: str | None = None
     pattern: str | None = None
+    surface: bool = False
     content_weight: float = 1.0
     style_weight: float = 6.5
     tv_weight: float = 2.0

@@ -13,9 +13,12 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from livestyle.errors import TrainingError
+from livestyle.images import read_picture
 from livestyle.nets import build_net
 from livestyle.nets.light import Light, NoiseMap
 from livestyle.nets.vgg import LossNetwork, load_loss_network
+from livestyle.styles.from_picture.painter import SURFACE, SURFACE_COLOUR
+from livestyle.styles.from_picture.surface import surface_of
 from livestyle.styles.model_file import is_picture
 from livestyle.training.brushes import BRUSHES
 from livestyle.training.callbacks.callback import Callback, Progress
@@ -125,6 +128,7 @@ class Trainer:
         saved = load_checkpoint(config.out) if resume else None
         if saved:
             self._check_goes_on(saved)
+        self._surface = self._surface_of_artwork() if config.surface else {}
         self._begun_from: nn.Module | None = None
         self._pattern: Tensor | None = None
         if config.brush:
@@ -291,7 +295,12 @@ class Trainer:
             for name, value in state.items()
         }
         state = Checkpoint(
-            self.config, self.step, self.net.state_dict(), moments, self.losses, self.origin
+            self.config,
+            self.step,
+            self.net.state_dict() | self._surface,
+            moments,
+            self.losses,
+            self.origin,
         )
         path = save_checkpoint(folder, state, self.config.keep)
         self.photos.write_skipped(folder / SKIPPED_FILE)
@@ -303,6 +312,25 @@ class Trainer:
     def _take_network(self, checkpoint: Checkpoint) -> None:
         self._check_net(checkpoint.config.net, f"The checkpoint of {checkpoint.config.name}")
         self.net.load_state_dict(checkpoint.net)
+        if isinstance(self.net, Light):
+            self.net.surface.take(None, None)  # nothing is learned under it
+
+    def _surface_of_artwork(self) -> dict[str, Tensor]:
+        """Tensors of `Surface` by their names in the network.
+
+        Raises:
+            TrainingError: the network has no place for them.
+        """
+        if not isinstance(self.net, Light):
+            raise TrainingError(
+                f"A {self.config.net} network takes no surface. Leave out --surface, or take "
+                "--net light."
+            )
+        found = surface_of(read_picture(self.config.style_image), self.config.stroke)
+        return {
+            SURFACE: torch.from_numpy(found.tile),
+            SURFACE_COLOUR: torch.from_numpy(found.colour),
+        }
 
     def _begin_pattern(self, name: str, resume: bool) -> None:
         """Sets aside the network as it is, and gives it a pattern to learn.

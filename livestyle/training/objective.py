@@ -194,9 +194,9 @@ class BrushObjective:
         brush = self.brush.scaled(config.stroke, config.style_strength)
         drawn = [
             brushed(picture, grain, face, brush)
-            for picture, grain, face in zip(*map(_rows, (pictures, noise, faces)), strict=True)
+            for picture, grain, face in zip(*map(rows_of, (pictures, noise, faces)), strict=True)
         ]
-        return {"brushwork": _imitation(batch, drawn), "steadiness": batch.steadiness}
+        return {"brushwork": imitation_loss(batch, drawn), "steadiness": batch.steadiness}
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,18 +228,18 @@ class PatternObjective:
         device = crops.device.type
         with torch.no_grad(), torch.autocast(device, self.dtype, self.dtype is not None):
             before = self.begun_from(batch.photos, batch.fill)
-        patterns = _rows(_enlarged(noise_map, self.config.style_strength * self.pattern, batch))
-        photos = _rows(ycbcr(batch.photos))
+        patterns = rows_of(_enlarged(noise_map, self.config.style_strength * self.pattern, batch))
+        photos = rows_of(ycbcr(batch.photos))
         faces = batch.faces if batch.faces.shape[1] else torch.zeros_like(batch.photos[:, :1])
         flats = [flatness(photo[..., 0]) for photo in photos]
         drawn = [
             with_pattern(*places, self.hides)
             for places in zip(
-                _rows(ycbcr(before)), photos, _rows(faces), patterns, flats, strict=True
+                rows_of(ycbcr(before)), photos, rows_of(faces), patterns, flats, strict=True
             )
         ]
         weights = 1 + FLAT_WEIGHT * _batched([flat[..., None] for flat in flats], batch)
-        loss = _imitation(batch, drawn, weights / weights.mean())
+        loss = imitation_loss(batch, drawn, weights / weights.mean())
         return {"pattern": loss, "steadiness": batch.steadiness}
 
 
@@ -254,7 +254,7 @@ def _closer(crops: Tensor) -> Tensor:
     return enlarged.round().clamp(0, 255).to(torch.uint8)
 
 
-def _imitation(
+def imitation_loss(
     batch: Painted, drawn: Sequence[NDArray[np.float32]], weights: Tensor | None = None
 ) -> Tensor:
     """The weighted loss of a batch that is to look as it was drawn.
@@ -282,7 +282,7 @@ def _enlarged(noise_map: NoiseMap, tile: Tensor, batch: Painted) -> Tensor:
     return F.interpolate(laid, (height, width), mode="bicubic")
 
 
-def _rows(planes: Tensor) -> list[NDArray[np.float32]]:
+def rows_of(planes: Tensor) -> list[NDArray[np.float32]]:
     """(N, C, H, W) -> N times (H, W, C), or (H, W) of one channel, as NumPy has it."""
     rows = planes.float().permute(0, 2, 3, 1).contiguous().cpu().numpy()
     return list(rows[..., 0] if rows.shape[3] == 1 else rows)

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from livestyle.errors import StyleError, TrainingError
 from livestyle.images import read_picture
-from livestyle.nets.light import Light
-from livestyle.styles.from_picture.painter import PATTERN, weights
+from livestyle.nets.light import SURFACE_SIDE, Light
+from livestyle.styles.from_picture.painter import PATTERN, SURFACE, weights
 from livestyle.styles.from_picture.predictor import predict
 from livestyle.styles.from_picture.style_folder import in_colours_of
 
@@ -40,12 +40,15 @@ def predicted_network(picture: Path, stroke: float) -> dict[str, Tensor]:
 
 
 def as_state_dict(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Tensor]:
-    """The state dict of a light network; tensors that are not there are zero, but a pattern, which
-    it has only if it is there."""
+    """The state dict of a light network; tensors that are not there are zero, but a pattern and a
+    surface, which it has only if they are there."""
     net = Light()
     if PATTERN in arrays:
         planes = arrays[PATTERN].size // net.seed.tile.numel()
         net.seed.take_pattern(net.seed.tile.new_zeros(1, planes, *net.seed.tile.shape[2:]))
+    if SURFACE in arrays:
+        tile, colour = torch.zeros(1, 1, SURFACE_SIDE, SURFACE_SIDE), torch.zeros(1, 3, 1, 1)
+        net.surface.take(tile, colour)
     return {
         name: torch.from_numpy(arrays[name].astype(np.float32)).reshape(value.shape)
         if name in arrays

@@ -26,7 +26,7 @@ _COLORS = {
 }  # fmt: skip
 _SETTINGS = (
     "net", "loss_network", "steps", "batch", "crop_px", "stroke", "remove_grain",
-    "style_strength", "brush", "pattern",
+    "style_strength", "brush", "pattern", "surface",
     "content_layer", "style_layers", "style_layer_weights", "content_weight", "style_weight",
     "tv_weight", "steadiness_weight", "colour_weight", "detail_weight", "face_weight", "noise",
     "learning_rate", "augment", "seed",
@@ -87,7 +87,7 @@ def write_report(run: Path, card: StyleCard | None = None) -> Path:
     config = checkpoint.config
     losses, steadiness = read_table(run / LOSSES_FILE), read_table(run / STEADINESS_FILE)
     work = ", ".join(filter(None, [config.title or config.style_image.name, config.year]))
-    unused = {key for key in ("brush", "pattern") if not getattr(config, key)}
+    unused = {key for key in ("brush", "pattern", "surface") if not getattr(config, key)}
     if config.imitates:
         unused |= OF_LOSSES
     settings = [key for key in _SETTINGS if key not in unused]

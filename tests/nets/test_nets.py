@@ -5,7 +5,14 @@ import torch
 
 from livestyle.errors import StyleError
 from livestyle.nets import NETS, build_net, kmac_per_pixel, parameter_count
-from livestyle.nets.light import SEED_SIDE, Light, NoiseMap, ResidualBlock, start_as_nearest
+from livestyle.nets.light import (
+    SEED_SIDE,
+    SURFACE_SIDE,
+    Light,
+    NoiseMap,
+    ResidualBlock,
+    start_as_nearest,
+)
 from livestyle.render.tiles import NOISE_PERIOD_PX, OVERLAP_PX
 
 
@@ -143,3 +150,26 @@ def test_a_picture_may_be_painted_without_the_seed() -> None:
         painted = net(flat, torch.tensor([1.0, 0.0])[:, None, None, None])
         torch.testing.assert_close(net(flat[:1])[0], painted[0], atol=1e-3, rtol=0)
     assert painted[0].std() > 10 * painted[1].std()
+
+
+def test_a_surface_repeats_where_parts_of_large_pictures_begin() -> None:
+    assert NOISE_PERIOD_PX % SURFACE_SIDE == 0
+
+
+def test_a_surface_is_added_in_front_of_the_last_step_and_kept_in_checkpoints() -> None:
+    net = Light().eval()
+    photo = torch.rand(1, 3, 32, 400)
+    with torch.inference_mode():
+        plain = net(photo)
+        tile = torch.randn(1, 1, SURFACE_SIDE, SURFACE_SIDE)
+        net.surface.take(tile, torch.tensor([0.1, 0.0, -0.2]).reshape(1, 3, 1, 1))
+        painted = net(photo)
+        again = Light().eval()
+        again.load_state_dict(net.state_dict())
+        assert torch.equal(again(photo), painted)
+        again.load_state_dict({k: v for k, v in net.state_dict().items() if "surface" not in k})
+        assert torch.equal(again(photo), plain)
+    added = torch.atanh(painted * 2 - 1) - torch.atanh(plain * 2 - 1)
+    laid = torch.cat([tile, tile], 3)[:, :, :32, :400]
+    for channel, share in enumerate((0.1, 0.0, -0.2)):
+        torch.testing.assert_close(added[:, channel], share * laid[:, 0], atol=1e-3, rtol=1e-2)

@@ -18,6 +18,7 @@ from livestyle.nets.style_predictor import COMPONENTS, STATISTICS_SIZE, StylePre
 from livestyle.nets.vgg import LossNetwork
 from livestyle.training.any_picture import artworks, checkpoint, known_styles
 from livestyle.training.any_picture.config import AnyPictureConfig
+from livestyle.training.any_picture.face_training import FaceTraining, with_plain_faces
 from livestyle.training.any_picture.painter_training import PainterTraining, are_related
 from livestyle.training.config import TrainConfig
 
@@ -41,6 +42,7 @@ def run(config: TrainConfig, tmp_path: Path) -> AnyPictureConfig:
         paintings=paintings,
         out=tmp_path / "any",
         steps=2,
+        face_steps=1,
         encoder_steps=1,
         pictures=2,
         crop_px=64,
@@ -109,8 +111,8 @@ def test_the_command_writes_the_files_that_ship(
 ) -> None:
     monkeypatch.setattr("livestyle.cli.train_any._related_networks", dict)
     words = ["train-any", "--out", str(run.out), "--loss-network", "vgg16", "--vgg-weights",
-             str(run.vgg_weights), "--steps", "1", "--encoder-steps", "1", "--pictures", "2",
-             "--device", "cpu"]  # fmt: skip
+             str(run.vgg_weights), "--steps", "1", "--face-steps", "1", "--encoder-steps",
+             "1", "--pictures", "2", "--device", "cpu"]  # fmt: skip
     begin = [*words, "--photos", str(run.photos), "--paintings", str(run.paintings)]
     assert run_command(begin) == 0
     with np.load(run.out / "painter.npz", allow_pickle=False) as file:
@@ -131,12 +133,45 @@ def test_without_steps_the_painter_stays_as_it_begins(
     networks = {"first": Light().state_dict()}
     monkeypatch.setattr("livestyle.cli.train_any._related_networks", lambda: networks)
     words = ["train-any", "--out", str(run.out), "--loss-network", "vgg16", "--vgg-weights",
-             str(run.vgg_weights), "--steps", "0", "--encoder-steps", "1", "--device", "cpu",
-             "--photos", str(run.photos), "--paintings", str(run.paintings)]  # fmt: skip
+             str(run.vgg_weights), "--steps", "0", "--face-steps", "0", "--encoder-steps", "1",
+             "--device", "cpu", "--photos", str(run.photos), "--paintings",
+             str(run.paintings)]  # fmt: skip
     assert run_command(words) == 0
     with np.load(run.out / "painter.npz", allow_pickle=False) as file:
         wanted = networks["first"]["up1.weight"].numpy()
         assert np.allclose(file["shared/up1.weight"], wanted, atol=1e-3)
+
+
+def test_faces_are_learned_by_what_all_styles_share(run: AnyPictureConfig) -> None:
+    """From the painter alone; whatever weighs the artwork is as it was."""
+    training = PainterTraining(run, None, {"first": Light().state_dict()}, 0)
+    painter = training.networks.painter
+    before = {name: value.clone() for name, value in training.networks.state_dict().items()}
+    faces = FaceTraining(training)
+    faces.run(lambda _: False)
+    assert faces.step == 1 and faces.loss > 0
+    after = training.networks.state_dict()
+    changed = {name for name, value in before.items() if not torch.equal(value, after[name])}
+    assert "painter.shared.up1_weight" in changed
+    assert all(name.startswith("painter.") for name in changed)
+    assert painter is training.networks.painter
+
+
+def test_a_plain_face_has_the_photo_s_forms_in_the_painting_s_light_and_colours() -> None:
+    rng = np.random.default_rng(0)
+    luma = np.full((64, 64), 0.5, np.float32)
+    luma[30:34, 20:44] = 0.1  # a mouth
+    strokes = 0.1 * rng.standard_normal((64, 64, 3))
+    painted = np.asarray(np.array([0.7, 0.2, -0.1]) + strokes, np.float32)
+    faces = np.zeros((64, 64), np.float32)
+    faces[:, :60] = 1
+    found = with_plain_faces(painted, luma, faces)
+    np.testing.assert_array_equal(found[:, 60:], painted[:, 60:])
+    mouth, around = found[30:34, 20:44].mean((0, 1)), found[:20, :50].mean((0, 1))
+    assert mouth[0] < around[0] - 0.12
+    np.testing.assert_allclose(around, [0.7, 0.2, -0.1], atol=0.02)
+    np.testing.assert_allclose(mouth[1:], [0.2, -0.1], atol=0.02)
+    assert found[:, :50].std() < painted[:, :50].std()
 
 
 def test_a_style_vector_of_zeros_is_what_styles_share() -> None:
@@ -217,9 +252,9 @@ def test_relatives_are_told_from_strangers() -> None:
     assert not are_related(first, second)
 
 
-def test_the_box_has_related_networks_to_begin_with_without_their_patterns() -> None:
+def test_the_box_has_related_networks_to_begin_with_without_patterns_and_surfaces() -> None:
     found = _related_networks()
-    assert {"mosaic", "churches", "starry_night"} <= found.keys()
+    assert {"mosaic", "churches", "starry_night", "water_lilies"} <= found.keys()
     assert not {"great_wave", "udnie"} & found.keys()
     assert all(network.keys() == Light().state_dict().keys() for network in found.values())
 

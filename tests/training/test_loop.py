@@ -17,6 +17,7 @@ from livestyle.styles.checkpoint_file import CHECKPOINT_FILE
 from livestyle.styles.from_picture.painter import weights
 from livestyle.styles.from_picture.predictor import predict
 from livestyle.styles.from_picture.style_folder import in_colours_of
+from livestyle.styles.from_picture.surface import surface_of
 from livestyle.training import device
 from livestyle.training.callbacks.callback import Callback, Progress
 from livestyle.training.callbacks.preview import paint
@@ -171,6 +172,26 @@ def test_a_pattern_is_learned_goes_on_and_is_taken_away_by_a_brush(
     (tmp_path / "broken" / BEGUN_FROM_FILE).unlink()
     with pytest.raises(TrainingError, match="begun-from"):
         run("broken", 5, resume=True, pattern="swirls", stroke=1.0)
+
+
+def test_a_surface_is_laid_over_what_is_learned_and_not_learned(
+    config: TrainConfig, tmp_path: Path
+) -> None:
+    plain = load_checkpoint(Trainer(config).run()).net
+    laid = replace(config, out=tmp_path / "laid", surface=True)
+    trainer = Trainer(laid)
+    trainer.run([AtStep(3, trainer.stop)])
+    found = load_checkpoint(Trainer(laid, resume=True).run()).net
+    assert found.keys() - plain.keys() == {"surface.tile", "surface.colour"}
+    for name, value in plain.items():
+        torch.testing.assert_close(found[name], value, msg=name)
+    wanted = surface_of(read_picture(config.style_image), config.stroke)
+    np.testing.assert_array_equal(found["surface.tile"], wanted.tile)
+
+    off = Trainer(replace(config, out=tmp_path / "off"), start_from=laid.out)
+    assert "surface.tile" not in load_checkpoint(off.run()).net
+    with pytest.raises(TrainingError, match="johnson network takes no surface"):
+        Trainer(replace(laid, out=tmp_path / "johnson", net="johnson"))
 
 
 def test_a_pattern_appears_on_a_flat_wall(config: TrainConfig) -> None:

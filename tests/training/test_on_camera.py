@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from livestyle.nets.light import SEED_SIDE, Light
+from livestyle.nets.light import SEED_SIDE, SURFACE_SIDE, Light
 from livestyle.nets.vgg import LossNetwork
 from livestyle.training import on_camera
 from livestyle.training.config import TrainConfig
@@ -88,10 +88,12 @@ def test_what_is_missing_is_one_sentence(config: TrainConfig, out: Path) -> None
     assert "Traceback" not in ended.stderr
 
 
-def test_weights_are_handed_over_with_a_pattern_and_without(tmp_path: Path) -> None:
+def test_weights_are_handed_over_with_pattern_and_surface_and_without(tmp_path: Path) -> None:
+    surface = torch.randn(1, 1, SURFACE_SIDE, SURFACE_SIDE), torch.randn(1, 3, 1, 1)
     for pattern in (None, torch.randn(1, 1, SEED_SIDE, SEED_SIDE)):
         net = Light()
         net.seed.take_pattern(pattern)
+        net.surface.take(*((None, None) if pattern is None else surface))
         on_camera.write_weights(tmp_path / "weights.npz", net.state_dict())
         found = on_camera.read_weights(tmp_path / "weights.npz")
         assert found.keys() == net.state_dict().keys()

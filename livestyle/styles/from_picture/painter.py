@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from livestyle.frame import Pixels
 from livestyle.installation import shipped_styles
+from livestyle.styles.from_picture.surface import surface_of
 
 Weights = dict[str, NDArray[np.float32]]
 """Tensors of a light network by the names of its state dict."""
@@ -21,6 +23,12 @@ RELATED = 0.3
 
 PATTERN, PATTERN_SCALE = "seed.pattern", "seed.pattern_scale"
 """Tensors of networks that paint a pattern of their own on flat areas, see `NoiseMap`."""
+
+SURFACE, SURFACE_COLOUR = "surface.tile", "surface.colour"
+"""Tensors of networks that add the surface of an artwork, see `Surface`."""
+
+TILES = frozenset({PATTERN, PATTERN_SCALE, SURFACE, SURFACE_COLOUR})
+"""What only some networks have."""
 
 SEED_SIDE, PLANES = 160, (0, 1, 3)
 """Side of a pattern's planes, and how many there may be."""
@@ -58,8 +66,8 @@ def mixed(parts: Sequence[tuple[Weights, float]]) -> Weights:
 
     Args:
         parts: networks that come from one another by training, each with its share; the shares
-            sum to 1. A network has one pattern at most: of several that of the largest share, by
-            that share.
+            sum to 1. A network has one pattern and one surface at most: of several that of the
+            largest share, by that share.
     """
     first, _ = parts[0]
     found = {
@@ -67,13 +75,14 @@ def mixed(parts: Sequence[tuple[Weights, float]]) -> Weights:
             sum(share * network[name].reshape(-1) for network, share in parts), np.float32
         )
         for name in first
-        if name not in (PATTERN, PATTERN_SCALE)
+        if name not in TILES
     }
-    patterned = [(network, share) for network, share in parts if PATTERN in network]
-    if patterned:
-        network, share = max(patterned, key=lambda part: part[1])
-        found[PATTERN] = network[PATTERN]
-        found[PATTERN_SCALE] = np.asarray(share * network[PATTERN_SCALE], np.float32)
+    for tile, scale in ((PATTERN, PATTERN_SCALE), (SURFACE, SURFACE_COLOUR)):
+        with_one = [(network, share) for network, share in parts if tile in network]
+        if with_one:
+            network, share = max(with_one, key=lambda part: part[1])
+            found[tile] = network[tile]
+            found[scale] = np.asarray(share * network[scale], np.float32)
     return found
 
 
@@ -88,6 +97,12 @@ def is_light(network: Weights) -> bool:
 def pattern_planes(network: Weights) -> int:
     """How many planes a network's pattern has; 0: it has none."""
     return network[PATTERN].size // SEED_SIDE**2 if PATTERN in network else 0
+
+
+def with_surface_of(picture: Pixels, network: Weights, stroke: float = 1.0) -> Weights:
+    """A network that paints on the surface of a picture, RGB uint8 (H, W, 3)."""
+    tile, colour = surface_of(picture, stroke)
+    return network | {SURFACE: tile, SURFACE_COLOUR: colour}
 
 
 def are_related(first: Weights, second: Weights) -> bool:

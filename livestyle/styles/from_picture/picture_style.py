@@ -28,10 +28,12 @@ from livestyle.styles.from_picture.painter import (
     is_light,
     mixed,
     weights,
+    with_surface_of,
 )
 from livestyle.styles.from_picture.predictor import predict
 from livestyle.styles.from_picture.recolouring import GAIN, LIGHT, ROUNDS, VIVIDNESS
 from livestyle.styles.from_picture.style_folder import in_colours_of, unmade_card, write_style
+from livestyle.styles.from_picture.surface import FINE_PX, MOST
 from livestyle.styles.model_file import read_model
 
 if TYPE_CHECKING:  # it opens what is made here
@@ -57,16 +59,20 @@ def folder_of(picture: Path, stroke: float = 1.0, name: str | None = None) -> Pa
     """
     digest = hashlib.sha256(_read(picture)).hexdigest()
     title, name = picture.stem, name or name_of(picture)
+    strokes = stroke, stroke / 2
 
     def make(folder: Path) -> None:
         try:
             pixels = read_picture(picture)
-            styles = predict(pixels, (stroke, stroke / 2))
+            styles = predict(pixels, strokes)
         except SourceError as error:
             raise StyleError(f"No style can be made: {error}") from error
         except StyleError as error:
             raise StyleError(f"No style can be made of {picture}: {error}") from error
-        usual, fine = (in_colours_of(pixels, weights(style)) for style in styles)
+        usual, fine = (
+            with_surface_of(pixels, in_colours_of(pixels, weights(style)), size)
+            for style, size in zip(styles, strokes, strict=True)
+        )
         write_style(folder, unmade_card(name, title, picture.name, {"stroke": stroke}), usual, fine)
 
     return _kept(("picture", digest, f"{stroke:g}", name, picture.name), make)
@@ -216,7 +222,7 @@ def _edition() -> str:
     """A digest of all that a style depends on beside its picture."""
     files = [any_picture_folder() / name for name in (PAINTER_FILE, PREDICTOR_FILE)]
     digests = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
-    return " ".join([__version__, *digests, str((GAIN, LIGHT, ROUNDS, VIVIDNESS))])
+    return " ".join([__version__, *digests, str((GAIN, LIGHT, ROUNDS, VIVIDNESS, FINE_PX, MOST))])
 
 
 def _make_room(folder: Path) -> None:

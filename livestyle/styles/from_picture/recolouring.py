@@ -6,6 +6,7 @@ its last convolution. Behind instance norms its colours hardly depend on the pho
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -13,13 +14,14 @@ from numpy.typing import NDArray
 
 from livestyle.frame import Pixels
 from livestyle.styles.from_picture.painter import Weights
+from livestyle.styles.from_picture.surface import LUMA
 
 Floats = NDArray[np.float64]
 
 COUNTED_PX = 192
 """Long side of a picture whose colours are counted."""
 
-GAIN = (0.75, 3.0)
+GAIN = (0.55, 3.0)
 """Bounds of what is done to contrast: of a faint painting no fog is made, and no noise. Below, they
 hold for light alone, as a drawing in ink has no colour at all."""
 
@@ -29,8 +31,6 @@ LIGHT = (0.25, 0.8)
 VIVIDNESS = 1.2
 """Contrast and chroma, in those of the picture: blind, what is painted so was preferred."""
 
-LUMA = np.array([0.299, 0.587, 0.114])
-
 ROUNDS = 4
 """The network's last step, a tanh, is not linear; this often the map is corrected."""
 
@@ -39,12 +39,23 @@ EDGE = 1e-3
 """How near to black and white colours count as such, in [0, 1]."""
 
 
-def recoloured(network: Weights, painted: Sequence[Pixels], picture: Pixels) -> Weights:
-    """A network that paints in the colours of a picture: with their mean and covariance, and
-    somewhat more vivid, see `VIVIDNESS`.
+class ColourMap(NamedTuple):
+    """What a network's colours are multiplied by and moved by, in front of its tanh.
+
+    Attributes:
+        change: (3, 3).
+        offset: (3,).
+    """
+
+    change: Floats
+    offset: Floats
+
+
+def colour_map(painted: Sequence[Pixels], picture: Pixels) -> ColourMap:
+    """What gives a network the colours of a picture: their mean and covariance, somewhat more
+    vivid, see `VIVIDNESS`.
 
     Args:
-        network: the weights of a light network.
         painted: what it paints of some views, RGB uint8 (H, W, 3).
         picture: whose colours are wanted, likewise.
     """
@@ -64,14 +75,19 @@ def recoloured(network: Weights, painted: Sequence[Pixels], picture: Pixels) -> 
         step = _linear_map(found, wanted)
         change, offset = step @ change, step @ (offset - _before_tanh(mean))
         offset = offset + _before_tanh(wanted_mean)
+    return ColourMap(change, offset)
+
+
+def recoloured(network: Weights, colours: ColourMap) -> Weights:
+    """A light network whose last convolution paints in other colours."""
     weight, bias = network[f"{LAST}.weight"], network[f"{LAST}.bias"]
     rows = weight.reshape(3, -1)  # of a colour, all its four places in the shuffle
     places = bias.reshape(3, -1)
     return network | {
-        f"{LAST}.weight": np.asarray(change @ rows, np.float32).reshape(weight.shape),
-        f"{LAST}.bias": np.asarray(change @ places + offset[:, np.newaxis], np.float32).reshape(
-            bias.shape
-        ),
+        f"{LAST}.weight": np.asarray(colours.change @ rows, np.float32).reshape(weight.shape),
+        f"{LAST}.bias": np.asarray(
+            colours.change @ places + colours.offset[:, np.newaxis], np.float32
+        ).reshape(bias.shape),
     }
 
 

@@ -30,13 +30,24 @@ from livestyle.styles.card import (
     StyleCard,
 )
 from livestyle.styles.from_picture.baking import activation_ranges, quantised, written
-from livestyle.styles.from_picture.painter import Weights, pattern_planes
-from livestyle.styles.from_picture.recolouring import recoloured
+from livestyle.styles.from_picture.painter import (
+    PATTERN,
+    PATTERN_SCALE,
+    SEED_SIDE,
+    SURFACE,
+    Weights,
+    pattern_planes,
+)
+from livestyle.styles.from_picture.recolouring import ColourMap, colour_map, recoloured
 from livestyle.styles.onnx_file import with_metadata
 
 TEMPLATE_STYLE = "mosaic"
-TEMPLATES = {0: TEMPLATE_STYLE, 1: "starry_night", 3: "composition_vii"}
-"""Shipped styles whose model files serve as the form, by the planes of their pattern."""
+TEMPLATES = {
+    (0, False): TEMPLATE_STYLE, (1, False): "starry_night", (3, False): "composition_vii",
+    (0, True): "shipwreck", (3, True): "water_lilies",
+}  # fmt: skip
+"""Shipped styles whose model files serve as the form, by the planes of their pattern and whether
+they have a surface."""
 
 EXACT = "fp32", "fp16"
 VIEW_PX = 320
@@ -73,11 +84,16 @@ def write_style(folder: Path, card: StyleCard, usual: Weights, fine: Weights) ->
 
 def in_colours_of(picture: Pixels, network: Weights) -> Weights:
     """A network that paints in the colours of a picture, RGB uint8 (H, W, 3)."""
+    return recoloured(network, colour_map_to(picture, network))
+
+
+def colour_map_to(picture: Pixels, network: Weights) -> ColourMap:
+    """What gives a network the colours of a picture, RGB uint8 (H, W, 3)."""
     model = shared_core().read_model(model=written(_template("fp32"), network))
     model.reshape([1, *_views()[0].shape])
     compiled = shared_core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     painted = [np.array(compiled([view[np.newaxis]])[0][0]) for view in _views()]
-    return recoloured(network, painted, picture)
+    return colour_map(painted, picture)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +105,25 @@ class _Models:
 
 
 def _models(painter: Weights) -> _Models:
-    style = TEMPLATES[pattern_planes(painter)]
+    painter = (
+        _with_planes(painter, 3) if pattern_planes(painter) and SURFACE in painter else painter
+    )
+    style = TEMPLATES[pattern_planes(painter), SURFACE in painter]
     data = {precision: written(_template(precision, style), painter) for precision in EXACT}
     int8 = _template("int8", style)
     ranges, painted = activation_ranges(data["fp32"], int8, _views())
     return _Models(data | {"int8": quantised(int8, painter, ranges)}, painted)
+
+
+def _with_planes(painter: Weights, planes: int) -> Weights:
+    """The same network, its pattern with that many planes, those beyond its own empty."""
+    pattern = painter[PATTERN].reshape(-1, SEED_SIDE**2)
+    scale = painter[PATTERN_SCALE].reshape(-1, len(pattern))
+    missing = planes - len(pattern)
+    return painter | {
+        PATTERN: np.pad(pattern, ((0, missing), (0, 0))),
+        PATTERN_SCALE: np.pad(scale, ((0, 0), (0, missing))),
+    }
 
 
 def _files(

@@ -16,7 +16,8 @@ class AnyPictureConfig:
         paintings: likewise, of artworks of all kinds.
         out: folder of the run.
         steps: of the painter in all, however many pieces they come in.
-        encoder_steps: of the encoder, after them.
+        face_steps: in which the painter learns to keep faces readable, after them.
+        encoder_steps: of the encoder, after those.
         pictures: artworks in a step, each with a photo.
         crop_px: side of a photo's crop.
         style_strength, colour_weight, detail_weight, steadiness_weight: as of `TrainConfig`.
@@ -31,6 +32,7 @@ class AnyPictureConfig:
     paintings: Path
     out: Path
     steps: int = 40_000
+    face_steps: int = 4_000
     encoder_steps: int = 4_000
     pictures: int = 8
     crop_px: int = 144

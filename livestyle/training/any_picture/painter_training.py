@@ -188,7 +188,7 @@ class PainterTraining:
         objective = Objective(
             self._per_picture, self._loss_network, artwork.wide(), slice(0, 1), self.dtype
         )
-        losses = objective(_With(self._light, weights), photo, self._progress())
+        losses = objective(With(self._light, weights), photo, self._progress())
         total = torch.stack(list(losses.values())).sum()
         scale = min(1.0, GREATEST_LOSS / float(total.detach())) / self.config.pictures
         torch.autograd.backward(total * scale * self.processes.count)
@@ -256,7 +256,7 @@ def _view(artwork: Pixels, rng: np.random.Generator) -> Pixels:
     return np.ascontiguousarray(artwork[top : top + height, left : left + width])
 
 
-class _With(nn.Module):
+class With(nn.Module):
     """A network with other weights, which gradients go through."""
 
     def __init__(self, net: nn.Module, weights: dict[str, Tensor]) -> None:

@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 from livestyle.installation import shipped_styles
+from livestyle.nets.frame_model import MARGIN_PX
+from livestyle.nets.light import SURFACE_SIDE
 from livestyle.openvino_core import shared_core
 from livestyle.sources.demo import Demo
 from livestyle.styles.card import CARD_KEY
@@ -18,8 +20,11 @@ from livestyle.styles.from_picture.baking import (
 from livestyle.styles.onnx_file import initializers, with_metadata
 
 OWN, OTHER = "mosaic", "churches"
-PAIRS = [(OWN, OTHER), ("starry_night", "udnie"), ("composition_vii", "water_lilies")]
-"""Styles of the same graph: without a pattern, with one of one plane, and of three."""
+PAIRS = [(OWN, OTHER), ("starry_night", "udnie")]
+"""Styles of the same graph: without a pattern, and with one of one plane."""
+
+FORMS = {"churches": "shipwreck", "composition_vii": "water_lilies"}
+"""Styles, and those whose graph is theirs and a surface."""
 
 
 class AllNames:
@@ -84,6 +89,25 @@ def test_int8_of_a_shipped_style_paints_like_its_fp32(own: str, other: str) -> N
     photos = [Demo((384, 288)).scene(tick) for tick in (30, 150)]
     psnr_db = [cv2.PSNR(painted(made, photo), painted(model(other), photo)) for photo in photos]
     assert min(psnr_db) >= 35, psnr_db
+
+
+@pytest.mark.parametrize(("style", "form"), FORMS.items())
+def test_a_form_with_a_surface_paints_styles_without_one_to_the_bit(style: str, form: str) -> None:
+    frame = Demo((128, 96)).scene(0)
+    made = written(model(form), read_weights(model(style)))
+    assert np.array_equal(painted(made, frame), painted(model(style), frame))
+    assert not np.array_equal(painted(made, frame), painted(model(form), frame))
+
+
+def test_a_surface_is_added_where_it_lies() -> None:
+    frame = Demo((200, 150)).scene(0)
+    weights = read_weights(model("shipwreck"))
+    without = painted(written(model(OWN), weights), frame).astype(float)
+    added = painted(model("shipwreck"), frame) - without
+    tile = weights[painter.SURFACE].reshape(SURFACE_SIDE, SURFACE_SIDE)
+    laid = tile[MARGIN_PX : MARGIN_PX + 150, MARGIN_PX : MARGIN_PX + 200]
+    between = (without > 60).all(2) & (without < 200).all(2)
+    assert np.corrcoef(added.mean(2)[between], laid[between])[0, 1] > 0.95
 
 
 def test_the_metadata_is_replaced_and_the_rest_is_kept() -> None:

@@ -19,6 +19,8 @@ from livestyle.styles.from_picture.baking import read_weights
 from livestyle.styles.from_picture.painter import (
     PATTERN,
     PATTERN_SCALE,
+    SURFACE,
+    SURFACE_COLOUR,
     Weights,
     are_related,
     mixed,
@@ -80,24 +82,27 @@ def test_the_weights_of_a_mixture_are_the_weighted_mean() -> None:
     assert mixed([(one, 0.75), (two, 0.25)])["w"].tolist() == [2.0] * 4
 
 
-def test_a_mixture_has_the_pattern_of_the_largest_share_by_that_share() -> None:
-    def network(pattern: float | None = None) -> Weights:
+@pytest.mark.parametrize(("tile", "scale"), [(PATTERN, PATTERN_SCALE), (SURFACE, SURFACE_COLOUR)])
+def test_a_mixture_has_the_pattern_or_surface_of_the_largest_share_by_that_share(
+    tile: str, scale: str
+) -> None:
+    def network(value: float | None = None) -> Weights:
         found: Weights = {"w": np.ones(4, np.float32)}
-        if pattern is not None:
-            found[PATTERN] = np.full(4, pattern, np.float32)
-            found[PATTERN_SCALE] = np.full(2, 10, np.float32)
+        if value is not None:
+            found[tile] = np.full(4, value, np.float32)
+            found[scale] = np.full(2, 10, np.float32)
         return found
 
     plain = mixed([(network(), 0.5), (network(), 0.5)])
-    assert PATTERN not in plain and PATTERN_SCALE not in plain
+    assert tile not in plain and scale not in plain
     for parts in ([(network(), 0.6), (network(1), 0.4)], [(network(1), 0.4), (network(), 0.6)]):
         found = mixed(parts)
         assert found["w"].tolist() == [1] * 4
-        assert found[PATTERN].tolist() == [1] * 4
-        assert found[PATTERN_SCALE].tolist() == [4] * 2
+        assert found[tile].tolist() == [1] * 4
+        assert found[scale].tolist() == [4] * 2
     found = mixed([(network(), 0.5), (network(1), 0.2), (network(2), 0.3)])
-    assert found[PATTERN].tolist() == [2] * 4
-    assert found[PATTERN_SCALE].tolist() == [3] * 2
+    assert found[tile].tolist() == [2] * 4
+    assert found[scale].tolist() == [3] * 2
 
 
 def test_relatives_are_told_from_strangers() -> None:
@@ -156,9 +161,12 @@ def fp32_weights(style: Style) -> Weights:
 def test_a_mixture_of_pictures_is_a_style_with_both_names(pair: list[Style]) -> None:
     style = find_style(f"{pair[0].file}+{pair[1].file}:0.25")
     assert (style.card.name, style.card.title) == ("quilt75_leaf25", "75% quilt + 25% leaf")
-    weights = [fp32_weights(part) for part in (*pair, style)]
-    for one, two, both in zip(*(w.values() for w in weights), strict=True):
-        np.testing.assert_allclose(both, 0.75 * one + 0.25 * two, rtol=1e-4, atol=1e-5)
+    one, two, both = (fp32_weights(part) for part in (*pair, style))
+    for name in both.keys() - {SURFACE, SURFACE_COLOUR}:
+        wanted = 0.75 * one[name] + 0.25 * two[name]
+        np.testing.assert_allclose(both[name], wanted, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(both[SURFACE], one[SURFACE])
+    np.testing.assert_allclose(both[SURFACE_COLOUR], 0.75 * one[SURFACE_COLOUR], rtol=1e-5)
     assert reread(style) == style
 
 
@@ -170,6 +178,20 @@ def test_a_mixture_with_a_style_that_has_a_pattern_paints_it_by_that_share() -> 
     grey = np.full((160, 160, 3), 150, np.uint8)
     with load(style) as painting:  # in int8
         assert painting(grey)[20:-20, 20:-20].std() > 3
+
+
+def test_a_mixture_has_the_surface_of_a_picture_and_the_pattern_of_a_style(
+    pair: list[Style],
+) -> None:
+    """One pattern of one plane, though the form of its model file has three."""
+    style = find_style(f"{pair[0].file}+starry_night:0.5")
+    theirs, ours = fp32_weights(find_style("starry_night")), fp32_weights(style)
+    planes = ours[PATTERN].reshape(3, -1)
+    np.testing.assert_allclose(planes[0], theirs[PATTERN])
+    assert not planes[1:].any()
+    scale = ours[PATTERN_SCALE].reshape(-1, 3)
+    np.testing.assert_allclose(scale[:, 0], 0.5 * theirs[PATTERN_SCALE], rtol=1e-5)
+    np.testing.assert_allclose(ours[SURFACE], fp32_weights(pair[0])[SURFACE])
 
 
 def test_a_mixture_is_made_when_it_is_loaded_and_one_of_mixtures_is_flat(

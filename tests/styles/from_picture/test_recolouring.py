@@ -10,8 +10,9 @@ from livestyle.sources.demo import Demo
 from livestyle.styles.from_picture.baking import written
 from livestyle.styles.from_picture.painter import Weights, weights
 from livestyle.styles.from_picture.predictor import predict
-from livestyle.styles.from_picture.recolouring import LUMA, VIVIDNESS, recoloured
+from livestyle.styles.from_picture.recolouring import VIVIDNESS, colour_map, recoloured
 from livestyle.styles.from_picture.style_folder import _template
+from livestyle.styles.from_picture.surface import LUMA
 
 VIEWS = [Demo((160, 120), paced=False).scene(tick) for tick in (0, 40)]
 
@@ -51,7 +52,7 @@ def test_what_is_painted_has_the_pictures_colours_somewhat_more_vivid(network: W
     )
     picture = 110 + 0.75 * (warm + np.array([40, -20, 40]) - 110)  # its most vivid can be painted
     picture = picture.clip(0, 255).astype(np.uint8).reshape(before[0].shape)
-    changed = recoloured(network, before, picture)
+    changed = recoloured(network, colour_map(before, picture))
     found_mean, found = figures([painted_by(changed, view) for view in VIEWS])
     mean, covariance = figures([picture])
     covariance *= VIVIDNESS**2
@@ -64,7 +65,7 @@ def test_what_is_painted_has_the_pictures_colours_somewhat_more_vivid(network: W
 
 
 def test_all_but_the_last_convolution_stays(network: Weights) -> None:
-    changed = recoloured(network, [painted_by(network, VIEWS[0])], sunset())
+    changed = recoloured(network, colour_map([painted_by(network, VIEWS[0])], sunset()))
     assert changed.keys() == network.keys()
     assert {name for name in network if not np.array_equal(network[name], changed[name])} == {
         "up2.weight", "up2.bias",
@@ -74,7 +75,7 @@ def test_all_but_the_last_convolution_stays(network: Weights) -> None:
 
 def test_a_faint_picture_takes_little_of_the_contrast(network: Weights) -> None:
     before = [painted_by(network, view) for view in VIEWS]
-    faint = recoloured(network, before, sunset(0.01))
+    faint = recoloured(network, colour_map(before, sunset(0.01)))
     found = np.sqrt(np.trace(figures([painted_by(faint, view) for view in VIEWS])[1]))
     assert found / np.sqrt(np.trace(figures(before)[1])) > 0.5
 
@@ -82,7 +83,9 @@ def test_a_faint_picture_takes_little_of_the_contrast(network: Weights) -> None:
 def test_black_and_white_pictures_do(network: Weights) -> None:
     before = [painted_by(network, view) for view in VIEWS]
     drawing = np.where(np.arange(96)[:, np.newaxis, np.newaxis] % 8 < 2, 0, 255)
-    changed = recoloured(network, before, np.broadcast_to(drawing, (96, 96, 3)).astype(np.uint8))
+    changed = recoloured(
+        network, colour_map(before, np.broadcast_to(drawing, (96, 96, 3)).astype(np.uint8))
+    )
     found = painted_by(changed, VIEWS[0])
     assert np.isfinite(changed["up2.weight"]).all()
     assert np.std(found.mean((0, 1))) < 8  # no colour of its own
@@ -91,7 +94,7 @@ def test_black_and_white_pictures_do(network: Weights) -> None:
 
 def test_after_a_drawing_in_ink_everything_is_grey(network: Weights) -> None:
     ink = np.repeat(sunset()[..., :1], 3, axis=2)
-    changed = recoloured(network, [painted_by(network, view) for view in VIEWS], ink)
+    changed = recoloured(network, colour_map([painted_by(network, view) for view in VIEWS], ink))
     for view in VIEWS:
         colours = painted_by(changed, view).reshape(-1, 3).astype(float)
         spread = colours.max(1) - colours.min(1)
@@ -102,5 +105,5 @@ def test_after_a_drawing_in_ink_everything_is_grey(network: Weights) -> None:
 def test_somebody_is_seen_also_in_the_style_of_a_night_sky(network: Weights) -> None:
     sky = np.zeros((96, 96, 3), np.uint8)
     sky[::16, ::16] = 255
-    changed = recoloured(network, [painted_by(network, view) for view in VIEWS], sky)
+    changed = recoloured(network, colour_map([painted_by(network, view) for view in VIEWS], sky))
     assert 50 < np.mean([painted_by(changed, view).mean() for view in VIEWS]) < 90
