@@ -31,9 +31,6 @@ from livestyle.styles.card import (
 )
 from livestyle.styles.from_picture.baking import activation_ranges, quantised, written
 from livestyle.styles.from_picture.painter import (
-    PATTERN,
-    PATTERN_SCALE,
-    SEED_SIDE,
     SURFACE,
     Weights,
     pattern_planes,
@@ -43,8 +40,8 @@ from livestyle.styles.onnx_file import with_metadata
 
 TEMPLATE_STYLE = "mosaic"
 TEMPLATES = {
-    (0, False): TEMPLATE_STYLE, (1, False): "starry_night", (3, False): "composition_vii",
-    (0, True): "shipwreck", (3, True): "water_lilies",
+    (0, False): TEMPLATE_STYLE, (1, False): "starry_night", (0, True): "shipwreck",
+    (1, True): "the_scream", (3, False): "water_lilies", (3, True): "composition_vii",
 }  # fmt: skip
 """Shipped styles whose model files serve as the form, by the planes of their pattern and whether
 they have a surface."""
@@ -105,25 +102,11 @@ class _Models:
 
 
 def _models(painter: Weights) -> _Models:
-    painter = (
-        _with_planes(painter, 3) if pattern_planes(painter) and SURFACE in painter else painter
-    )
     style = TEMPLATES[pattern_planes(painter), SURFACE in painter]
     data = {precision: written(_template(precision, style), painter) for precision in EXACT}
     int8 = _template("int8", style)
     ranges, painted = activation_ranges(data["fp32"], int8, _views())
     return _Models(data | {"int8": quantised(int8, painter, ranges)}, painted)
-
-
-def _with_planes(painter: Weights, planes: int) -> Weights:
-    """The same network, its pattern with that many planes, those beyond its own empty."""
-    pattern = painter[PATTERN].reshape(-1, SEED_SIDE**2)
-    scale = painter[PATTERN_SCALE].reshape(-1, len(pattern))
-    missing = planes - len(pattern)
-    return painter | {
-        PATTERN: np.pad(pattern, ((0, missing), (0, 0))),
-        PATTERN_SCALE: np.pad(scale, ((0, 0), (0, missing))),
-    }
 
 
 def _files(

@@ -21,7 +21,7 @@ LONG_SIDE_PX = 640
 FINE_PX = 4.0
 """Deviation of the blur that takes off everything that is no texture of a surface."""
 
-MOST = 0.045
+MOST = 0.035
 """Deviation of luma: where an artwork has more, it is drawing and hatching."""
 
 CLIPPED = 3.0

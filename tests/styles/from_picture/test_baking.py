@@ -23,7 +23,9 @@ OWN, OTHER = "mosaic", "churches"
 PAIRS = [(OWN, OTHER), ("starry_night", "udnie")]
 """Styles of the same graph: without a pattern, and with one of one plane."""
 
-FORMS = {"churches": "shipwreck", "composition_vii": "water_lilies"}
+FORMS = {
+    "churches": "shipwreck", "starry_night": "the_scream", "water_lilies": "composition_vii",
+}  # fmt: skip
 """Styles, and those whose graph is theirs and a surface."""
 
 

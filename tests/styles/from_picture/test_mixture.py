@@ -183,15 +183,12 @@ def test_a_mixture_with_a_style_that_has_a_pattern_paints_it_by_that_share() -> 
 def test_a_mixture_has_the_surface_of_a_picture_and_the_pattern_of_a_style(
     pair: list[Style],
 ) -> None:
-    """One pattern of one plane, though the form of its model file has three."""
-    style = find_style(f"{pair[0].file}+starry_night:0.5")
-    theirs, ours = fp32_weights(find_style("starry_night")), fp32_weights(style)
-    planes = ours[PATTERN].reshape(3, -1)
-    np.testing.assert_allclose(planes[0], theirs[PATTERN])
-    assert not planes[1:].any()
-    scale = ours[PATTERN_SCALE].reshape(-1, 3)
-    np.testing.assert_allclose(scale[:, 0], 0.5 * theirs[PATTERN_SCALE], rtol=1e-5)
-    np.testing.assert_allclose(ours[SURFACE], fp32_weights(pair[0])[SURFACE])
+    for name in ("starry_night", "composition_vii"):
+        style = find_style(f"{pair[0].file}+{name}:0.4")
+        theirs, ours = fp32_weights(find_style(name)), fp32_weights(style)
+        np.testing.assert_allclose(ours[PATTERN], theirs[PATTERN])
+        np.testing.assert_allclose(ours[PATTERN_SCALE], 0.4 * theirs[PATTERN_SCALE], rtol=1e-5)
+        np.testing.assert_allclose(ours[SURFACE], fp32_weights(pair[0])[SURFACE])
 
 
 def test_a_mixture_is_made_when_it_is_loaded_and_one_of_mixtures_is_flat(
