@@ -14,7 +14,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from livestyle.errors import TrainingError
 from livestyle.images import read_picture
-from livestyle.nets import build_net
+from livestyle.nets import NETS, build_net
 from livestyle.nets.light import Light, NoiseMap
 from livestyle.nets.vgg import LossNetwork, load_loss_network
 from livestyle.styles.from_picture.painter import SURFACE, SURFACE_COLOUR
@@ -111,6 +111,7 @@ class Trainer:
         self.photos: PhotoSet = beside.photos if beside else PhotoSet(config.photos)
         if not beside:
             self.photos.check_enough()
+        self._surface = _surface_of_artwork(config) if config.surface else {}
         with memory_in_words(config):
             self._prepare(config, beside.loss_network if beside else None)
         self.step = 0
@@ -128,7 +129,6 @@ class Trainer:
         saved = load_checkpoint(config.out) if resume else None
         if saved:
             self._check_goes_on(saved)
-        self._surface = self._surface_of_artwork() if config.surface else {}
         self._begun_from: nn.Module | None = None
         self._pattern: Tensor | None = None
         if config.brush:
@@ -315,23 +315,6 @@ class Trainer:
         if isinstance(self.net, Light):
             self.net.surface.take(None, None)  # nothing is learned under it
 
-    def _surface_of_artwork(self) -> dict[str, Tensor]:
-        """Tensors of `Surface` by their names in the network.
-
-        Raises:
-            TrainingError: the network has no place for them.
-        """
-        if not isinstance(self.net, Light):
-            raise TrainingError(
-                f"A {self.config.net} network takes no surface. Leave out --surface, or take "
-                "--net light."
-            )
-        found = surface_of(read_picture(self.config.style_image), self.config.stroke)
-        return {
-            SURFACE: torch.from_numpy(found.tile),
-            SURFACE_COLOUR: torch.from_numpy(found.colour),
-        }
-
     def _begin_pattern(self, name: str, resume: bool) -> None:
         """Sets aside the network as it is, and gives it a pattern to learn.
 
@@ -392,6 +375,21 @@ class Trainer:
         self.optimiser.load_state_dict({"state": state, "param_groups": groups})
         self.step, self.losses = checkpoint.step, dict(checkpoint.losses)
         self.origin[STARTED_FROM] = checkpoint.origin.get(STARTED_FROM)
+
+
+def _surface_of_artwork(config: TrainConfig) -> dict[str, Tensor]:
+    """Tensors of `Surface` by their names in the network.
+
+    Raises:
+        TrainingError: the network has no place for them.
+        SourceError: the artwork cannot be read.
+    """
+    if not issubclass(NETS.get(config.net, Light), Light):
+        raise TrainingError(
+            f"A {config.net} network takes no surface. Leave out --surface, or take --net light."
+        )
+    tile, colour = surface_of(read_picture(config.style_image), config.stroke)
+    return {SURFACE: torch.from_numpy(tile), SURFACE_COLOUR: torch.from_numpy(colour)}
 
 
 def _make_folder(out: Path) -> None:
