@@ -41,7 +41,7 @@ if TYPE_CHECKING:  # it opens what is made here
 
 NOT_LIGHT = "its network is not a light one"
 MOST_KEPT = 60
-"""Styles in the cache; those used longest ago go. One takes 1.5 MB."""
+"""Styles in the cache; those used longest ago go. One takes 4 MB."""
 
 MAX_FILE_BYTES = 200_000_000
 
