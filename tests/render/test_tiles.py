@@ -60,6 +60,14 @@ def test_tiles_make_the_painting_of_the_whole_picture(
     assert difference.mean() < 0.3
 
 
+def test_pattern_and_surface_go_on_from_tile_to_tile(picture: Pixels) -> None:
+    options = EngineOptions("openvino", "cpu", "fp32")
+    with load(find_style("composition_vii"), options) as stylizer:
+        difference = cv2.absdiff(in_tiles(picture, stylizer), stylizer(picture))
+    assert difference.max() <= 4
+    assert difference.mean() < 0.3
+
+
 def test_noise_that_begins_anew_in_each_tile_would_show(
     picture: Pixels, stylizer: Stylizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
