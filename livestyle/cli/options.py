@@ -220,8 +220,8 @@ engine_options = gathered(
         metavar="0..1",
         type=FiniteRange(0, 1),
         help="Strength of the noise map, from which the network paints strokes in flat areas, "
-        "of its pattern and its canvas. They do not move with the scene, so less is steadier when "
-        "the camera moves. (--fill is its former name.)",
+        "and of a style's pattern and canvas. They do not move with the scene, so less is steadier "
+        "when the camera moves. (--fill is its former name.)",
     ),
     click.option(
         "--threads",

@@ -195,7 +195,14 @@ def _finish(run: "PainterTraining", stopped: Callable[[], bool]) -> None:
     run.networks.load_state_dict(run.state)
     FaceTraining(run).run(stepped)
     encoder = EncoderTraining(run)
-    encoder.run(stepped)
+    if not stopped():
+        encoder.run(stepped)
+    if stopped():
+        echo(
+            "Stopped before the files that ship were written. --resume goes on with the faces.",
+            err=True,
+        )
+        return
     write_any_picture(run.config.out, run.networks.painter, run.networks.predictor, encoder.encoder)
 
 

@@ -109,8 +109,9 @@ def learn(
     network = channels_last(load_loss_network(loss_network, layers, vgg_weights), at)
     target = style_target(network, config.style_layers, picture, config.stroke)
     objective = Objective(config, in_precision(network, dtype), target, slice(0, 1), dtype)
-    net = channels_last(Light(), at)
+    net = Light()
     net.load_state_dict(read_weights(out / BEGIN_FILE))
+    net = channels_last(net, at)
     for scale in (net.seed.scale, net.seed.pattern_scale):  # what the style has of these it keeps
         if scale is not None:
             scale.requires_grad_(False)

@@ -73,7 +73,12 @@ def folder_of(picture: Path, stroke: float = 1.0, name: str | None = None) -> Pa
             with_surface_of(pixels, in_colours_of(pixels, weights(style)), size)
             for style, size in zip(styles, strokes, strict=True)
         )
-        write_style(folder, unmade_card(name, title, picture.name, {"stroke": stroke}), usual, fine)
+        write_style(
+            folder,
+            unmade_card(name, title, picture.name, {"stroke": stroke, "surface": True}),
+            usual,
+            fine,
+        )
 
     return _kept(("picture", digest, f"{stroke:g}", name, picture.name), make)
 
