@@ -44,7 +44,10 @@ _DEFAULTS = AnyPictureConfig(photos=Path(), paintings=Path(), out=OUT)
 @click.option("--hours", type=FiniteRange(0, min_open=True), help="Time that this piece may take.")
 @click.option("--resume", is_flag=True, help="Go on with the run in --out.")
 @click.option(
-    "--encoder", "encoder_only", is_flag=True, help="Pass over what is left of the painter's steps."
+    "--encoder",
+    "encoder_only",
+    is_flag=True,
+    help="Leave the painter as far as it is; train faces and encoder now.",
 )
 @click.option(
     "--steps",
@@ -104,10 +107,10 @@ def train_any(
 ) -> None:
     """Train the network that makes a style of any picture, in pieces of any length.
 
-    First the painter learns, which takes a day or two on two CPU cores, then, in an hour, to keep
-    faces readable, and the encoder. At the end, or with --encoder at any time, --out has
-    painter.npz and predictor.onnx; in the folder weights/any_picture they take the place of those
-    that ship.
+    First the painter learns, which takes a day or two on two CPU cores, then to keep faces
+    readable, some minutes, and the encoder, half an hour. At the end, or with --encoder at any
+    time, --out has painter.npz and predictor.onnx; in the folder weights/any_picture they take the
+    place of those that ship.
     """
     from livestyle.training.any_picture import checkpoint
 
@@ -150,7 +153,7 @@ def _train(
     *,
     encoder_only: bool,
 ) -> None:
-    """The painter, as far as the time goes; then the encoder, and the files that ship."""
+    """The painter, as far as the time goes; then faces, the encoder, and the files that ship."""
     from livestyle.training.any_picture import checkpoint
     from livestyle.training.any_picture.painter_training import PainterTraining
 

@@ -188,7 +188,8 @@ class NoiseMap(nn.Module):
 class Surface(nn.Module):
     """Adds what an artwork is painted on, canvas or paper, as a constant of the picture plane.
 
-    It is added in front of the last tanh, so that neither black nor white takes much of it.
+    It is added in front of the last tanh, so that neither black nor white takes much of it. Nothing
+    is learned under it: in training it is left out.
 
     Attributes:
         tile: seamless, (1, 1, SURFACE_SIDE, SURFACE_SIDE); None: there is none.
@@ -205,7 +206,7 @@ class Surface(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Shapes (N, 3, H, W) in and out."""
-        if self.tile is None or self.colour is None:
+        if self.training or self.tile is None or self.colour is None:
             return x
         height, width = x.shape[2:]
         rows, columns = height // SURFACE_SIDE + 1, width // SURFACE_SIDE + 1

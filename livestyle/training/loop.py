@@ -17,7 +17,6 @@ from livestyle.images import read_picture
 from livestyle.nets import NETS, build_net
 from livestyle.nets.light import Light, NoiseMap
 from livestyle.nets.vgg import LossNetwork, load_loss_network
-from livestyle.styles.from_picture.painter import SURFACE, SURFACE_COLOUR
 from livestyle.styles.from_picture.surface import surface_of
 from livestyle.styles.model_file import is_picture
 from livestyle.training.brushes import BRUSHES
@@ -111,7 +110,7 @@ class Trainer:
         self.photos: PhotoSet = beside.photos if beside else PhotoSet(config.photos)
         if not beside:
             self.photos.check_enough()
-        self._surface = _surface_of_artwork(config) if config.surface else {}
+        surface = _surface_of_artwork(config) if config.surface else (None, None)
         with memory_in_words(config):
             self._prepare(config, beside.loss_network if beside else None)
         self.step = 0
@@ -142,6 +141,8 @@ class Trainer:
             for module in self.net.modules():
                 if isinstance(module, NoiseMap):
                     module.leave_out()
+        if isinstance(self.net, Light):
+            self.net.surface.take(*surface)
         self._painter = self._wrapped()
         _make_folder(config.out)
         if self._begun_from and not resume and self.processes.is_main:
@@ -295,12 +296,7 @@ class Trainer:
             for name, value in state.items()
         }
         state = Checkpoint(
-            self.config,
-            self.step,
-            self.net.state_dict() | self._surface,
-            moments,
-            self.losses,
-            self.origin,
+            self.config, self.step, self.net.state_dict(), moments, self.losses, self.origin
         )
         path = save_checkpoint(folder, state, self.config.keep)
         self.photos.write_skipped(folder / SKIPPED_FILE)
@@ -313,7 +309,7 @@ class Trainer:
         self._check_net(checkpoint.config.net, f"The checkpoint of {checkpoint.config.name}")
         self.net.load_state_dict(checkpoint.net)
         if isinstance(self.net, Light):
-            self.net.surface.take(None, None)  # nothing is learned under it
+            self.net.surface.take(None, None)
 
     def _begin_pattern(self, name: str, resume: bool) -> None:
         """Sets aside the network as it is, and gives it a pattern to learn.
@@ -377,19 +373,21 @@ class Trainer:
         self.origin[STARTED_FROM] = checkpoint.origin.get(STARTED_FROM)
 
 
-def _surface_of_artwork(config: TrainConfig) -> dict[str, Tensor]:
-    """Tensors of `Surface` by their names in the network.
+def _surface_of_artwork(config: TrainConfig) -> tuple[Tensor, Tensor]:
+    """What `Surface` takes.
 
     Raises:
-        TrainingError: the network has no place for them.
+        TrainingError: the network has no place for it.
         SourceError: the artwork cannot be read.
     """
     if not issubclass(NETS.get(config.net, Light), Light):
         raise TrainingError(
-            f"A {config.net} network takes no surface. Leave out --surface, or take --net light."
+            f"A {config.net} network takes no surface. Leave out --surface, or take --net light "
+            "or rich."
         )
     tile, colour = surface_of(read_picture(config.style_image), config.stroke)
-    return {SURFACE: torch.from_numpy(tile), SURFACE_COLOUR: torch.from_numpy(colour)}
+    device = choose_device(config.device)
+    return torch.from_numpy(tile).to(device), torch.from_numpy(colour).to(device)
 
 
 def _make_folder(out: Path) -> None:

@@ -162,13 +162,21 @@ def test_a_surface_is_added_in_front_of_the_last_step_and_kept_in_checkpoints() 
     with torch.inference_mode():
         plain = net(photo)
         tile = torch.randn(1, 1, SURFACE_SIDE, SURFACE_SIDE)
-        net.surface.take(tile, torch.tensor([0.1, 0.0, -0.2]).reshape(1, 3, 1, 1))
+        surface = tile, torch.tensor([0.1, 0.0, -0.2]).reshape(1, 3, 1, 1)
+        net.surface.take(*surface)
         painted = net(photo)
         again = Light().eval()
         again.load_state_dict(net.state_dict())
         assert torch.equal(again(photo), painted)
         again.load_state_dict({k: v for k, v in net.state_dict().items() if "surface" not in k})
         assert torch.equal(again(photo), plain)
+        net.train()
+        net.surface.take(None, None)
+        torch.manual_seed(0)
+        learned = net(photo)
+        net.surface.take(*surface)
+        torch.manual_seed(0)
+        assert torch.equal(net(photo), learned), "nothing is learned under it"
     added = torch.atanh(painted * 2 - 1) - torch.atanh(plain * 2 - 1)
     laid = torch.cat([tile, tile], 3)[:, :, :32, :400]
     for channel, share in enumerate((0.1, 0.0, -0.2)):

@@ -3,6 +3,7 @@
 import logging
 from pathlib import Path
 
+import cv2
 import models
 import numpy as np
 import pytest
@@ -33,6 +34,18 @@ def test_a_flat_wall_is_painted_as_much_as_asked_for(engine: str, precision: str
     whole, half, none = (wall.std(axis=(0, 1)).mean() for wall in walls)
     assert whole > half > none
     assert whole > 3 * none
+
+
+def test_the_surface_is_left_out_too() -> None:
+    """Shipwreck lies on a canvas, which is finer than strokes."""
+    fine = []
+    for style, noise in (("shipwreck", 1.0), ("shipwreck", 0.0)):
+        with load(
+            find_style(style), EngineOptions("openvino", "cpu", "int8", noise=noise)
+        ) as paint:
+            wall = paint(WALL)[24:-24, 120:-24].astype(np.float32)
+        fine.append(float((wall - cv2.GaussianBlur(wall, (0, 0), 2)).std()))
+    assert fine[0] > 4 * fine[1]
 
 
 def test_a_style_with_nothing_to_leave_out_says_so_and_paints(

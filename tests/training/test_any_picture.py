@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save_file
 
 from livestyle.cli.main import run as run_command
-from livestyle.cli.train_any import _related_networks
+from livestyle.cli.train_any import _finish, _related_networks
 from livestyle.errors import TrainingError
 from livestyle.images import read_picture, write_picture
 from livestyle.nets.conditional import KERNELS, ConditionalLight
@@ -155,6 +155,18 @@ def test_faces_are_learned_by_what_all_styles_share(run: AnyPictureConfig) -> No
     assert "painter.shared.up1_weight" in changed
     assert all(name.startswith("painter.") for name in changed)
     assert painter is training.networks.painter
+
+
+def test_stopped_before_the_end_it_leaves_the_files_that_ship(
+    run: AnyPictureConfig, capsys: pytest.CaptureFixture[str]
+) -> None:
+    training = PainterTraining(run, None, {"first": Light().state_dict()}, 0)
+    _finish(training, lambda: True)
+    assert not (run.out / "painter.npz").exists()
+    assert "--resume" in capsys.readouterr().err
+    run.out.mkdir()
+    _finish(training, lambda: False)
+    assert (run.out / "painter.npz").exists()
 
 
 def test_a_plain_face_has_the_photo_s_forms_in_the_painting_s_light_and_colours() -> None:

@@ -13,6 +13,7 @@ import torch
 
 from livestyle.errors import TrainingError
 from livestyle.images import read_picture, write_picture
+from livestyle.nets.light import Light
 from livestyle.styles.checkpoint_file import CHECKPOINT_FILE
 from livestyle.styles.from_picture.painter import weights
 from livestyle.styles.from_picture.predictor import predict
@@ -187,6 +188,11 @@ def test_a_surface_is_laid_over_what_is_learned_and_not_learned(
         torch.testing.assert_close(found[name], value, msg=name)
     wanted = surface_of(read_picture(config.style_image), config.stroke)
     np.testing.assert_array_equal(found["surface.tile"], wanted.tile)
+    assert isinstance(trainer.net, Light)
+    photo = read_picture(config.style_image)
+    shown = paint(trainer.net, photo)
+    trainer.net.surface.take(None, None)
+    assert not np.array_equal(paint(trainer.net, photo), shown), "previews have it"
 
     off = Trainer(replace(config, out=tmp_path / "off"), start_from=laid.out)
     assert "surface.tile" not in load_checkpoint(off.run()).net

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -89,11 +90,12 @@ def test_what_is_missing_is_one_sentence(config: TrainConfig, out: Path) -> None
 
 
 def test_weights_are_handed_over_with_pattern_and_surface_and_without(tmp_path: Path) -> None:
-    surface = torch.randn(1, 1, SURFACE_SIDE, SURFACE_SIDE), torch.randn(1, 3, 1, 1)
-    for pattern in (None, torch.randn(1, 1, SEED_SIDE, SEED_SIDE)):
+    patterns = None, torch.randn(1, 1, SEED_SIDE, SEED_SIDE)
+    tile, colour = torch.randn(1, 1, SURFACE_SIDE, SURFACE_SIDE), torch.randn(1, 3, 1, 1)
+    for pattern, surface in product(patterns, [(None, None), (tile, colour)]):
         net = Light()
         net.seed.take_pattern(pattern)
-        net.surface.take(*((None, None) if pattern is None else surface))
+        net.surface.take(*surface)
         on_camera.write_weights(tmp_path / "weights.npz", net.state_dict())
         found = on_camera.read_weights(tmp_path / "weights.npz")
         assert found.keys() == net.state_dict().keys()

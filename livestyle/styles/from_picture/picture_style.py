@@ -33,7 +33,7 @@ from livestyle.styles.from_picture.painter import (
 from livestyle.styles.from_picture.predictor import predict
 from livestyle.styles.from_picture.recolouring import GAIN, LIGHT, ROUNDS, VIVIDNESS
 from livestyle.styles.from_picture.style_folder import in_colours_of, unmade_card, write_style
-from livestyle.styles.from_picture.surface import FINE_PX, MOST
+from livestyle.styles.from_picture.surface import CLIPPED, FINE_PX, LONG_SIDE_PX, MOST, SIDE
 from livestyle.styles.model_file import read_model
 
 if TYPE_CHECKING:  # it opens what is made here
@@ -227,7 +227,13 @@ def _edition() -> str:
     """A digest of all that a style depends on beside its picture."""
     files = [any_picture_folder() / name for name in (PAINTER_FILE, PREDICTOR_FILE)]
     digests = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
-    return " ".join([__version__, *digests, str((GAIN, LIGHT, ROUNDS, VIVIDNESS, FINE_PX, MOST))])
+    return " ".join(
+        [
+            __version__,
+            *digests,
+            str((GAIN, LIGHT, ROUNDS, VIVIDNESS, CLIPPED, FINE_PX, LONG_SIDE_PX, MOST, SIDE)),
+        ]
+    )
 
 
 def _make_room(folder: Path) -> None:

@@ -153,7 +153,7 @@ def _form() -> StyleCard:
 @cache
 def _template(precision: str, style: str = TEMPLATE_STYLE) -> bytes:
     """A model file of a shipped style: all light networks are the same graph, or that with a
-    pattern."""
+    pattern, a surface, or both."""
     return (shipped_styles() / style / f"{style}-{precision}.onnx").read_bytes()
 
 

@@ -4,10 +4,14 @@ import cv2
 import numpy as np
 import pytest
 
+from livestyle.cli.styles import _drawn
 from livestyle.frame import Pixels
 from livestyle.nets import light
 from livestyle.sources.demo import Demo
+from livestyle.styles.from_picture.painter import SURFACE
+from livestyle.styles.from_picture.picture_style import weights_of
 from livestyle.styles.from_picture.surface import BEFORE_TANH, MOST, SIDE, surface_of
+from livestyle.styles.library import list_styles
 
 
 def canvas(deviation: float = 6.0, *, across_px: float = 0.6, down_px: float = 0.6) -> Pixels:
@@ -74,3 +78,13 @@ def test_any_shape_has_one(shape: tuple[int, int]) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (*shape, 3), dtype=np.uint8)
     tile, colour = surface_of(noise)
     assert np.isfinite(tile).all() and np.isfinite(colour).all()
+
+
+def test_cards_and_the_command_say_which_styles_have_one() -> None:
+    """Those of the box."""
+    named = set()
+    for style in list_styles():
+        has_one = SURFACE in weights_of(style)
+        assert has_one == ("surface" in _drawn(style.card)), style.card.name
+        named |= {style.card.name} if has_one else set()
+    assert {"composition_vii", "shipwreck", "the_scream"} <= named
