@@ -86,23 +86,23 @@ def test_a_camera_that_blocks_while_it_opens_is_given_up(opened: Opened) -> None
 
 
 @pytest.mark.parametrize(
-    ("fault", "words"),
+    ("fault", "stall_s", "words"),
     [
-        (lambda capture, index: capture.hang(), "no new picture for 0.8 s"),
-        (lambda capture, index: (False, None), "gives no pictures any more"),
-        (lambda capture, index: (capture.let_go.wait(0.01), None), "no pictures any more"),
-        (lambda capture, index: FakeCapture.red(capture, 5), "one and the same picture"),
+        (lambda capture, index: capture.hang(), 0.8, "no new picture for 0.8 s"),
+        (lambda capture, index: (False, None), 60, "gives no pictures any more"),
+        (lambda capture, index: (capture.let_go.wait(0.01), None), 60, "no pictures any more"),
+        (lambda capture, index: FakeCapture.red(capture, 5), 0.8, "one and the same picture"),
     ],
     ids=["blocks", "disappears", "gives nothing", "lies"],
 )
 def test_a_camera_that_fails_is_lost(
-    fault: Callable[[FakeCapture, int], Answer], words: str, opened: Opened
+    fault: Callable[[FakeCapture, int], Answer], stall_s: float, words: str, opened: Opened
 ) -> None:
     def script(capture: FakeCapture, index: int) -> Answer:
         return capture.red(index) if index < 5 else fault(capture, index)
 
     capture = opened.capture(FakeCapture(script))
-    source = opened.source(Camera(0, stall_timeout_s=0.8, open_capture=lambda _: capture))
+    source = opened.source(Camera(0, stall_timeout_s=stall_s, open_capture=lambda _: capture))
     with pytest.raises(SourceError, match=words):
         for _ in range(10_000):
             source.read()
